@@ -1,0 +1,203 @@
+// base: what every room stands on, and nothing that knows of articles, HTTP or SQL.
+//
+// Strings are views, memory belongs to arenas, text goes through ICU, secrets through libsodium, JSON through jansson,
+// time through two clocks, the log through one writer thread. Out of memory ends the process with a line that says so:
+// nothing here returns NULL for want of memory.
+#pragma once
+
+#include <event2/event.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define PRINTF_LIKE(at, first) __attribute__((format(printf, at, first)))
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+// ---------------------------------------------------------------------------------------------------------- strings
+
+// A view of bytes that somebody else owns. Not terminated by NUL. `ptr` may be NULL only where `len` is 0; a NULL `ptr`
+// means "absent" where a function says so.
+struct str {
+    const char *ptr;
+    size_t len;
+};
+
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+#define STR_NONE ((struct str){NULL, 0})
+#define STR_FMT(view) (int)(view).len, (view).ptr // for "%.*s"
+
+struct str str_of(const char *terminated); // NULL gives STR_NONE
+bool str_eq(struct str a, struct str b);
+bool str_eq_nocase(struct str a, struct str b); // ASCII only
+bool str_starts(struct str text, struct str prefix);
+bool str_ends(struct str text, struct str suffix);
+// The part before the first `separator`; `rest` gets what follows it, or STR_NONE when there was none.
+struct str str_cut(struct str text, char separator, struct str *rest);
+struct str str_trim(struct str text); // spaces and tabs off both ends
+// Decimal digits only, no sign, no space, nothing after; false when it is anything else or above `max`.
+MUST_CHECK bool str_to_u64(struct str text, uint64_t max, uint64_t *value);
+
+// ------------------------------------------------------------------------------------------------------------ arena
+
+// Memory with one end: everything taken from an arena goes when the arena goes. One request has one.
+struct arena;
+
+struct arena *arena_new(void);
+void arena_free(struct arena *arena);              // runs what was deferred, last first
+void *arena_alloc(struct arena *arena, size_t n);  // zeroed, aligned for anything
+struct str arena_copy(struct arena *arena, struct str text);
+char *arena_cstr(struct arena *arena, struct str text); // a NUL-terminated copy
+struct str arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+// Calls `finish(thing)` when the arena is freed: how things that other libraries allocated are given back.
+void arena_defer(struct arena *arena, void (*finish)(void *), void *thing);
+
+#define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (count)))
+
+// Bytes that grow, inside an arena.
+struct buf {
+    struct arena *arena;
+    char *ptr;
+    size_t len, capacity;
+};
+
+struct buf buf_in(struct arena *arena);
+void buf_put(struct buf *buf, struct str text);
+void buf_put_char(struct buf *buf, char c);
+void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
+void buf_put_json(struct buf *buf, struct str text); // as a JSON string, quotes included
+struct str buf_str(const struct buf *buf);           // a view, good until the next put
+#define buf_put_lit(buf, literal) buf_put((buf), STR(literal))
+
+// ------------------------------------------------------------------------------------------------------------- JSON
+
+#define JSON_DEPTH_MAX 32
+
+// Where a text stops being JSON (RFC 8259). Lines and columns count from 1.
+struct json_fault {
+    int line, column;
+    char detail[160];
+};
+
+// Parses one JSON text of any type; duplicate keys and a depth over JSON_DEPTH_MAX are faults. The value lives as long
+// as the arena. NULL and `fault` filled when it is not JSON.
+MUST_CHECK json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault);
+struct str json_write(struct arena *arena, const json_t *value); // compact
+struct str json_text(const json_t *string);                      // the view of a string's bytes; STR_NONE for others
+struct str json_member_text(const json_t *object, const char *key);
+
+// ------------------------------------------------------------------------------------------------------------- text
+
+// Unicode through ICU. All take and give UTF-8.
+bool text_is_utf8(struct str text);
+struct str text_nfc(struct arena *arena, struct str text);
+// NFC, and without the control characters that nobody can see (C0 but tab and newline, DEL, C1, U+FEFF, bidi overrides
+// are kept: they are text). CRLF and CR become LF.
+struct str text_clean(struct arena *arena, struct str text);
+// `^[a-z0-9]+(-[a-z0-9]+)*$`, at most `max` bytes, cut at a word: `L’Été à Pékin` gives `l-ete-a-pekin`. `lang` is a
+// BCP 47 tag and decides about German umlauts. Text without a letter or digit that has a name gives `untitled`.
+struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max);
+size_t text_words(struct arena *arena, struct str text, struct str lang); // words as ICU's word breaks see them
+size_t text_length(struct str text);                                      // code points, as JSON Schema counts
+
+// -------------------------------------------------------------------------------------------------- ids and secrets
+
+#define UUID_TEXT 36
+#define HASH_BYTES 32
+
+struct uuid {
+    char text[UUID_TEXT + 1]; // lower-case, NUL-terminated
+};
+
+struct uuid uuid_new(void); // version 7 (RFC 9562 §5.7): sorts by the time it was made
+bool uuid_is(struct str text);
+
+void secret_init(void); // once, before any other function of this section
+void secret_random(void *bytes, size_t n);
+bool secret_equal(const void *a, const void *b, size_t n);                          // in constant time
+void secret_hash(struct str bytes, unsigned char hash[HASH_BYTES]);                 // BLAKE2b
+void secret_mac(struct str bytes, struct str key, unsigned char mac[HASH_BYTES]);   // keyed BLAKE2b, key 16 to 64 bytes
+struct str secret_base64(struct arena *arena, const void *bytes, size_t n);         // base64url, unpadded
+MUST_CHECK bool secret_unbase64(struct arena *arena, struct str text, struct str *bytes);
+struct str secret_hex(struct arena *arena, const void *bytes, size_t n);
+
+// argon2id (RFC 9106) in PHC string form. Slow on purpose (tens of milliseconds, `memory` bytes): never on a loop.
+struct str secret_password_hash(struct arena *arena, struct str password, unsigned passes, size_t memory);
+bool secret_password_fits(struct str password, struct str phc);
+
+// ------------------------------------------------------------------------------------------------------------ clock
+
+int64_t clock_wall_ms(void); // milliseconds since 1970 in UTC
+int64_t clock_mono_us(void); // microseconds that only go forward
+#define CLOCK_HTTP 30
+#define CLOCK_RFC3339 25
+void clock_http(int64_t wall_s, char text[CLOCK_HTTP]);          // `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7)
+void clock_rfc3339(int64_t wall_ms, char text[CLOCK_RFC3339]);   // `1994-11-06T08:49:37.000Z`
+MUST_CHECK bool clock_from_http(struct str text, int64_t *wall_s);
+
+// ------------------------------------------------------------------------------------------------------------- loop
+
+// One thread's libevent loop, and a door through which other threads hand it work.
+struct loop;
+
+struct loop *loop_new(void);
+void loop_free(struct loop *loop);
+void loop_run(struct loop *loop);  // until loop_stop
+void loop_stop(struct loop *loop); // from any thread
+void loop_post(struct loop *loop, void (*job)(void *), void *argument); // from any thread; `job` runs in the loop's
+struct event_base *loop_base(struct loop *loop);
+
+// A bounded crew of threads for what must never run on a loop (argon2, name lookups).
+struct crew;
+
+struct crew *crew_new(unsigned threads, unsigned queue_max);
+void crew_free(struct crew *crew); // waits for what was begun; jobs not yet begun are dropped
+// Runs `work(argument)` on the crew, then `done(argument)` on `home`. False at once when the queue is full.
+MUST_CHECK bool crew_submit(struct crew *crew, struct loop *home, void (*work)(void *), void (*done)(void *),
+                            void *argument);
+
+// -------------------------------------------------------------------------------------------------------------- log
+
+enum log_level { LOG_INFO, LOG_WARNING, LOG_ERROR };
+
+// JSON lines to a file descriptor, by one writer thread. A line that finds its ring full is dropped and counted: a
+// blocked stderr blocks no reader. Before log_open and after log_close lines are written at once.
+void log_open(int fd);
+void log_close(void); // writes what is left
+void log_line(struct str json); // a whole JSON object, without the newline
+// {"at":…,"level":…,"event":"db.connect","detail":…}
+void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
+uint64_t log_dropped(void);
+_Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2); // for bugs and for no memory: one line, abort()
+
+// ----------------------------------------------------------------------------------------------------------- config
+
+// What ops may set, by environment. One table in config.c holds each key's name, default and sentence.
+struct config {
+    struct str database_url, migrate_database_url, database_role;
+    struct str listen, admin_listen;
+    struct str site_url, site_name, article_url, lang;
+    struct str jwt_keys_file;
+    unsigned workers;
+    unsigned write_connections, connections_max;
+    unsigned hash_threads, hash_passes, hash_memory_kib;
+    unsigned drain_seconds;
+};
+
+struct config_fault {
+    char detail[300];
+};
+
+// Reads the environment; `KEY_FILE` gives the path of a file that holds KEY's value. False and `fault` on a bad value.
+MUST_CHECK bool config_load(struct arena *arena, struct config *config, struct config_fault *fault);
+void config_print(const struct config *config, struct buf *out); // a line a key; what may hold a password is masked
+
+// Files that the build put into the binary.
+struct embedded_file {
+    const char *path; // relative, with slashes
+    const char *bytes;
+    size_t size;
+};

@@ -1,0 +1,34 @@
+// content: the bodies of articles. Blocks in (a strict profile of Portable Text, version 1), the same blocks made
+// regular out, and from them HTML and plain text. Knows nothing of HTTP, SQL or who is asking.
+#pragma once
+
+#include "marbre/base.h"
+
+enum { CONTENT_BLOCKS_MAX = 5000, CONTENT_BYTES_MAX = 2 * 1024 * 1024, CONTENT_WORDS_A_MINUTE = 230 };
+
+// One thing wrong with a value: where (a JSON Pointer, RFC 6901) and what, in a sentence for a person.
+struct content_fault {
+    struct content_fault *next;
+    struct str pointer, detail;
+};
+
+// Everything that is derived from a body when it is saved.
+struct content_body {
+    struct str blocks; // JSON text, normalised: keys filled in, neighbouring equal spans merged, text in NFC
+    struct str html;   // semantic HTML5, only text of the blocks in it, escaped
+    struct str text;   // plain text, paragraphs by a blank line
+    size_t words;
+    size_t reading_minutes; // at least 1 where there is a word
+};
+
+// What rendering needs to know of the site.
+struct content_site {
+    struct str url;  // MARBRE_SITE_URL, no slash at the end: internal links render as {url}/a/{id}
+    struct str lang; // BCP 47: how words break
+};
+
+// Reads, checks, normalises and renders a body. Returns NULL when it is fine and `*body` is filled; else every fault
+// that was found, in the order of the text, each pointer starting with `prefix` (`/body`). `blocks` is not changed.
+// Normalising what was normalised changes nothing.
+MUST_CHECK struct content_fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
+                                                   const struct content_site *site, struct content_body *body);

@@ -1,0 +1,178 @@
+// Arenas: blocks that grow in size, a list of what to finish, and buffers that live in them.
+#include "marbre/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_BLOCK = 4096, LARGEST_STEP = 256 * 1024, ALIGNMENT = 16 };
+
+struct block {
+    struct block *before;
+    size_t used, size;
+    _Alignas(ALIGNMENT) char bytes[];
+};
+
+struct deferred {
+    struct deferred *before;
+    void (*finish)(void *);
+    void *thing;
+};
+
+struct arena {
+    struct block *block;
+    struct deferred *deferred;
+};
+
+static struct block *block_new(struct block *before, size_t size)
+{
+    struct block *block = malloc(sizeof *block + size);
+    if (!block)
+        fatal("out of memory: %zu bytes for an arena", size);
+    *block = (struct block){.before = before, .size = size};
+    return block;
+}
+
+struct arena *arena_new(void)
+{
+    struct block *block = block_new(NULL, FIRST_BLOCK);
+    struct arena *arena = (struct arena *)block->bytes;
+    block->used = (sizeof *arena + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    *arena = (struct arena){.block = block};
+    return arena;
+}
+
+void arena_free(struct arena *arena)
+{
+    if (!arena)
+        return;
+    while (arena->deferred) {
+        struct deferred *last = arena->deferred;
+        arena->deferred = last->before;
+        last->finish(last->thing);
+    }
+    struct block *block = arena->block;
+    while (block) {
+        struct block *before = block->before; // the arena itself lies in the first block, which goes last
+        free(block);
+        block = before;
+    }
+}
+
+static void *take(struct arena *arena, size_t n)
+{
+    if (n > SIZE_MAX / 4)
+        fatal("out of memory: %zu bytes asked of an arena", n);
+    n = (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    struct block *block = arena->block;
+    if (block->size - block->used < n) {
+        size_t step = block->size < LARGEST_STEP ? block->size * 2 : LARGEST_STEP;
+        block = arena->block = block_new(block, n > step ? n : step);
+    }
+    void *at = block->bytes + block->used;
+    block->used += n;
+    return at;
+}
+
+void *arena_alloc(struct arena *arena, size_t n)
+{
+    return memset(take(arena, n), 0, n);
+}
+
+struct str arena_copy(struct arena *arena, struct str text)
+{
+    if (!text.ptr)
+        return STR_NONE;
+    char *copy = take(arena, text.len + 1);
+    if (text.len)
+        memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    return (struct str){copy, text.len};
+}
+
+char *arena_cstr(struct arena *arena, struct str text)
+{
+    return (char *)arena_copy(arena, text.ptr ? text : STR("")).ptr;
+}
+
+struct str arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (n < 0)
+        fatal("a format that printf refuses: %s", format);
+    char *text = take(arena, (size_t)n + 1);
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)n + 1, format, arguments);
+    va_end(arguments);
+    return (struct str){text, (size_t)n};
+}
+
+void arena_defer(struct arena *arena, void (*finish)(void *), void *thing)
+{
+    struct deferred *deferred = ARENA_NEW(arena, struct deferred);
+    *deferred = (struct deferred){.before = arena->deferred, .finish = finish, .thing = thing};
+    arena->deferred = deferred;
+}
+
+struct buf buf_in(struct arena *arena)
+{
+    return (struct buf){.arena = arena};
+}
+
+// Makes room for `more` bytes; in place where the buffer was the arena's last taking.
+static void buf_reserve(struct buf *buf, size_t more)
+{
+    if (buf->capacity - buf->len >= more)
+        return;
+    size_t capacity = buf->capacity ? buf->capacity * 2 : 256;
+    while (capacity < buf->len + more)
+        capacity *= 2;
+    struct block *block = buf->arena->block;
+    if (buf->ptr && buf->ptr + buf->capacity == block->bytes + block->used &&
+        block->size - block->used >= capacity - buf->capacity) {
+        block->used += capacity - buf->capacity;
+    } else {
+        char *grown = take(buf->arena, capacity);
+        if (buf->len)
+            memcpy(grown, buf->ptr, buf->len);
+        buf->ptr = grown;
+    }
+    buf->capacity = capacity;
+}
+
+void buf_put(struct buf *buf, struct str text)
+{
+    if (text.len == 0)
+        return;
+    buf_reserve(buf, text.len);
+    memcpy(buf->ptr + buf->len, text.ptr, text.len);
+    buf->len += text.len;
+}
+
+void buf_put_char(struct buf *buf, char c)
+{
+    buf_put(buf, (struct str){&c, 1});
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (n < 0)
+        fatal("a format that printf refuses: %s", format);
+    buf_reserve(buf, (size_t)n + 1);
+    va_start(arguments, format);
+    vsnprintf(buf->ptr + buf->len, (size_t)n + 1, format, arguments);
+    va_end(arguments);
+    buf->len += (size_t)n;
+}
+
+struct str buf_str(const struct buf *buf)
+{
+    return (struct str){buf->ptr ? buf->ptr : "", buf->len};
+}

@@ -1,0 +1,143 @@
+// The one table of what ops may set. A key that is not here does not exist; `marbre check --config` prints the rest.
+#include "marbre/base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum kind { TEXT, SECRET_URL, NUMBER };
+
+struct key {
+    const char *name;
+    enum kind kind;
+    size_t offset; // in struct config
+    const char *standard;
+    unsigned min, max; // of a NUMBER
+    const char *about;
+};
+
+#define AT(member) offsetof(struct config, member)
+
+static const struct key keys[] = {
+    {"MARBRE_DATABASE_URL", SECRET_URL, AT(database_url), "", 0, 0, "PostgreSQL that is served from (libpq URI)"},
+    {"MARBRE_MIGRATE_DATABASE_URL", SECRET_URL, AT(migrate_database_url), "", 0, 0,
+     "the same database as its owner, for `marbre migrate`; left out: MARBRE_DATABASE_URL"},
+    {"MARBRE_DATABASE_ROLE", TEXT, AT(database_role), "marbre_server", 0, 0,
+     "the role that the server serves as; it owns nothing"},
+    {"MARBRE_LISTEN", TEXT, AT(listen), "127.0.0.1:8080", 0, 0, "address:port for readers and editors"},
+    {"MARBRE_ADMIN_LISTEN", TEXT, AT(admin_listen), "", 0, 0, "address:port for /livez and /readyz; empty: none"},
+    {"MARBRE_WORKERS", NUMBER, AT(workers), "0", 0, 256, "threads that serve; 0: one a core"},
+    {"MARBRE_SITE_URL", TEXT, AT(site_url), "http://127.0.0.1:8080", 0, 0, "where readers find the site"},
+    {"MARBRE_SITE_NAME", TEXT, AT(site_name), "marbre", 0, 0, "the publication's name"},
+    {"MARBRE_ARTICLE_URL", TEXT, AT(article_url), "{site}/articles/{slug}", 0, 0,
+     "an article's address for readers; {site} and {slug} are filled in"},
+    {"MARBRE_LANG", TEXT, AT(lang), "fr", 0, 0, "BCP 47 language of an article that names none"},
+    {"MARBRE_JWT_KEYS_FILE", TEXT, AT(jwt_keys_file), "", 0, 0, "lines `kid:base64url`, at least 32 bytes each; the first signs"},
+    {"MARBRE_WRITE_CONNECTIONS", NUMBER, AT(write_connections), "4", 1, 64, "database connections a worker writes on"},
+    {"MARBRE_CONNECTIONS_MAX", NUMBER, AT(connections_max), "10000", 1, 1000000, "client connections a worker keeps"},
+    {"MARBRE_HASH_THREADS", NUMBER, AT(hash_threads), "2", 1, 64, "threads that hash passwords"},
+    {"MARBRE_HASH_PASSES", NUMBER, AT(hash_passes), "2", 1, 16, "argon2id passes"},
+    {"MARBRE_HASH_MEMORY_KIB", NUMBER, AT(hash_memory_kib), "19456", 1024, 1048576, "argon2id memory in KiB"},
+    {"MARBRE_DRAIN_SECONDS", NUMBER, AT(drain_seconds), "5", 0, 600, "how long SIGTERM lets requests finish"},
+};
+
+static bool read_file(struct arena *arena, const char *path, struct str *value)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    char bytes[8192];
+    ssize_t n = read(fd, bytes, sizeof bytes);
+    int failed = errno;
+    close(fd);
+    errno = failed;
+    if (n < 0)
+        return false;
+    while (n && (bytes[n - 1] == '\n' || bytes[n - 1] == '\r'))
+        n--;
+    *value = arena_copy(arena, (struct str){bytes, (size_t)n});
+    return true;
+}
+
+// The value of a key: from the environment, from the file that KEY_FILE names, or the standard one.
+static bool find_value(struct arena *arena, const struct key *key, struct str *value, struct config_fault *fault)
+{
+    const char *own = getenv(key->name);
+    const char *file = getenv(arena_cstr(arena, arena_printf(arena, "%s_FILE", key->name)));
+    if (file && *file && own && *own) {
+        snprintf(fault->detail, sizeof fault->detail, "%s and %s_FILE are both set: keep one", key->name, key->name);
+        return false;
+    }
+    if (file && *file) {
+        if (read_file(arena, file, value))
+            return true;
+        snprintf(fault->detail, sizeof fault->detail, "%s_FILE names %s, which cannot be read: %s", key->name, file,
+                 strerror(errno));
+        return false;
+    }
+    *value = str_of(own && *own ? own : key->standard);
+    return true;
+}
+
+bool config_load(struct arena *arena, struct config *config, struct config_fault *fault)
+{
+    *config = (struct config){0};
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        const struct key *key = &keys[i];
+        struct str value;
+        if (!find_value(arena, key, &value, fault))
+            return false;
+        char *member = (char *)config + key->offset;
+        uint64_t number = 0;
+        if (key->kind != NUMBER) {
+            *(struct str *)(void *)member = value;
+        } else if (str_to_u64(value, key->max, &number) && number >= key->min) {
+            *(unsigned *)(void *)member = (unsigned)number;
+        } else {
+            snprintf(fault->detail, sizeof fault->detail, "%s is \"%.*s\"; it takes a whole number from %u to %u",
+                     key->name, STR_FMT(value), key->min, key->max);
+            return false;
+        }
+    }
+    if (config->workers == 0) {
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        config->workers = cores > 0 ? (unsigned)cores : 1;
+    }
+    if (config->migrate_database_url.len == 0)
+        config->migrate_database_url = config->database_url;
+    return true;
+}
+
+// `postgres://user:secret@host/db` with the secret struck out; a keyword string is not shown at all when it has one.
+static void put_masked(struct buf *out, struct str url)
+{
+    struct str rest, scheme = str_cut(url, ':', &rest);
+    const char *at = rest.len ? memchr(rest.ptr, '@', rest.len) : NULL;
+    if (!str_starts(rest, STR("//"))) {
+        buf_put(out, url.len ? STR("(set)") : STR(""));
+        return;
+    }
+    struct str user = {rest.ptr, at ? (size_t)(at - rest.ptr) : 0}, password;
+    user = str_cut((struct str){user.ptr, user.len}, ':', &password);
+    buf_printf(out, "%.*s:%.*s%s%.*s", STR_FMT(scheme), STR_FMT(user), password.ptr ? ":***" : "",
+               (int)(rest.len - (at ? (size_t)(at - rest.ptr) : 0)), at ? at : rest.ptr);
+}
+
+void config_print(const struct config *config, struct buf *out)
+{
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        const struct key *key = &keys[i];
+        const char *member = (const char *)config + key->offset;
+        buf_printf(out, "%s=", key->name);
+        if (key->kind == NUMBER)
+            buf_printf(out, "%u", *(const unsigned *)(const void *)member);
+        else if (key->kind == TEXT)
+            buf_put(out, *(const struct str *)(const void *)member);
+        else
+            put_masked(out, *(const struct str *)(const void *)member);
+        buf_printf(out, "    # %s\n", key->about);
+    }
+}

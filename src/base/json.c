@@ -1,0 +1,98 @@
+// JSON in by jansson, with the strictness that it leaves to its caller; JSON strings out.
+#include "marbre/base.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// jansson recurses once a level, so the depth is known before it starts. Brackets inside strings do not count.
+static size_t depth_of(struct str text)
+{
+    size_t depth = 0, deepest = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > deepest)
+                deepest = depth;
+        } else if ((c == ']' || c == '}') && depth) {
+            depth--;
+        }
+    }
+    return deepest;
+}
+
+static void finish_json(void *value)
+{
+    json_decref(value);
+}
+
+json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault)
+{
+    if (depth_of(text) > JSON_DEPTH_MAX) {
+        *fault = (struct json_fault){.line = 1, .column = 1};
+        snprintf(fault->detail, sizeof fault->detail, "arrays and objects nest deeper than %d", JSON_DEPTH_MAX);
+        return NULL;
+    }
+    json_error_t error;
+    json_t *value = json_loadb(text.len ? text.ptr : "", text.len,
+                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    if (!value) {
+        *fault = (struct json_fault){.line = error.line, .column = error.column};
+        snprintf(fault->detail, sizeof fault->detail, "%.*s", (int)sizeof fault->detail - 1, error.text);
+        return NULL;
+    }
+    arena_defer(arena, finish_json, value);
+    return value;
+}
+
+static int append(const char *bytes, size_t n, void *buf)
+{
+    buf_put(buf, (struct str){bytes, n});
+    return 0;
+}
+
+struct str json_write(struct arena *arena, const json_t *value)
+{
+    struct buf buf = buf_in(arena);
+    if (json_dump_callback(value, append, &buf, JSON_COMPACT | JSON_ENCODE_ANY) != 0)
+        fatal("a JSON value that cannot be written");
+    return buf_str(&buf);
+}
+
+struct str json_text(const json_t *string)
+{
+    return json_is_string(string) ? (struct str){json_string_value(string), json_string_length(string)} : STR_NONE;
+}
+
+struct str json_member_text(const json_t *object, const char *key)
+{
+    return json_text(json_object_get(object, key));
+}
+
+void buf_put_json(struct buf *buf, struct str text)
+{
+    buf_put_char(buf, '"');
+    size_t plain = 0; // where the run of bytes that need no escape began
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        buf_put(buf, (struct str){text.ptr + plain, i - plain});
+        plain = i + 1;
+        if (c == '"' || c == '\\')
+            buf_put(buf, (struct str){(char[]){'\\', (char)c}, 2});
+        else if (c == '\n')
+            buf_put_lit(buf, "\\n");
+        else
+            buf_printf(buf, "\\u%04x", c);
+    }
+    buf_put(buf, (struct str){text.ptr + plain, text.len - plain});
+    buf_put_char(buf, '"');
+}
