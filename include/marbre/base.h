@@ -50,7 +50,7 @@ void arena_free(struct arena *arena);              // runs what was deferred, la
 void *arena_alloc(struct arena *arena, size_t n);  // zeroed, aligned for anything
 struct str arena_copy(struct arena *arena, struct str text);
 char *arena_cstr(struct arena *arena, struct str text); // a NUL-terminated copy
-struct str arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+struct str arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3); // NUL-terminated, too
 // Calls `finish(thing)` when the arena is freed: how things that other libraries allocated are given back.
 void arena_defer(struct arena *arena, void (*finish)(void *), void *thing);
 
@@ -68,6 +68,7 @@ struct buf buf_in(struct arena *arena);
 void buf_put(struct buf *buf, struct str text);
 void buf_put_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
+void buf_vprintf(struct buf *buf, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 void buf_put_json(struct buf *buf, struct str text); // as a JSON string, quotes included
 struct str buf_str(const struct buf *buf);           // a view, good until the next put
 #define buf_put_lit(buf, literal) buf_put((buf), STR(literal))
@@ -88,6 +89,22 @@ MUST_CHECK json_t *json_read(struct arena *arena, struct str text, struct json_f
 struct str json_write(struct arena *arena, const json_t *value); // compact
 struct str json_text(const json_t *string);                      // the view of a string's bytes; STR_NONE for others
 struct str json_member_text(const json_t *object, const char *key);
+
+// One thing wrong with a value: where (a JSON Pointer, RFC 6901) and what, in a sentence for a person.
+struct fault {
+    struct fault *next;
+    struct str pointer, detail;
+};
+
+// Every fault that was found, in order.
+struct faults {
+    struct arena *arena;
+    struct fault *first, *last;
+    size_t count;
+};
+
+struct faults faults_in(struct arena *arena);
+void fault_add(struct faults *faults, struct str pointer, const char *format, ...) PRINTF_LIKE(3, 4);
 
 // ------------------------------------------------------------------------------------------------------------- text
 

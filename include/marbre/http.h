@@ -158,4 +158,5 @@ void http_listener_drain(struct http_listener *listener);
 // Accepts what the kernel has queued, and then no more.
 void http_listener_stop(struct http_listener *listener);
 size_t http_listener_connections(const struct http_listener *listener);
+uint16_t http_listener_port(const struct http_listener *listener); // the bound one, for an address with port 0
 void http_listener_free(struct http_listener *listener); // ends every connection that is left

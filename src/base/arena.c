@@ -97,17 +97,12 @@ char *arena_cstr(struct arena *arena, struct str text)
 
 struct str arena_printf(struct arena *arena, const char *format, ...)
 {
+    struct buf text = buf_in(arena);
     va_list arguments;
     va_start(arguments, format);
-    int n = vsnprintf(NULL, 0, format, arguments);
+    buf_vprintf(&text, format, arguments); // leaves a NUL behind what it counts
     va_end(arguments);
-    if (n < 0)
-        fatal("a format that printf refuses: %s", format);
-    char *text = take(arena, (size_t)n + 1);
-    va_start(arguments, format);
-    vsnprintf(text, (size_t)n + 1, format, arguments);
-    va_end(arguments);
-    return (struct str){text, (size_t)n};
+    return buf_str(&text);
 }
 
 void arena_defer(struct arena *arena, void (*finish)(void *), void *thing)
@@ -157,19 +152,25 @@ void buf_put_char(struct buf *buf, char c)
     buf_put(buf, (struct str){&c, 1});
 }
 
+void buf_vprintf(struct buf *buf, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int n = vsnprintf(NULL, 0, format, arguments);
+    if (n < 0)
+        fatal("a format that printf refuses: %s", format);
+    buf_reserve(buf, (size_t)n + 1);
+    vsnprintf(buf->ptr + buf->len, (size_t)n + 1, format, again);
+    va_end(again);
+    buf->len += (size_t)n;
+}
+
 void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int n = vsnprintf(NULL, 0, format, arguments);
+    buf_vprintf(buf, format, arguments);
     va_end(arguments);
-    if (n < 0)
-        fatal("a format that printf refuses: %s", format);
-    buf_reserve(buf, (size_t)n + 1);
-    va_start(arguments, format);
-    vsnprintf(buf->ptr + buf->len, (size_t)n + 1, format, arguments);
-    va_end(arguments);
-    buf->len += (size_t)n;
 }
 
 struct str buf_str(const struct buf *buf)

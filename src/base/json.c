@@ -96,3 +96,25 @@ void buf_put_json(struct buf *buf, struct str text)
     buf_put(buf, (struct str){text.ptr + plain, text.len - plain});
     buf_put_char(buf, '"');
 }
+
+struct faults faults_in(struct arena *arena)
+{
+    return (struct faults){.arena = arena};
+}
+
+void fault_add(struct faults *faults, struct str pointer, const char *format, ...)
+{
+    struct buf detail = buf_in(faults->arena);
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&detail, format, arguments);
+    va_end(arguments);
+    struct fault *fault = ARENA_NEW(faults->arena, struct fault);
+    *fault = (struct fault){.pointer = arena_copy(faults->arena, pointer), .detail = buf_str(&detail)};
+    if (faults->last)
+        faults->last->next = fault;
+    else
+        faults->first = fault;
+    faults->last = fault;
+    faults->count++;
+}

@@ -1,0 +1,49 @@
+// auth: who is calling. Access tokens (JWT, HS256) and the keys that sign them; passwords, hashed off the loop. Knows
+// libjwt. Whether a caller may do a thing is decided by caller.sql, in the transaction of the thing itself.
+#pragma once
+
+#include "marbre/db.h"
+
+enum { AUTH_ACCESS_SECONDS = 600, AUTH_KEY_BYTES_MIN = 32, AUTH_KEYS_MAX = 8 };
+
+// ------------------------------------------------------------------------------------------------------------- keys
+
+// A file of lines `kid:base64url`. The first key signs, all of them verify.
+struct auth_keys;
+
+struct auth_fault {
+    char detail[400];
+};
+
+struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct auth_fault *fault);
+// Makes the file with one new key, 0600, unless it is there.
+MUST_CHECK bool auth_keys_make(struct str path, struct auth_fault *fault);
+// 32 bytes derived from the signing key for another purpose (signing cursors), so that ops have one secret to keep.
+void auth_keys_derive(const struct auth_keys *keys, struct str purpose, unsigned char key[HASH_BYTES]);
+
+// ------------------------------------------------------------------------------------------------------------ token
+
+// What an access token says: the account, its session, and the epoch of the account in which it was made.
+struct auth_caller {
+    struct str account, session, epoch;
+};
+
+// A token that is good for AUTH_ACCESS_SECONDS.
+struct str auth_token_make(struct arena *arena, const struct auth_keys *keys, const struct auth_caller *caller);
+// Algorithm and key are pinned before the signature is looked at, every claim and its type after it. False for anything
+// that this server did not make or that is out of its time; there is no finer answer, on purpose.
+MUST_CHECK bool auth_token_check(struct arena *arena, const struct auth_keys *keys, struct str token,
+                                 struct auth_caller *caller);
+
+// --------------------------------------------------------------------------------------------------------- password
+
+struct auth_password_cost {
+    unsigned passes;
+    size_t memory; // bytes
+};
+
+// Checks a password on the crew, then calls `done` on the loop. `phc` may be STR_NONE (no such account): then it costs
+// the same and never fits. False at once when the crew's queue is full. The arena must live until `done`.
+MUST_CHECK bool auth_password_check(struct arena *arena, struct crew *crew, struct loop *loop,
+                                    const struct auth_password_cost *cost, struct str password, struct str phc,
+                                    void (*done)(void *context, bool fits), void *context);

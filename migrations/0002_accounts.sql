@@ -1,0 +1,81 @@
+-- Who may call: accounts, their sessions, and the refresh tokens that keep a session alive.
+
+create table accounts (
+    id            uuid primary key,
+    version       integer not null default 1,
+    email         text not null unique check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$'),
+    name          text not null check (name <> ''),
+    role          text not null check (role in ('contributor', 'editor', 'chief', 'sales', 'admin')),
+    password_hash text,
+    active        boolean not null default true,
+    -- Access tokens name the epoch in which they were made; raising it ends them all.
+    epoch         integer not null default 1,
+    failed_logins integer not null default 0,
+    failed_at     timestamptz,
+    created_at    timestamptz not null default clock_timestamp(),
+    updated_at    timestamptz not null default clock_timestamp()
+);
+
+create table sessions (
+    id         uuid primary key,
+    account_id uuid not null references accounts on delete cascade,
+    created_at timestamptz not null default clock_timestamp(),
+    expires_at timestamptz not null,
+    revoked_at timestamptz
+);
+create index sessions_of_account on sessions (account_id);
+
+-- Only the hash of a token is kept. `used_at` is when it was traded for the next one.
+create table refresh_tokens (
+    hash       text primary key,
+    session_id uuid not null references sessions on delete cascade,
+    created_at timestamptz not null default clock_timestamp(),
+    used_at    timestamptz
+);
+create index refresh_tokens_of_session on refresh_tokens (session_id);
+
+-- Says who is calling for the rest of the transaction, or refuses. What counts is what is true now: a disabled account,
+-- a lowered role or a revoked session stops at its next call.
+create function caller_enter(account uuid, session uuid, token_epoch integer, roles text[]) returns void
+language plpgsql as $$
+declare
+    caller record;
+begin
+    select a.id, a.role, a.active and a.epoch = token_epoch and s.revoked_at is null
+                                  and s.expires_at > clock_timestamp() as welcome
+      into caller
+      from accounts a
+      join sessions s on s.account_id = a.id
+     where a.id = account and s.id = session;
+    if not found or not caller.welcome then
+        perform refuse('MB401', 'The token is no longer good: log in again.');
+    end if;
+    if caller.role <> all (roles) then
+        perform refuse('MB403', format('The role %s may not do this; it takes %s.', caller.role,
+                                       array_to_string(roles, ' or ')));
+    end if;
+    perform set_config('marbre.caller_id', caller.id::text, true), set_config('marbre.caller_role', caller.role, true);
+end $$;
+
+create function caller_id() returns uuid language sql stable as $$
+    select nullif(current_setting('marbre.caller_id', true), '')::uuid
+$$;
+
+create function caller_role() returns text language sql stable as $$
+    select nullif(current_setting('marbre.caller_role', true), '')
+$$;
+
+-- The last active admin cannot be removed, by whatever road.
+create function accounts_keep_an_admin() returns trigger language plpgsql as $$
+begin
+    if not exists (select from accounts where role = 'admin' and active) and
+       exists (select from old_rows where role = 'admin' and active) then
+        perform refuse('MB409', 'This is the last active admin: make another one first.');
+    end if;
+    return null;
+end $$;
+
+create trigger accounts_keep_an_admin_on_update after update on accounts referencing old table as old_rows
+    for each statement execute function accounts_keep_an_admin();
+create trigger accounts_keep_an_admin_on_delete after delete on accounts referencing old table as old_rows
+    for each statement execute function accounts_keep_an_admin();

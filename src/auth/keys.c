@@ -1,0 +1,105 @@
+// The file of signing keys.
+#include "auth_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void say(struct auth_fault *fault, const char *path, const char *what)
+{
+    snprintf(fault->detail, sizeof fault->detail, "%s: %s", path, what);
+}
+
+static const char *add_key(struct arena *arena, struct auth_keys *keys, struct str line)
+{
+    struct str secret, kid = str_cut(line, ':', &secret);
+    if (kid.len == 0 || kid.len > 64 || !secret.ptr)
+        return "a line is not `kid:base64url`";
+    if (auth_key_find(keys, kid))
+        return "two keys have the same kid";
+    if (keys->count == AUTH_KEYS_MAX)
+        return "there are more than 8 keys";
+    struct auth_key *key = &keys->all[keys->count];
+    if (!secret_unbase64(arena, secret, &key->secret))
+        return "a key is not base64url without padding";
+    if (key->secret.len < AUTH_KEY_BYTES_MIN)
+        return "a key has less than 32 bytes";
+    key->kid = arena_copy(arena, kid);
+    keys->count++;
+    return NULL;
+}
+
+struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct auth_fault *fault)
+{
+    const char *file = arena_cstr(arena, path);
+    if (path.len == 0) {
+        say(fault, "MARBRE_JWT_KEYS_FILE", "not set; it names a file with lines `kid:base64url`");
+        return NULL;
+    }
+    char bytes[8192];
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
+    int failed = errno;
+    if (fd >= 0)
+        close(fd);
+    if (n < 0) {
+        say(fault, file, strerror(failed));
+        return NULL;
+    }
+    struct auth_keys *keys = ARENA_NEW(arena, struct auth_keys);
+    struct str rest = {bytes, (size_t)n};
+    const char *wrong = NULL;
+    while (rest.ptr && !wrong) {
+        struct str line = str_trim(str_cut(rest, '\n', &rest));
+        if (line.len && line.ptr[line.len - 1] == '\r')
+            line.len--;
+        if (line.len && line.ptr[0] != '#')
+            wrong = add_key(arena, keys, line);
+    }
+    explicit_bzero(bytes, sizeof bytes);
+    if (!wrong && keys->count == 0)
+        wrong = "there is no key in it";
+    if (wrong)
+        say(fault, file, wrong);
+    return wrong ? NULL : keys;
+}
+
+const struct auth_key *auth_key_find(const struct auth_keys *keys, struct str kid)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (str_eq(keys->all[i].kid, kid))
+            return &keys->all[i];
+    return NULL;
+}
+
+bool auth_keys_make(struct str path, struct auth_fault *fault)
+{
+    struct arena *arena = arena_new();
+    const char *file = arena_cstr(arena, path);
+    unsigned char secret[AUTH_KEY_BYTES_MIN];
+    secret_random(secret, sizeof secret);
+    struct str line = arena_printf(arena, "k1:%.*s\n", STR_FMT(secret_base64(arena, secret, sizeof secret)));
+    bool fine = true;
+    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0) {
+        fine = errno == EEXIST;
+    } else {
+        fine = write(fd, line.ptr, line.len) == (ssize_t)line.len && fsync(fd) == 0;
+        close(fd);
+    }
+    if (!fine)
+        say(fault, file, strerror(errno));
+    arena_free(arena);
+    return fine;
+}
+
+void auth_keys_derive(const struct auth_keys *keys, struct str purpose, unsigned char key[HASH_BYTES])
+{
+    struct str secret = keys->all[0].secret;
+    if (secret.len > 64)
+        secret.len = 64;
+    secret_mac(purpose, secret, key);
+}

@@ -1,0 +1,165 @@
+// Where a cluster lies and whose it is. The folder that --data names, unless somebody else has to run PostgreSQL (we are
+// root) and cannot get there; and the socket beside it, unless the path would be too long for one.
+#include "cluster_inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { SOCKET_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1, DIR_MAX = 900, PATIENCE_SECONDS = 10 };
+
+// Who runs a cluster that is still to be made.
+static bool first_owner(struct owner *owner, struct cluster_fault *fault)
+{
+    *owner = (struct owner){geteuid(), getegid()};
+    if (owner->uid != 0)
+        return true;
+    const struct passwd *user = getpwnam("postgres");
+    if (!user)
+        user = getpwnam("nobody");
+    if (!user || user->pw_uid == 0)
+        return refuse(fault, "PostgreSQL does not run as root, and there is no user postgres or nobody to run it");
+    *owner = (struct owner){user->pw_uid, user->pw_gid};
+    return true;
+}
+
+// Who runs a cluster that is there: root takes over what somebody began.
+static bool present_owner(const char *data, struct owner *owner)
+{
+    struct stat seen;
+    if (lstat(data, &seen) || !S_ISDIR(seen.st_mode) || seen.st_uid == 0)
+        return false;
+    *owner = (struct owner){seen.st_uid, seen.st_gid};
+    return true;
+}
+
+// A folder of our own in which the owner has one. As root, its group may pass through, and may neither list nor change
+// what lies there: other secrets than PostgreSQL's do.
+static bool make_passable(const char *path, struct cluster_fault *fault)
+{
+    struct owner owner;
+    if (!first_owner(&owner, fault))
+        return false;
+    if (mkdir(path, 0700))
+        return errno == EEXIST || refuse(fault, "%s cannot be made: %s", path, strerror(errno));
+    if (geteuid() == 0 && (lchown(path, 0, owner.gid) || chmod(path, 0710)))
+        return refuse(fault, "%s cannot be given to group %u: %s", path, owner.gid, strerror(errno));
+    return true;
+}
+
+const char *place_dir(struct arena *arena, struct str data, struct cluster_fault *fault)
+{
+    const char *given = arena_cstr(arena, data);
+    if (!make_passable(given, fault))
+        return NULL;
+    char *dir = realpath(given, NULL);
+    if (!dir) {
+        refuse(fault, "%s cannot be used: %s", given, strerror(errno));
+        return NULL;
+    }
+    arena_defer(arena, free, dir);
+    // PostgreSQL cuts paths at 1,024 bytes, and keeps them in files as lines.
+    if (strlen(dir) <= DIR_MAX && !strchr(dir, '\n'))
+        return dir;
+    refuse(fault, "the data folder's path has a line break or more than %d bytes: %.100s…", DIR_MAX, dir);
+    return NULL;
+}
+
+bool folder_private(const char *path, struct owner owner, struct cluster_fault *fault)
+{
+    if (mkdir(path, 0700) && errno != EEXIST)
+        return refuse(fault, "%s cannot be made: %s", path, strerror(errno));
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat seen;
+    if (fd < 0 || fstat(fd, &seen)) {
+        refuse(fault, "%s is not a folder that can be used: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    // Root's own is given away, whether made just now or by a start that was killed at this very place.
+    bool given = geteuid() == 0 && seen.st_uid == 0 && fchown(fd, owner.uid, owner.gid) == 0;
+    close(fd);
+    if ((given || seen.st_uid == owner.uid) && (seen.st_mode & 07777) == 0700)
+        return true;
+    return refuse(fault, "%s should be uid %u's with mode 0700, and is uid %u's with mode %04o", path, owner.uid,
+                  seen.st_uid, seen.st_mode & 07777);
+}
+
+static int remove_one(const char *path, const struct stat *seen, int kind, struct FTW *walk)
+{
+    (void)seen, (void)kind;
+    if (walk->level > 0)
+        remove(path);
+    return 0; // on with the rest: what is left is noticed by rmdir
+}
+
+static bool empty_folder(const char *path)
+{
+    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0;
+}
+
+bool folder_remove(const char *path, struct owner owner, struct cluster_fault *fault)
+{
+    // More than once: an initdb that was killed may leave a process that writes for another moment. Its files go with
+    // the owner's rights, since the owner could put links in root's way.
+    int64_t deadline = deadline_in(PATIENCE_SECONDS);
+    do {
+        if (rmdir(path) == 0 || errno == ENOENT)
+            return true;
+        child_call(owner, empty_folder, path, PATIENCE_SECONDS);
+    } while (nap(deadline));
+    return refuse(fault, "%s cannot be removed", path);
+}
+
+static bool may_pass(const char *path)
+{
+    return access(path, X_OK) == 0;
+}
+
+static const char *mark_of(struct arena *arena, const char *dir)
+{
+    unsigned char hash[HASH_BYTES];
+    secret_hash(str_of(dir), hash);
+    return secret_hex(arena, hash, 8).ptr;
+}
+
+// Decides in which folder the cluster lies, and who runs it. What an earlier start decided stands.
+static const char *choose_base(struct arena *arena, const char *dir, struct owner *owner, struct cluster_fault *fault)
+{
+    if (!first_owner(owner, fault))
+        return NULL;
+    if (geteuid() != 0 || present_owner(arena_printf(arena, "%s/postgres", dir).ptr, owner))
+        return dir;
+    const char *elsewhere = arena_printf(arena, "/var/lib/marbre-dev-%s", mark_of(arena, dir)).ptr;
+    if (!present_owner(arena_printf(arena, "%s/postgres", elsewhere).ptr, owner)) {
+        if (child_call(*owner, may_pass, dir, PATIENCE_SECONDS))
+            return dir;
+        if (!make_passable(elsewhere, fault))
+            return NULL;
+    }
+    fprintf(stderr, "marbre: uid %u, who runs PostgreSQL, cannot reach %s: its data is in %s (to begin anew, remove both)\n",
+            owner->uid, dir, elsewhere);
+    return elsewhere;
+}
+
+bool place_find(struct arena *arena, const char *dir, struct place *place, struct cluster_fault *fault)
+{
+    *place = (struct place){.dir = dir};
+    const char *base = choose_base(arena, dir, &place->owner, fault);
+    if (!base)
+        return false;
+    place->data = arena_printf(arena, "%s/postgres", base).ptr;
+    place->fresh = arena_printf(arena, "%s/postgres.new", base).ptr;
+    place->sockets = arena_printf(arena, "%s/postgres-socket", base).ptr;
+    if (strlen(place->sockets) + strlen("/" SOCKET_NAME) > SOCKET_PATH_MAX)
+        place->sockets = arena_printf(arena, "/tmp/marbre-%u-%s", place->owner.uid, mark_of(arena, dir)).ptr;
+    return true;
+}

@@ -1,0 +1,66 @@
+// What PostgreSQL answered, as the rest of the house may see it.
+#include "db_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void finish_result(void *result)
+{
+    PQclear(result);
+}
+
+void db_answer_keep(struct db_answer *answer, struct arena *arena, PGresult *result)
+{
+    arena_defer(arena, finish_result, result);
+    answer->result = result;
+}
+
+void db_answer_refuse(struct db_answer *answer, struct arena *arena, const PGresult *result)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    answer->outcome = DB_REFUSED;
+    memset(answer->sqlstate, 0, sizeof answer->sqlstate);
+    memcpy(answer->sqlstate, sqlstate && strlen(sqlstate) == 5 ? sqlstate : "XX000", 5);
+    answer->message = arena_copy(arena, str_of(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+    answer->detail = arena_copy(arena, str_of(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)));
+    answer->constraint = arena_copy(arena, str_of(PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)));
+}
+
+size_t db_answer_rows(const struct db_answer *answer)
+{
+    return answer->result ? (size_t)PQntuples(answer->result) : 0;
+}
+
+bool db_answer_has(const struct db_answer *answer, const char *column)
+{
+    return answer->result && PQfnumber(answer->result, column) >= 0;
+}
+
+struct str db_answer_at(const struct db_answer *answer, size_t row, size_t column)
+{
+    const PGresult *result = answer->result;
+    if (row >= db_answer_rows(answer) || (int)column >= PQnfields(result) || PQgetisnull(result, (int)row, (int)column))
+        return STR_NONE;
+    return (struct str){PQgetvalue(result, (int)row, (int)column), (size_t)PQgetlength(result, (int)row, (int)column)};
+}
+
+struct str db_answer_text(const struct db_answer *answer, const char *column)
+{
+    int index = answer->result ? PQfnumber(answer->result, column) : -1;
+    return index < 0 ? STR_NONE : db_answer_at(answer, 0, (size_t)index);
+}
+
+void db_step_values(struct arena *arena, const struct db_step *step, const char *values[DB_VALUES_MAX])
+{
+    for (size_t i = 0; i < step->statement->parameter_count; i++)
+        values[i] = step->values[i].ptr ? arena_cstr(arena, step->values[i]) : NULL;
+}
+
+// Said by every connection before anything else. An empty role keeps the one that logged in.
+const char db_settings_sql[] = "select set_config('role', coalesce(nullif($1, ''), current_user), false),"
+                               " set_config('statement_timeout', $2, false),"
+                               " set_config('lock_timeout', $3, false),"
+                               " set_config('idle_in_transaction_session_timeout', '10000', false),"
+                               " set_config('search_path', 'marbre, pg_catalog', false),"
+                               " set_config('timezone', 'UTC', false),"
+                               " set_config('client_min_messages', 'warning', false)";

@@ -1,0 +1,37 @@
+// What the files of the db room share.
+#pragma once
+
+#include "marbre/db.h"
+
+#include <libpq-fe.h>
+
+enum { DB_SHARED_DEPTH = 8, DB_VALUES_MAX = DB_PARAMETERS_MAX };
+
+struct db_connection;
+
+
+
+struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct crew *crew,
+                                        const struct db_config *config, const struct db_statements *statements);
+void db_connection_free(struct db_connection *connection);
+bool db_connection_is_ready(const struct db_connection *connection);
+bool db_connection_is_coming(const struct db_connection *connection); // being made at this moment
+unsigned db_connection_load(const struct db_connection *connection);  // calls under way
+void db_connection_send(struct db_connection *connection, struct db_call *call);
+// Ends the connection when its oldest call has been under way since before `began_us`.
+void db_connection_expire(struct db_connection *connection, int64_t began_us);
+
+// Called by connections: a call was answered, or has to be tried elsewhere, or places became free.
+void db_pool_answered(struct db_pool *pool, struct db_call *call);
+void db_pool_orphaned(struct db_pool *pool, struct db_call *call);
+void db_pool_dispatch(struct db_pool *pool);
+
+// The facts of a failed result, copied into the arena.
+void db_answer_refuse(struct db_answer *answer, struct arena *arena, const PGresult *result);
+// Keeps a result with the arena, so that its texts live as long.
+void db_answer_keep(struct db_answer *answer, struct arena *arena, PGresult *result);
+// A call's values as libpq wants them.
+void db_step_values(struct arena *arena, const struct db_step *step, const char *values[DB_VALUES_MAX]);
+// `select set_config(…)` of what every connection sets, for PQsendQueryParams with its two values.
+extern const char db_settings_sql[];
+enum { DB_SETTINGS = 3 }; // role, statement_timeout, lock_timeout

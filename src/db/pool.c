@@ -1,0 +1,177 @@
+// A worker's pool: three lanes of connections, and the calls that wait for a place on one.
+#include "db_internal.h"
+
+#include <stdlib.h>
+
+enum { SHARED_LANES = 2, WATCH_MS = 250 };
+
+struct waiting {
+    struct db_call *first, **last;
+    unsigned count;
+};
+
+struct db_pool {
+    struct db_config config;
+    struct event *watch;
+    struct waiting waiting[DB_WRITE + 1]; // a queue a lane
+    bool closing;
+    unsigned count;
+    struct db_connection *connections[]; // DB_READ's, DB_LIST's, then DB_WRITE's
+};
+
+static void queue_put(struct waiting *queue, struct db_call *call)
+{
+    call->next = NULL;
+    *queue->last = call;
+    queue->last = &call->next;
+    queue->count++;
+}
+
+static struct db_call *queue_take(struct waiting *queue)
+{
+    struct db_call *call = queue->first;
+    if (!call)
+        return NULL;
+    queue->first = call->next;
+    if (!queue->first)
+        queue->last = &queue->first;
+    queue->count--;
+    return call;
+}
+
+static void finish_without(struct db_call *call, enum db_outcome outcome)
+{
+    call->answer = (struct db_answer){.outcome = outcome};
+    call->done(call, &call->answer);
+}
+
+// A connection of the lane with a free place: readers share one and may use the other lane's when theirs is down;
+// a writer has one alone.
+static struct db_connection *place_for(const struct db_pool *pool, enum db_lane lane)
+{
+    if (lane == DB_WRITE) {
+        for (unsigned i = SHARED_LANES; i < pool->count; i++)
+            if (db_connection_is_ready(pool->connections[i]) && db_connection_load(pool->connections[i]) == 0)
+                return pool->connections[i];
+        return NULL;
+    }
+    struct db_connection *own = pool->connections[lane], *other = pool->connections[DB_LIST - lane];
+    struct db_connection *usable = db_connection_is_ready(own) ? own : other;
+    bool free = db_connection_is_ready(usable) && db_connection_load(usable) < DB_SHARED_DEPTH;
+    return free ? usable : NULL;
+}
+
+// Whether waiting can help: some connection of the lane is up, or on its way.
+static bool lane_has_hope(const struct db_pool *pool, enum db_lane lane)
+{
+    unsigned from = lane == DB_WRITE ? SHARED_LANES : 0, to = lane == DB_WRITE ? pool->count : SHARED_LANES;
+    for (unsigned i = from; i < to; i++)
+        if (db_connection_is_ready(pool->connections[i]) || db_connection_is_coming(pool->connections[i]))
+            return true;
+    return false;
+}
+
+void db_pool_call(struct db_pool *pool, struct db_call *call)
+{
+    call->answer = (struct db_answer){0};
+    call->steps_answered = 0;
+    call->began_us = clock_mono_us();
+    call->retried = false;
+    struct db_connection *place = pool->waiting[call->lane].first ? NULL : place_for(pool, call->lane);
+    if (place)
+        db_connection_send(place, call);
+    else if (!lane_has_hope(pool, call->lane))
+        finish_without(call, DB_AWAY);
+    else if (pool->waiting[call->lane].count >= pool->config.waiting_max)
+        finish_without(call, DB_BUSY);
+    else
+        queue_put(&pool->waiting[call->lane], call);
+}
+
+void db_pool_dispatch(struct db_pool *pool)
+{
+    for (enum db_lane lane = DB_READ; lane <= DB_WRITE && !pool->closing; lane++) {
+        struct db_connection *place;
+        while (pool->waiting[lane].first && (place = place_for(pool, lane)) != NULL)
+            db_connection_send(place, queue_take(&pool->waiting[lane]));
+        while (pool->waiting[lane].first && !lane_has_hope(pool, lane))
+            finish_without(queue_take(&pool->waiting[lane]), DB_AWAY);
+    }
+}
+
+void db_pool_answered(struct db_pool *pool, struct db_call *call)
+{
+    (void)pool;
+    call->done(call, &call->answer);
+}
+
+// The connection went away under a call. A read is tried once more; of a write nobody knows.
+void db_pool_orphaned(struct db_pool *pool, struct db_call *call)
+{
+    if (call->lane == DB_WRITE) {
+        finish_without(call, DB_UNKNOWN);
+    } else if (call->retried || pool->closing || !lane_has_hope(pool, call->lane)) {
+        finish_without(call, DB_AWAY);
+    } else {
+        call->answer = (struct db_answer){0};
+        call->steps_answered = 0;
+        call->retried = true;
+        queue_put(&pool->waiting[call->lane], call);
+    }
+}
+
+static void watch(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct db_pool *pool = context;
+    int64_t now = clock_mono_us(), longest_wait = (int64_t)pool->config.wait_ms * 1000;
+    for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++)
+        while (pool->waiting[lane].first && now - pool->waiting[lane].first->began_us > longest_wait)
+            finish_without(queue_take(&pool->waiting[lane]), lane_has_hope(pool, lane) ? DB_BUSY : DB_AWAY);
+    // PostgreSQL keeps the statement's time itself; this is for a server that no longer answers at all.
+    int64_t longest_call = ((int64_t)pool->config.statement_ms + 2000) * 1000 + longest_wait;
+    for (unsigned i = 0; i < pool->count; i++)
+        db_connection_expire(pool->connections[i], now - longest_call);
+}
+
+struct db_pool *db_pool_new(struct loop *loop, struct crew *crew, const struct db_config *config,
+                            const struct db_statements *statements)
+{
+    unsigned count = SHARED_LANES + config->write_connections;
+    struct db_pool *pool = calloc(1, sizeof *pool + count * sizeof(struct db_connection *));
+    if (!pool)
+        fatal("out of memory for a pool");
+    pool->config = *config;
+    pool->count = count;
+    for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++)
+        pool->waiting[lane].last = &pool->waiting[lane].first;
+    for (unsigned i = 0; i < count; i++)
+        pool->connections[i] = db_connection_new(pool, loop, crew, config, statements);
+    pool->watch = event_new(loop_base(loop), -1, EV_PERSIST, watch, pool);
+    event_add(pool->watch, &(struct timeval){.tv_usec = WATCH_MS * 1000});
+    return pool;
+}
+
+void db_pool_free(struct db_pool *pool)
+{
+    if (!pool)
+        return;
+    pool->closing = true;
+    event_free(pool->watch);
+    for (unsigned i = 0; i < pool->count; i++)
+        db_connection_free(pool->connections[i]);
+    for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++)
+        while (pool->waiting[lane].first)
+            finish_without(queue_take(&pool->waiting[lane]), DB_AWAY);
+    free(pool);
+}
+
+bool db_pool_ready(const struct db_pool *pool)
+{
+    bool writes = false;
+    for (unsigned i = SHARED_LANES; i < pool->count; i++)
+        writes |= db_connection_is_ready(pool->connections[i]);
+    return writes && db_connection_is_ready(pool->connections[DB_READ]) &&
+           db_connection_is_ready(pool->connections[DB_LIST]);
+}

@@ -1,0 +1,122 @@
+// The blocking connection: for the command line and for the checks before a server serves.
+#include "db_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct db_session {
+    PGconn *pg;
+};
+
+static void finish_session(void *session)
+{
+    PQfinish(((struct db_session *)session)->pg);
+}
+
+// libpq's messages end in a newline and may have several lines; a fault is one.
+static bool fail(struct db_fault *fault, const char *message)
+{
+    snprintf(fault->detail, sizeof fault->detail, "%s", message);
+    size_t n = strlen(fault->detail);
+    while (n && fault->detail[n - 1] == '\n')
+        fault->detail[--n] = '\0';
+    for (char *c = fault->detail; *c; c++)
+        if (*c == '\n' || *c == '\t')
+            *c = ' ';
+    return false;
+}
+
+struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct db_fault *fault)
+{
+    struct db_session *session = ARENA_NEW(arena, struct db_session);
+    const char *const words[] = {"dbname", "application_name", "client_encoding", "connect_timeout", NULL};
+    const char *const values[] = {arena_cstr(arena, url), "marbre", "UTF8", "10", NULL};
+    session->pg = PQconnectdbParams(words, values, 1);
+    if (!session->pg)
+        fatal("out of memory for a session");
+    arena_defer(arena, finish_session, session);
+    if (PQstatus(session->pg) != CONNECTION_OK) {
+        fail(fault, PQerrorMessage(session->pg));
+        return NULL;
+    }
+    const char *const settings[DB_SETTINGS] = {arena_cstr(arena, role), "0", "30000"};
+    PGresult *set = PQexecParams(session->pg, db_settings_sql, DB_SETTINGS, NULL, settings, NULL, NULL, 0);
+    bool fine = PQresultStatus(set) == PGRES_TUPLES_OK;
+    if (!fine)
+        fail(fault, PQresultErrorMessage(set));
+    PQclear(set);
+    return fine ? session : NULL;
+}
+
+bool db_session_script(struct db_session *session, struct str sql, struct db_fault *fault)
+{
+    char *terminated = strndup(sql.ptr, sql.len);
+    if (!terminated)
+        fatal("out of memory for a script");
+    PGresult *result = PQexec(session->pg, terminated);
+    free(terminated);
+    ExecStatusType status = PQresultStatus(result);
+    bool fine = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (!fine)
+        fail(fault, PQresultErrorMessage(result));
+    PQclear(result);
+    return fine;
+}
+
+static bool run_step(struct db_session *session, struct arena *arena, const struct db_step *step,
+                     struct db_answer *answer, struct db_fault *fault)
+{
+    const char *values[DB_VALUES_MAX];
+    db_step_values(arena, step, values);
+    PGresult *result = PQexecParams(session->pg, step->statement->sql.ptr, (int)step->statement->parameter_count, NULL,
+                                    values, NULL, NULL, 0);
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+        db_answer_keep(answer, arena, result);
+        return true;
+    }
+    db_answer_refuse(answer, arena, result);
+    fail(fault, PQresultErrorMessage(result));
+    PQclear(result);
+    return false;
+}
+
+bool db_session_run(struct db_session *session, struct arena *arena, const struct db_step *steps, size_t step_count,
+                    struct db_answer *answer, struct db_fault *fault)
+{
+    *answer = (struct db_answer){0};
+    if (!db_session_script(session, STR("begin"), fault))
+        return false;
+    for (size_t i = 0; i < step_count; i++) {
+        if (!run_step(session, arena, &steps[i], answer, fault)) {
+            struct db_fault ignored;
+            if (!db_session_script(session, STR("rollback"), &ignored))
+                log_event(LOG_WARNING, "db.rollback", "%s", ignored.detail);
+            return false;
+        }
+    }
+    return db_session_script(session, STR("commit"), fault);
+}
+
+bool db_session_check(struct db_session *session, const struct db_statement *statement,
+                      void (*column)(void *context, const char *name), void *context, struct db_fault *fault)
+{
+    PGresult *result = PQprepare(session->pg, statement->name.ptr, statement->sql.ptr, 0, NULL);
+    bool fine = PQresultStatus(result) == PGRES_COMMAND_OK;
+    if (fine) {
+        PQclear(result);
+        result = PQdescribePrepared(session->pg, statement->name.ptr);
+        fine = PQresultStatus(result) == PGRES_COMMAND_OK;
+    }
+    if (fine && column)
+        for (int i = 0; i < PQnfields(result); i++)
+            column(context, PQfname(result, i));
+    if (!fine) {
+        char detail[sizeof fault->detail];
+        snprintf(detail, sizeof detail, "%.*s.sql: %s", STR_FMT(statement->name), PQresultErrorMessage(result));
+        fail(fault, detail);
+    }
+    PQclear(result);
+    return fine;
+}

@@ -1,0 +1,77 @@
+// An exchange: one request and its reply, in one arena, which may outlive the connection that it came by.
+#include "http_internal.h"
+
+#include <string.h>
+
+enum { FIRST_BODY_ROOM = 16 * 1024 };
+
+// Parsed views pointed into the connection's input; here they follow the bytes into the arena. Others ("/", "*") stay.
+struct move {
+    struct str from;
+    const char *to;
+};
+
+static void follow(const struct move *move, struct str *view)
+{
+    if (view->ptr >= move->from.ptr && view->ptr <= move->from.ptr + move->from.len)
+        view->ptr = move->to + (view->ptr - move->from.ptr);
+}
+
+static void copy_request(struct exchange *exchange, struct str head, const struct http_request *parsed)
+{
+    struct http_request *request = &exchange->open.request;
+    size_t after = offsetof(struct http_request, header_count);
+    memcpy(request, parsed, offsetof(struct http_request, headers));
+    memcpy((char *)request + after, (const char *)parsed + after, sizeof *request - after);
+    memcpy(request->headers, parsed->headers, parsed->header_count * sizeof request->headers[0]);
+    struct move move = {head, arena_copy(exchange->open.arena, head).ptr};
+    struct str *views[] = {&request->method_text, &request->target, &request->path, &request->query, &request->host};
+    for (size_t i = 0; i < COUNT_OF(views); i++)
+        follow(&move, views[i]);
+    for (size_t i = 0; i < request->header_count; i++) {
+        follow(&move, &request->headers[i].name);
+        follow(&move, &request->headers[i].value);
+    }
+}
+
+struct exchange *exchange_new(struct connection *connection, struct str head, const struct http_request *parsed)
+{
+    struct arena *arena = arena_new();
+    struct exchange *exchange = ARENA_NEW(arena, struct exchange);
+    exchange->open.arena = arena;
+    exchange->open.began_us = connection->first_byte_us;
+    exchange->connection = connection;
+    exchange->done = connection->listener->service.done;
+    exchange->context = connection->listener->service.context;
+    exchange->body = buf_in(arena);
+    memcpy(exchange->peer, connection->peer, sizeof exchange->peer);
+    exchange->open.peer = str_of(exchange->peer);
+    copy_request(exchange, head, parsed);
+    return exchange;
+}
+
+void exchange_finish(struct exchange *exchange)
+{
+    exchange->done(exchange->context, &exchange->open);
+    arena_free(exchange->open.arena);
+}
+
+bool exchange_has_body(const struct exchange *exchange)
+{
+    return exchange->open.request.chunked || exchange->open.request.length > 0;
+}
+
+size_t exchange_body_room(struct exchange *exchange)
+{
+    struct buf *body = &exchange->body;
+    uint64_t left = exchange->open.request.length - body->len;
+    if (body->len == body->capacity) {
+        size_t more = body->len > FIRST_BODY_ROOM ? body->len : FIRST_BODY_ROOM;
+        struct buf grown = buf_in(exchange->open.arena);
+        grown.capacity = body->len + (left < more ? (size_t)left : more);
+        grown.ptr = arena_alloc(exchange->open.arena, grown.capacity);
+        buf_put(&grown, buf_str(body));
+        *body = grown;
+    }
+    return body->capacity - body->len;
+}

@@ -1,0 +1,237 @@
+// A worker's listener: accepts, keeps its connections in a list, and looks through it four times a second for those
+// whose time is over. To set a deadline is to store a number.
+#include "http_internal.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64, RETRY_MS = 200, SWEEP_MS = 250, FRESH_MS = 1000 };
+
+const struct http_limits http_limits_standard = {
+    .head_ms = 10 * 1000,
+    .body_ms = 10 * 1000,
+    .body_rate = 16 * 1024,
+    .idle_ms = 75 * 1000,
+    .write_ms = 30 * 1000,
+    .connections_max = 10000,
+};
+
+static const struct timeval sweep_every = {.tv_usec = SWEEP_MS * 1000};
+static const struct timeval retry_after = {.tv_usec = RETRY_MS * 1000};
+
+// ---------------------------------------------------------------------------------------------------------- sweeping
+
+static void bury(struct http_listener *listener)
+{
+    while (listener->dead) {
+        struct connection *connection = listener->dead;
+        listener->dead = connection->next;
+        free(connection);
+    }
+}
+
+// Two passes: to end one connection may end others by way of the service, and so change the list.
+static void on_sweep(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct http_listener *listener = context;
+    struct connection *due = NULL;
+    listener->now_us = clock_mono_us();
+    for (struct connection *each = listener->connections; each; each = each->next) {
+        if (each->deadline_us <= listener->now_us) {
+            each->next_due = due;
+            due = each;
+        }
+    }
+    for (; due; due = due->next_due)
+        if (due->deadline_us <= listener->now_us)
+            connection_time_out(due);
+    bury(listener);
+}
+
+// --------------------------------------------------------------------------------------------------------- accepting
+
+static void starve(struct http_listener *listener)
+{
+    if (!listener->starved)
+        log_event(LOG_ERROR, "http.accept", "%s; accepting stops and is tried again every %d ms", strerror(errno),
+                  RETRY_MS);
+    listener->starved = true;
+    event_del(listener->acceptable);
+    evtimer_add(listener->retry, &retry_after);
+}
+
+static void turn_away(struct http_listener *listener, int fd)
+{
+    struct str busy = STR("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
+                          "Content-Length: 0\r\n\r\n");
+    char sink[4096];
+    // A request that is left unread would reset the answer away. Best effort: who is turned away costs two calls.
+    if (send(fd, busy.ptr, busy.len, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+        (void)!recv(fd, sink, sizeof sink, MSG_DONTWAIT);
+    close(fd);
+    listener->turned_away++;
+    if (listener->now_us - listener->turned_away_said_us < 1000000)
+        return;
+    log_event(LOG_WARNING, "http.busy", "%zu connections are open; %llu more were turned away", listener->count,
+              (unsigned long long)listener->turned_away);
+    listener->turned_away_said_us = listener->now_us;
+    listener->turned_away = 0;
+}
+
+// Takes one connection. False when there is none, or no descriptor for it.
+static bool accept_one(struct http_listener *listener)
+{
+    struct sockaddr_storage peer = {0};
+    socklen_t size = sizeof peer;
+    int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+            starve(listener);
+        return errno == ECONNABORTED || errno == EINTR; // that client is gone, the next may be there
+    }
+    listener->starved = false;
+    if (listener->count >= listener->limits.connections_max)
+        turn_away(listener, fd);
+    else
+        connection_begin(listener, fd, &peer);
+    return true;
+}
+
+static void on_acceptable(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct http_listener *listener = context;
+    listener->now_us = clock_mono_us();
+    bury(listener);
+    for (int i = 0; i < ACCEPTS_A_TURN && accept_one(listener); i++) {
+    }
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct http_listener *listener = context;
+    event_add(listener->acceptable, NULL);
+}
+
+// ------------------------------------------------------------------------------------------------ beginning and end
+
+static struct event *need_event(struct event *event)
+{
+    if (!event)
+        fatal("out of memory for a listener");
+    return event;
+}
+
+static int listen_on(const struct http_address *address)
+{
+    const int on = 1;
+    int fd = address_bind(address, true);
+    // Connections inherit TCP_NODELAY from the socket that they are accepted on.
+    if (fd >= 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    int failed = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = failed;
+    return -1;
+}
+
+struct http_listener *http_listener_new(struct loop *loop, const struct http_address *address,
+                                        const struct http_limits *limits, const struct http_service *service)
+{
+    int fd = listen_on(address);
+    if (fd < 0)
+        return NULL;
+    struct http_listener *listener = calloc(1, sizeof *listener);
+    if (!listener)
+        fatal("out of memory for a listener");
+    listener->base = loop_base(loop);
+    listener->fd = fd;
+    listener->limits = *limits;
+    listener->service = *service;
+    listener->now_us = clock_mono_us();
+    listener->turned_away_said_us = listener->now_us - 1000000;
+    listener->acceptable =
+        need_event(event_new(listener->base, fd, EV_READ | EV_PERSIST, on_acceptable, listener));
+    listener->retry = need_event(evtimer_new(listener->base, on_retry, listener));
+    listener->sweep = need_event(event_new(listener->base, -1, EV_PERSIST, on_sweep, listener));
+    event_add(listener->acceptable, NULL);
+    event_add(listener->sweep, &sweep_every);
+    return listener;
+}
+
+// Idle connections end, those that never asked for anything after a grace: their first request may be on its way.
+static void end_idle(struct http_listener *listener)
+{
+    listener->now_us = clock_mono_us();
+    struct connection *next;
+    for (struct connection *each = listener->connections; each; each = next) {
+        next = each->next;
+        if (!connection_is_idle(each) || connection_has_unread(each))
+            continue;
+        if (each->served_one)
+            connection_close(each);
+        else if (each->deadline_us > in_ms(listener, FRESH_MS))
+            each->deadline_us = in_ms(listener, FRESH_MS);
+    }
+}
+
+void http_listener_drain(struct http_listener *listener)
+{
+    listener->draining = true;
+    end_idle(listener);
+}
+
+void http_listener_stop(struct http_listener *listener)
+{
+    if (listener->fd < 0)
+        return;
+    listener->draining = true;
+    listener->now_us = clock_mono_us();
+    while (accept_one(listener)) {
+    }
+    event_del(listener->acceptable);
+    event_del(listener->retry);
+    close(listener->fd);
+    listener->fd = -1;
+    end_idle(listener);
+}
+
+size_t http_listener_connections(const struct http_listener *listener)
+{
+    return listener->count;
+}
+
+uint16_t http_listener_port(const struct http_listener *listener)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t size = sizeof at;
+    if (listener->fd < 0 || getsockname(listener->fd, (struct sockaddr *)&at, &size) != 0)
+        return 0;
+    if (at.ss_family == AF_INET)
+        return ntohs(((struct sockaddr_in *)&at)->sin_port);
+    return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
+}
+
+void http_listener_free(struct http_listener *listener)
+{
+    if (!listener)
+        return;
+    while (listener->connections)
+        connection_close(listener->connections);
+    event_free(listener->acceptable);
+    event_free(listener->retry);
+    event_free(listener->sweep);
+    if (listener->fd >= 0)
+        close(listener->fd);
+    bury(listener);
+    free(listener);
+}

@@ -1,0 +1,2 @@
+-- approve_article.
+select article_do(:path_id::uuid, 'approve')

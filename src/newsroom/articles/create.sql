@@ -1,0 +1,30 @@
+-- create_article: its first content, its references, and the article itself. The slug was claimed by slugs/claim.
+with given as (
+    select :body::json as b
+), written as (
+    insert into article_contents (article_id, lang, slug, kicker, title, standfirst, teaser,
+                                  body, body_html, body_text, word_count, reading_minutes)
+    select s.article_id, coalesce(b ->> 'lang', :config_lang), s.slug, b ->> 'kicker', b ->> 'title',
+           b ->> 'standfirst', b ->> 'teaser',
+           coalesce(:content_blocks, '[]')::json, coalesce(:content_html, ''), coalesce(:content_text, ''),
+           coalesce(:content_words::integer, 0), coalesce(:content_minutes::integer, 0)
+      from given, article_slugs s
+     where s.article_id = :new_id::uuid
+    returning id
+), sections_filed as (
+    insert into article_sections (content_id, position, section_id)
+    select written.id, r.position, r.id
+      from written, given, resolve_references('sections', b -> 'sections') r
+), tags_filed as (
+    insert into article_tags (content_id, position, tag_id)
+    select written.id, r.position, r.id
+      from written, given, resolve_references('tags', b -> 'tags') r
+), authors_filed as (
+    insert into article_authors (content_id, position, author_id, role, bio)
+    select written.id, r.position, r.id, coalesce(author_member(r.reference, 'role'), 'by'),
+           author_member(r.reference, 'bio')
+      from written, given, resolve_references('authors', b -> 'authors') r
+)
+insert into articles (id, content_id, created_by, updated_by)
+select :new_id::uuid, written.id, caller_id(), caller_id()
+  from written

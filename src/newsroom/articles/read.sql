@@ -1,0 +1,20 @@
+-- read_article: what readers see under a slug now. An older slug of the article answers with its present address.
+-- Keys article_slugs_pkey and publications_of_article.
+select case when c.slug = asked.slug then 200 else 308 end as status,
+       case when c.slug <> asked.slug then '/v1/articles/' || c.slug end as location,
+       json_build_object(
+           'id', p.article_id, 'lang', c.lang, 'slug', c.slug, 'kicker', c.kicker, 'title', c.title,
+           'standfirst', c.standfirst, 'teaser', coalesce(c.teaser, c.standfirst),
+           case :query_body when 'html' then 'body_html' when 'text' then 'body_text' else 'body' end,
+           case :query_body when 'html' then to_json(c.body_html) when 'text' then to_json(c.body_text) else c.body end,
+           'sections', c.sections, 'tags', c.tags, 'authors', c.authors_with_bios,
+           'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
+           'url', article_url(:config_article_url, c.slug),
+           'published_at', rfc3339(p.published_at), 'updated_at', rfc3339(lower(p.during))) as body,
+       floor(extract(epoch from lower(p.during)))::bigint as last_modified,
+       'article:' || p.article_id || ' slug:' || asked.slug as keys,
+       extract(epoch from upper(p.during) - clock_timestamp()) as fresh_for
+  from article_slugs asked
+  join publications p on p.article_id = asked.article_id and not p.past and p.during @> now()
+  join contents c on c.id = p.content_id
+ where asked.slug = :path_slug

@@ -1,0 +1,2 @@
+-- submit_article.
+select article_do(:path_id::uuid, 'submit')

@@ -1,0 +1,2 @@
+-- unpublish_article.
+select article_do(:path_id::uuid, 'unpublish')

@@ -1,0 +1,10 @@
+-- Ends what readers see of an article at the moment of its last act, and drops what was to come.
+with closed as (
+    update publications p
+       set during = tstzrange(lower(p.during), a.updated_at), past = true
+      from articles a
+     where a.id = :path_id::uuid and p.article_id = a.id and not p.past and lower(p.during) < a.updated_at
+)
+delete from publications p
+ using articles a
+ where a.id = :path_id::uuid and p.article_id = a.id and not p.past and lower(p.during) >= a.updated_at
