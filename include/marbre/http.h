@@ -149,7 +149,8 @@ MUST_CHECK bool http_address_read(struct str text, struct http_address *address)
 // Returns a descriptor to hold as long as the process serves, or -1 with errno (EADDRINUSE).
 int http_address_claim(const struct http_address *address);
 
-// A worker's listener: its own socket (SO_REUSEPORT), on its loop. NULL with errno when the address cannot be had.
+// A worker's listener: its own socket (SO_REUSEPORT), on its loop. `limits` and `service` are copied. NULL with errno
+// when the address cannot be had.
 struct http_listener;
 struct http_listener *http_listener_new(struct loop *loop, const struct http_address *address,
                                         const struct http_limits *limits, const struct http_service *service);
@@ -159,4 +160,6 @@ void http_listener_drain(struct http_listener *listener);
 void http_listener_stop(struct http_listener *listener);
 size_t http_listener_connections(const struct http_listener *listener);
 uint16_t http_listener_port(const struct http_listener *listener); // the bound one, for an address with port 0
-void http_listener_free(struct http_listener *listener); // ends every connection that is left
+// Ends every connection that is left. Exchanges that the service still has are cut, and end when it answers. Not from
+// inside of a service's function.
+void http_listener_free(struct http_listener *listener);

@@ -56,7 +56,7 @@ struct loop *loop_new(void)
 {
     struct loop *loop = need(calloc(1, sizeof *loop));
     struct event_config *config = need(event_config_new());
-    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_PRECISE_TIMER);
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
     loop->base = need(event_base_new_with_config(config));
     event_config_free(config);
     loop->last = &loop->first;

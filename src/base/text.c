@@ -122,10 +122,11 @@ static UTransliterator *transliterator(const char *id)
     return made;
 }
 
+// U+02B9 to U+02C1 are what soft and hard signs, ayin and hamza become: no letters, and no end of a word either.
 static void transliterators_make(void)
 {
-    to_latin = transliterator("Any-Latin; Latin-ASCII; Any-Lower");
-    to_latin_german = transliterator("de-ASCII; Any-Latin; Latin-ASCII; Any-Lower");
+    to_latin = transliterator("Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
+    to_latin_german = transliterator("de-ASCII; Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
 }
 
 // Any script to lower-case ASCII, as far as ICU knows a name for its letters. utrans_transUChars is safe on a shared
@@ -176,7 +177,10 @@ struct str text_slug(struct arena *arena, struct str text, struct str lang, size
     struct str made = {slug, n};
     if (n == 0)
         return STR("untitled");
-    return uuid_is(made) ? arena_printf(arena, "id-%.*s", STR_FMT(made)) : made;
+    if (!uuid_is(made))
+        return made;
+    struct str marked = arena_printf(arena, "id-%.*s", STR_FMT(made));
+    return (struct str){marked.ptr, marked.len < max ? marked.len : max};
 }
 
 size_t text_words(struct arena *arena, struct str text, struct str lang)

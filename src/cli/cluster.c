@@ -65,7 +65,7 @@ static unsigned version_of(struct arena *arena, const char *data)
     return read ? (unsigned)major : 0;
 }
 
-// The locale that production's containers have; a system without it sorts by bytes, as C.UTF-8 does too.
+// The same order on every machine: C.UTF-8 sorts by bytes, as a system without it does too.
 static const char *locale_option(void)
 {
     locale_t locale = newlocale(LC_ALL_MASK, "C.UTF-8", NULL);
@@ -107,7 +107,7 @@ static bool bring_up(struct arena *arena, const char *dir, struct cluster *clust
         return false;
     unsigned major = version_of(arena, place->data);
     struct programs programs;
-    if (!programs_find(arena, place->owner, major, &programs, fault))
+    if (!programs_find(arena, place, major, &programs, fault))
         return false;
     cluster->is_new = major == 0;
     if (cluster->is_new && !make(arena, place, programs.folder, fault))

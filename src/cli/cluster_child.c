@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 4096, LINES_MAX = 380 };
+enum { TEXT_MAX = 4096, LINES_MAX = 380, KILL_SECONDS = 3 };
 
 int64_t deadline_in(int seconds)
 {
@@ -27,7 +26,7 @@ bool nap(int64_t deadline)
 {
     if (clock_mono_us() >= deadline)
         return false;
-    nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     return true;
 }
 
@@ -110,7 +109,6 @@ static const char *settle(const struct child_plan *plan, pid_t parent)
         failed = end_with(parent, plan->left_behind);
     if (!failed && chdir("/")) // the owner may not be allowed where we are
         failed = "chdir";
-    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); // a second fence: ours are all O_CLOEXEC, which old kernels rely on
     return failed;
 }
 
@@ -118,13 +116,14 @@ pid_t child_start(struct arena *arena, const struct child_plan *plan)
 {
     // Nothing of the caller's PG* variables and language: messages are read, and times are written, by programs.
     const char *path = getenv("PATH");
-    const char *environment[] = {
-        arena_printf(arena, "PATH=%s", path ? path : "/usr/bin:/bin").ptr, "LC_ALL=C", "TZ=UTC", NULL};
+    const char *environment[] = {arena_printf(arena, "PATH=%s", path ? path : "/usr/bin:/bin").ptr, "LC_ALL=C",
+                                 "TZ=UTC", NULL};
     pid_t parent = getpid(), pid = fork_deaf();
     if (pid != 0)
         return pid;
     const char *failed = settle(plan, parent);
     if (!failed) {
+        close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); // a second fence: ours are all O_CLOEXEC, which old kernels rely on
         execvpe(plan->argv[0], (char *const *)plan->argv, (char *const *)environment);
         failed = plan->argv[0];
     }
@@ -132,16 +131,24 @@ pid_t child_start(struct arena *arena, const struct child_plan *plan)
     _exit(127);
 }
 
-// The exit status of a child; one that outlives the deadline is killed with all that it started in its session.
-static bool finished_well(pid_t pid, int64_t deadline)
+static bool ended_by(int64_t deadline, pid_t pid, int *status)
+{
+    do {
+        if (waitpid(pid, status, WNOHANG) != 0)
+            return true;
+    } while (nap(deadline));
+    return false;
+}
+
+// Whether a child did what it was asked. One that takes too long is killed, with all that it started in its session.
+static bool finished_well(pid_t pid, int seconds)
 {
     int status = -1;
-    while (waitpid(pid, &status, WNOHANG) == 0) {
-        if (nap(deadline))
-            continue;
+    if (!ended_by(deadline_in(seconds), pid, &status)) {
         kill(-pid, SIGKILL);
-        kill(pid, SIGKILL); // it may not have had a group of its own yet
-        waitpid(pid, &status, 0);
+        kill(pid, SIGKILL); // it may have no group of its own
+        ended_by(deadline_in(KILL_SECONDS), pid, &status);
+        return false;
     }
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
@@ -154,7 +161,7 @@ bool child_run(struct arena *arena, const char *const *argv, struct owner owner,
         return false;
     struct child_plan plan = {.argv = argv, .owner = owner, .output = fd, .left_behind = SIGKILL};
     pid_t pid = child_start(arena, &plan);
-    bool well = pid > 0 && finished_well(pid, deadline_in(seconds));
+    bool well = pid > 0 && finished_well(pid, seconds);
     *output = text_from(arena, fd, 0);
     close(fd);
     return well;
@@ -167,5 +174,5 @@ bool child_call(struct owner owner, bool (*work)(const char *path), const char *
         return false;
     if (pid == 0)
         _exit(drop_rights(owner) || end_with(parent, SIGKILL) || !work(path));
-    return finished_well(pid, deadline_in(seconds));
+    return finished_well(pid, seconds);
 }

@@ -1,4 +1,5 @@
-// Which of the installed PostgreSQLs is used. A program says its version itself: a folder's name is only a place to ask.
+// Which of the installed PostgreSQLs is used. A program says its version itself: a folder's name is only a place to
+// ask.
 #include "cluster_inside.h"
 
 #include <string.h>
@@ -45,9 +46,10 @@ static unsigned major_of(struct arena *arena, struct owner owner, const char *fo
     return str_to_u64((struct str){rest.ptr, digits}, 1000, &major) ? (unsigned)major : 0;
 }
 
-bool programs_find(struct arena *arena, struct owner owner, unsigned wanted, struct programs *programs,
+bool programs_find(struct arena *arena, const struct place *place, unsigned wanted, struct programs *programs,
                    struct cluster_fault *fault)
 {
+    struct owner owner = place->owner;
     const char *chosen = told_by_pg_config(arena, owner);
     struct buf seen = buf_in(arena);
     for (size_t i = 0; i <= COUNT_OF(usual); i++) {
@@ -56,15 +58,17 @@ bool programs_find(struct arena *arena, struct owner owner, unsigned wanted, str
             continue;
         unsigned major = major_of(arena, owner, folder);
         *programs = (struct programs){folder, major};
-        if (wanted ? major == wanted : major >= OLDEST && major <= NEWEST)
+        if (major >= OLDEST && major <= NEWEST && (!wanted || major == wanted))
             return true;
         if (major)
             buf_printf(&seen, "%s%u in %s", seen.len ? ", " : "", major, folder);
     }
     struct str found = seen.len ? buf_str(&seen) : STR("none");
     if (wanted)
-        return refuse(fault, "the data was made by PostgreSQL %u, and installed is %.*s: install postgresql-%u", wanted,
-                      STR_FMT(found), wanted);
+        return refuse(fault,
+                      "%s was made by PostgreSQL %u, and installed is %.*s (%d to %d will do): install the one "
+                      "that made it, or move the data away",
+                      place->data, wanted, STR_FMT(found), OLDEST, NEWEST);
     return refuse(fault, "PostgreSQL %d to %d is needed, and installed is %.*s: install Debian's package postgresql",
                   OLDEST, NEWEST, STR_FMT(found));
 }

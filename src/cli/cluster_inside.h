@@ -30,20 +30,9 @@ bool child_run(struct arena *arena, const char *const *argv, struct owner owner,
 bool child_call(struct owner owner, bool (*work)(const char *path), const char *path, int seconds);
 
 int64_t deadline_in(int seconds);
-bool nap(int64_t deadline); // 10 ms; false, and no nap, when the deadline has passed
+bool nap(int64_t deadline);                                    // 10 ms; false, and no nap, when the deadline has passed
 struct str text_from(struct arena *arena, int fd, off_t from); // of a file, at most its last 4 KiB
 struct str last_lines(struct str text);                        // as many as a fault has room for
-
-// ----------------------------------------------------------------------------------------------------- cluster_find.c
-
-struct programs {
-    const char *folder; // with initdb and postgres
-    unsigned major;
-};
-
-// `wanted` is the major version that a data directory asks for; 0: any that marbre knows.
-bool programs_find(struct arena *arena, struct owner owner, unsigned wanted, struct programs *programs,
-                   struct cluster_fault *fault);
 
 // ---------------------------------------------------------------------------------------------------- cluster_place.c
 
@@ -60,6 +49,17 @@ bool place_find(struct arena *arena, const char *dir, struct place *place, struc
 // Makes a folder that is the owner's alone, or finds it to be so.
 bool folder_private(const char *path, struct owner owner, struct cluster_fault *fault);
 bool folder_remove(const char *path, struct owner owner, struct cluster_fault *fault);
+
+// ----------------------------------------------------------------------------------------------------- cluster_find.c
+
+struct programs {
+    const char *folder; // with initdb and postgres
+    unsigned major;
+};
+
+// `wanted` is the major version that a data directory asks for; 0: any that marbre knows.
+bool programs_find(struct arena *arena, const struct place *place, unsigned wanted, struct programs *programs,
+                   struct cluster_fault *fault);
 
 // --------------------------------------------------------------------------------------------------- cluster_server.c
 

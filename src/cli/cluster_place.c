@@ -1,5 +1,5 @@
-// Where a cluster lies and whose it is. The folder that --data names, unless somebody else has to run PostgreSQL (we are
-// root) and cannot get there; and the socket beside it, unless the path would be too long for one.
+// Where a cluster lies and whose it is. The folder that --data names, unless somebody else has to run PostgreSQL (we
+// are root) and cannot get there; and the socket beside it, unless its path could not be one.
 #include "cluster_inside.h"
 
 #include <errno.h>
@@ -87,10 +87,10 @@ bool folder_private(const char *path, struct owner owner, struct cluster_fault *
     // Root's own is given away, whether made just now or by a start that was killed at this very place.
     bool given = geteuid() == 0 && seen.st_uid == 0 && fchown(fd, owner.uid, owner.gid) == 0;
     close(fd);
-    if ((given || seen.st_uid == owner.uid) && (seen.st_mode & 07777) == 0700)
+    if ((given || seen.st_uid == owner.uid) && (seen.st_mode & 0777) == 0700)
         return true;
     return refuse(fault, "%s should be uid %u's with mode 0700, and is uid %u's with mode %04o", path, owner.uid,
-                  seen.st_uid, seen.st_mode & 07777);
+                  seen.st_uid, seen.st_mode & 0777);
 }
 
 static int remove_one(const char *path, const struct stat *seen, int kind, struct FTW *walk)
@@ -145,7 +145,8 @@ static const char *choose_base(struct arena *arena, const char *dir, struct owne
         if (!make_passable(elsewhere, fault))
             return NULL;
     }
-    fprintf(stderr, "marbre: uid %u, who runs PostgreSQL, cannot reach %s: its data is in %s (to begin anew, remove both)\n",
+    fprintf(stderr,
+            "marbre: uid %u, who runs PostgreSQL, cannot reach %s: its data is in %s (to begin anew, remove both)\n",
             owner->uid, dir, elsewhere);
     return elsewhere;
 }
@@ -159,7 +160,8 @@ bool place_find(struct arena *arena, const char *dir, struct place *place, struc
     place->data = arena_printf(arena, "%s/postgres", base).ptr;
     place->fresh = arena_printf(arena, "%s/postgres.new", base).ptr;
     place->sockets = arena_printf(arena, "%s/postgres-socket", base).ptr;
-    if (strlen(place->sockets) + strlen("/" SOCKET_NAME) > SOCKET_PATH_MAX)
+    bool too_long = strlen(place->sockets) + strlen("/" SOCKET_NAME) > SOCKET_PATH_MAX;
+    if (too_long || strchr(place->sockets, ',')) // at a comma libpq sees a list of hosts
         place->sockets = arena_printf(arena, "/tmp/marbre-%u-%s", place->owner.uid, mark_of(arena, dir)).ptr;
     return true;
 }

@@ -26,10 +26,15 @@ static const struct {
 
 // What a dev machine needs; the rest is PostgreSQL's own. fsync stays on: what was acknowledged is kept.
 static const char *const settings[] = {
-    "listen_addresses=",         // no TCP
-    "port=5432",                 // else PGPORT's; it names the socket
-    "unix_socket_permissions=0700", "shared_buffers=64MB", "max_connections=100", "logging_collector=off",
-    "log_destination=stderr",    "lc_messages=C", "cluster_name=marbre",
+    "listen_addresses=", // no TCP
+    "port=5432",         // else PGPORT's; it names the socket
+    "unix_socket_permissions=0700",
+    "shared_buffers=64MB",
+    "max_connections=100",
+    "logging_collector=off",
+    "log_destination=stderr",
+    "lc_messages=C",
+    "cluster_name=marbre",
 };
 
 struct postmaster {
@@ -57,12 +62,12 @@ static bool postmaster_read(const char *data, struct postmaster *postmaster)
 {
     char path[PATH_MAX], bytes[PATH_MAX];
     path_of_pid_file(data, path);
-    struct str rest = read_small(path, bytes, sizeof bytes), line = STR_NONE;
+    struct str rest = read_small(path, bytes, sizeof bytes);
     *postmaster = (struct postmaster){0};
     if (!rest.ptr)
         return false;
     for (int number = 1; number <= STATUS_LINE && rest.ptr; number++) {
-        line = str_cut(rest, '\n', &rest);
+        struct str line = str_cut(rest, '\n', &rest);
         uint64_t pid;
         if (number == 1 && str_to_u64(line, INT_MAX, &pid))
             postmaster->pid = (pid_t)pid;
@@ -216,7 +221,11 @@ static pid_t try_start(struct arena *arena, const struct place *place, const cha
         struct child_plan plan = {.argv = argv, .owner = place->owner, .output = log, .left_behind = SIGINT};
         off_t from = lseek(log, 0, SEEK_END);
         pid_t pid = child_start(arena, &plan);
-        enum outcome outcome = pid < 0 ? ENDED : await(place, pid, deadline);
+        if (pid < 0) {
+            refuse(fault, "no process can be started: %s", strerror(errno));
+            return 0;
+        }
+        enum outcome outcome = await(place, pid, deadline);
         if (outcome == READY)
             return pid;
         if (outcome == LATE)
@@ -227,8 +236,8 @@ static pid_t try_start(struct arena *arena, const struct place *place, const cha
         if (outcome == ENDED && held && nap(patience))
             continue;
         said = last_lines(said);
-        refuse(fault, "PostgreSQL %s; %s/postgres.log ends so:\n%.*s", outcome == LATE ? "is not ready in time" : "ended",
-               place->dir, STR_FMT(said));
+        refuse(fault, "PostgreSQL %s; %s/postgres.log ends so:\n%.*s",
+               outcome == LATE ? "is not ready in time" : "ended", place->dir, STR_FMT(said));
         return 0;
     }
 }

@@ -1,28 +1,214 @@
-// Inside content. A body is a tree of nodes; a shape says what the nodes of one kind are called, which members they
-// have and what stands there. Reading, filling in keys and writing JSON walk the shapes and know nothing of any type,
-// so a new type of block is one file with one shape, and one row in `content_block_types` (body.c).
+// Inside content. A body is a tree of nodes. A shape says what the nodes of one sort are called, which members they
+// have, what may stand in each, and how they look as HTML and text. Reading, filling in keys and writing JSON walk the
+// shapes and know no type by name: a new type of block is one file with its shape, and one row in `body_block_types`.
+//
+// The way of a body: read (read.c, kinds.c) → normalise (normalise.c, spans.c) → write (json.c, html.c, text.c).
 #pragma once
 
 #include "marbre/content.h"
 
-struct content_reader;
-struct content_page;
-struct content_node;
+struct member;
+struct node;
+struct page;
+struct reader;
+struct shape;
 
-// Where in the JSON the reader stands. Lives on the stack; becomes a JSON Pointer only when there is a fault.
-struct content_path {
-    const struct content_path *up; // NULL at the top
-    const char *name;              // a member's name, or NULL for an entry of a list
+// ------------------------------------------------------------------------------------------------------------ names
+
+// A set of names, each with a thing and a number that belong to it. Hashed with a seed that nobody outside knows.
+struct name {
+    struct str text; // STR_NONE in an empty slot
+    void *thing;
+    size_t number;
+};
+
+struct names {
+    struct arena *arena;
+    uint64_t seed;
+    struct name *slots;
+    size_t count, capacity;
+    unsigned char *drawn; // random bytes for fresh names
+    size_t drawn_left;
+};
+
+uint64_t body_names_seed(void);
+// The entry of `text`, good until the next call of body_names_add; NULL when there is none.
+struct name *body_names_find(const struct names *names, struct str text);
+// The same, made where it was not there yet: then its thing is NULL and its number 0.
+struct name *body_names_add(struct names *names, struct str text);
+struct str body_names_fresh(struct names *names); // 12 random hexadecimal digits, new to the set and now in it
+
+// ------------------------------------------------------------------------------------------------------------ nodes
+
+struct node {
+    const struct shape *shape;
+    struct str key;
+};
+
+struct list {
+    struct node **nodes;
+    size_t count;
+};
+
+// A definition in markDefs: a `link` has href and title, an `internal_link` an article.
+struct link {
+    struct node node;
+    struct str href, title, article;
+    bool used;
+};
+
+// The marks of a span: decorators as bits (`1 << position` in body_decorators), links by key as they were read, and
+// once normalised by what the keys stand for: in the order of the keys, each once.
+struct marks {
+    unsigned decorators;
+    struct str *keys;
+    struct link **links;
+    size_t count;
+};
+
+struct span {
+    struct node node;
+    struct str text;
+    struct marks marks;
+};
+
+enum block_style { STYLE_NORMAL = 1, STYLE_H2, STYLE_H3, STYLE_H4, STYLE_BLOCKQUOTE };
+enum list_item { ITEM_NONE, ITEM_BULLET, ITEM_NUMBER };
+enum { LEVEL_MAX = 4 };
+
+struct block {
+    struct node node;
+    unsigned style, list_item; // enum block_style, enum list_item
+    unsigned level;            // 1 to LEVEL_MAX in a list item, else 0
+    struct list children;      // of struct span
+    struct list definitions;   // of struct link
+    struct names *links;       // the definitions by their keys
+};
+
+// ----------------------------------------------------------------------------------------------------------- shapes
+
+// Where in the JSON a reader stands. Lives on the stack; becomes a JSON Pointer only when there is a fault.
+struct path {
+    const struct path *up; // NULL at the top
+    const char *name;      // of a member; NULL in a list, where `index` counts
     size_t index;
 };
 
-// ------------------------------------------------------------------------------------------------------------ shapes
-
-// What a member's value may be: which JSON type, how it is read into its field and written from it.
-struct content_kind {
+// What may stand in a member: its type in JSON, how it gets from there into its field, and back.
+struct kind {
     json_type type;
-    const char *takes; // `"level" takes a whole number`
-    struct content_member const *unused;
+    const char *takes; // `"text" takes a text, not 3`
+    // False when there was a fault, and then the field is left alone.
+    bool (*read)(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
+                 void *field);
+    bool (*absent)(const struct member *member, const void *field); // it is not written
+    void (*write)(struct buf *json, const void *field, const struct member *member);
 };
 
-struct content_member;
+extern const struct kind body_kind_key;     // struct str: 1 to 64 of A-Z a-z 0-9 _ -
+extern const struct kind body_kind_text;    // struct str: clean, in NFC
+extern const struct kind body_kind_choice;  // unsigned: the word's position in `choices`, from 1; 0 is absent
+extern const struct kind body_kind_count;   // unsigned: from `least` to `most`; less than `least` is absent
+extern const struct kind body_kind_address; // struct str: a URL that begins with one of `choices`
+extern const struct kind body_kind_article; // struct str: an article's id, in lower case
+extern const struct kind body_kind_list;    // struct list: objects, each of one of `shapes`
+extern const struct kind body_kind_blocks;  // struct list: the same for blocks, which are counted and make up lists
+extern const struct kind body_kind_marks;   // struct marks
+
+struct member {
+    const char *name;
+    const struct kind *kind;
+    size_t offset; // of its field in the node
+    bool required;
+    unsigned standard;                 // what a choice is when it is left out
+    const char *const *choices;        // ends with NULL
+    unsigned least, most;              // of a count; no upper limit where `most` is 0
+    const struct shape *const *shapes; // ends with NULL
+    // What else must hold once the value itself is fine. `owner` is the object that has the member.
+    void (*check)(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
+};
+
+struct shape {
+    const char *type;             // its `_type`; NULL where the place alone says what an object is
+    const char *a;                // "a pullquote"
+    size_t size;                  // of its node
+    const struct member *members; // in the order in which they are written, ends with a row without a name
+    // Before the members are read: what they have to know of each other.
+    void (*begin)(struct reader *reader, const struct path *at, const json_t *object, struct node *node);
+    void (*normalise)(struct arena *arena, struct node *node);
+    void (*html)(struct page *page, const struct node *node); // types of block have these two
+    void (*text)(struct page *page, const struct node *node);
+};
+
+extern const struct shape body_block, body_span, body_pullquote, body_table;
+extern const struct shape *const body_block_types[]; // what may stand in a body
+extern const struct shape *const body_block_only[];  // what may stand inside another block
+
+// ---------------------------------------------------------------------------------------------------------- reading
+
+struct reader {
+    struct arena *arena; // the caller's, for faults
+    struct arena *work;  // ends with the reading
+    struct str prefix;
+    struct content_fault *faults, **next_fault;
+    size_t fault_count;
+    struct names keys; // of all that has a `_key` in the body, but for definitions: those belong to their block
+    size_t block_count;
+    unsigned level, level_before; // of the block at hand and of the one before it; 0 outside a list
+    struct names *links;          // the keys that the block at hand defines
+    size_t row_width;             // cells in the first row of the table at hand; 0 when that is not known
+};
+
+bool body_fault_enough(const struct reader *reader); // so many that reading on is of no use
+void body_fault(struct reader *reader, const struct path *at, const char *format, ...) PRINTF_LIKE(3, 4);
+// `"style" takes normal, h2 or h3, not "h1"`
+void body_fault_choice(struct reader *reader, const struct path *at, const char *const *choices, const json_t *value);
+const char *body_said(struct reader *reader, const json_t *value); // a value in a sentence: `"h1"`, `3`, `a list`
+const char *body_quoted(struct reader *reader, struct str text);   // shortened, in quotation marks
+const char *body_either(struct reader *reader, const char *const *words); // `a, b or c`
+// NULL when there is no telling what it is; else a node, whatever faults were found in it.
+struct node *body_node_read(struct reader *reader, const struct path *at, const json_t *json,
+                            const struct shape *const *shapes);
+void body_key_is_new(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
+// A row of a shape: the member's name, its kind, its field in the struct, and what else is to be said of it.
+#define MEMBER(member, kind_of, type, field, ...)                                                                      \
+    {                                                                                                                  \
+        .name = member, .kind = &body_kind_##kind_of, .offset = offsetof(struct type, field), __VA_ARGS__              \
+    }
+#define BODY_KEY MEMBER("_key", key, node, key, .check = body_key_is_new)
+
+// ------------------------------------------------------------------------------------------------------ normalising
+
+void body_normalise(struct arena *arena, struct names *keys, const struct list *list);
+void body_spans_normalise(struct arena *arena, struct node *block);
+
+// ---------------------------------------------------------------------------------------------------------- writing
+
+// A decorator of content.md, in its order, which is the order of marks in a span and of tags in each other.
+struct decorator {
+    const char *mark, *tag;
+};
+
+enum { DECORATORS = 7 };
+extern const struct decorator body_decorators[DECORATORS];
+
+// What is rendered, and what rendering has to remember.
+struct page {
+    struct arena *arena;
+    const struct content_site *site;
+    struct buf html, text;
+    struct buf words;   // what was authored and nothing else, to be counted
+    struct str newline; // what a line end of an author becomes in `text`
+    struct names ids;   // of headings
+};
+
+void body_json_list(struct buf *json, const struct list *list);
+
+void body_html_escaped(struct page *page, struct str text); // line ends become <br>
+void body_html_attribute(struct page *page, struct str text);
+void body_html_blocks(struct page *page, const struct list *blocks);
+void body_html_spans(struct page *page, const struct list *spans);
+
+void body_text_authored(struct page *page, struct str text);
+void body_text_break(struct page *page); // what follows is another text: no word goes on across it
+void body_text_blocks(struct page *page, const struct list *blocks, struct str separator);

@@ -136,7 +136,7 @@ static bool apply(struct history *history, const struct embedded_file *file, str
     if (db_session_script(history->session, script, fault))
         return true;
     char why[sizeof fault->detail];
-    snprintf(why, sizeof why, "%s: %s", file->path, fault->detail);
+    snprintf(why, sizeof why, "%.99s: %.590s", file->path, fault->detail);
     struct db_fault ignored;
     if (!db_session_script(history->session, STR("rollback"), &ignored))
         log_event(LOG_WARNING, "db.rollback", "%s", ignored.detail);

@@ -66,11 +66,11 @@ void address_peer_text(const struct sockaddr_storage *at, char text[PEER_TEXT])
         inet_ntop(AF_INET6, &v6->sin6_addr, text, PEER_TEXT);
 }
 
-static in_port_t port_of(const struct http_address *address)
+uint16_t address_port(const struct http_address *address)
 {
     if (address->at.ss_family == AF_INET)
-        return ((const struct sockaddr_in *)&address->at)->sin_port;
-    return ((const struct sockaddr_in6 *)&address->at)->sin6_port;
+        return ntohs(((const struct sockaddr_in *)&address->at)->sin_port);
+    return ntohs(((const struct sockaddr_in6 *)&address->at)->sin6_port);
 }
 
 // Where the kernel has no IPv6, every address means every IPv4 address.
@@ -115,12 +115,12 @@ int address_bind(const struct http_address *address, bool shared)
 static int lock_address(const struct http_address *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || port_of(address) == 0) // port 0 is never the same one twice
+    if (fd < 0 || address_port(address) == 0) // port 0 is never the same one twice
         return fd;
     char host[PEER_TEXT];
     address_peer_text(&address->at, host);
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    int n = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "marbre:%s:%u", host, ntohs(port_of(address)));
+    int n = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "marbre:%s:%u", host, address_port(address));
     if (bind(fd, (const struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)))
         return close_keeping_errno(fd);
     return fd;

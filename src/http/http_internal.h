@@ -45,6 +45,7 @@ enum { PEER_TEXT = INET6_ADDRSTRLEN };
 
 // A bound stream socket; -1 with errno. Workers share the port, a claim does not.
 int address_bind(const struct http_address *address, bool shared);
+uint16_t address_port(const struct http_address *address);
 void address_peer_text(const struct sockaddr_storage *at, char text[PEER_TEXT]);
 
 // -------------------------------------------------------------------------------------------------------- exchanges

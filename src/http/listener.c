@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64, RETRY_MS = 200, SWEEP_MS = 250, FRESH_MS = 1000 };
+enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64, RETRY_US = 200000, SWEEP_US = 250000, FRESH_MS = 1000 };
 
 const struct http_limits http_limits_standard = {
     .head_ms = 10 * 1000,
@@ -19,8 +19,8 @@ const struct http_limits http_limits_standard = {
     .connections_max = 10000,
 };
 
-static const struct timeval sweep_every = {.tv_usec = SWEEP_MS * 1000};
-static const struct timeval retry_after = {.tv_usec = RETRY_MS * 1000};
+static const struct timeval sweep_every = {.tv_usec = SWEEP_US};
+static const struct timeval retry_after = {.tv_usec = RETRY_US};
 
 // ---------------------------------------------------------------------------------------------------------- sweeping
 
@@ -55,11 +55,11 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
 
 // --------------------------------------------------------------------------------------------------------- accepting
 
-static void starve(struct http_listener *listener)
+static void starve(struct http_listener *listener, int failed)
 {
     if (!listener->starved)
-        log_event(LOG_ERROR, "http.accept", "%s; accepting stops and is tried again every %d ms", strerror(errno),
-                  RETRY_MS);
+        log_event(LOG_ERROR, "http.accept", "%s; accepting stops and is tried again every %d ms", strerror(failed),
+                  RETRY_US / 1000);
     listener->starved = true;
     event_del(listener->acceptable);
     evtimer_add(listener->retry, &retry_after);
@@ -89,12 +89,13 @@ static bool accept_one(struct http_listener *listener)
     struct sockaddr_storage peer = {0};
     socklen_t size = sizeof peer;
     int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
-            starve(listener);
-        return errno == ECONNABORTED || errno == EINTR; // that client is gone, the next may be there
-    }
-    listener->starved = false;
+    int failed = fd < 0 ? errno : 0;
+    if (failed == EMFILE || failed == ENFILE || failed == ENOMEM || failed == ENOBUFS)
+        starve(listener, failed);
+    else if (failed == EAGAIN)
+        listener->starved = false; // nobody waits any more
+    if (failed)
+        return failed == ECONNABORTED || failed == EINTR; // that client is gone, the next may be there
     if (listener->count >= listener->limits.connections_max)
         turn_away(listener, fd);
     else
@@ -159,8 +160,7 @@ struct http_listener *http_listener_new(struct loop *loop, const struct http_add
     listener->service = *service;
     listener->now_us = clock_mono_us();
     listener->turned_away_said_us = listener->now_us - 1000000;
-    listener->acceptable =
-        need_event(event_new(listener->base, fd, EV_READ | EV_PERSIST, on_acceptable, listener));
+    listener->acceptable = need_event(event_new(listener->base, fd, EV_READ | EV_PERSIST, on_acceptable, listener));
     listener->retry = need_event(evtimer_new(listener->base, on_retry, listener));
     listener->sweep = need_event(event_new(listener->base, -1, EV_PERSIST, on_sweep, listener));
     event_add(listener->acceptable, NULL);
@@ -212,13 +212,10 @@ size_t http_listener_connections(const struct http_listener *listener)
 
 uint16_t http_listener_port(const struct http_listener *listener)
 {
-    struct sockaddr_storage at = {0};
-    socklen_t size = sizeof at;
-    if (listener->fd < 0 || getsockname(listener->fd, (struct sockaddr *)&at, &size) != 0)
+    struct http_address bound = {.size = sizeof bound.at};
+    if (listener->fd < 0 || getsockname(listener->fd, (struct sockaddr *)&bound.at, &bound.size) != 0)
         return 0;
-    if (at.ss_family == AF_INET)
-        return ntohs(((struct sockaddr_in *)&at)->sin_port);
-    return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
+    return address_port(&bound);
 }
 
 void http_listener_free(struct http_listener *listener)

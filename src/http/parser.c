@@ -14,9 +14,8 @@ static const struct {
     struct str text;
     enum http_method method;
 } methods[] = {
-    {STR("GET"), HTTP_GET},         {STR("HEAD"), HTTP_HEAD},   {STR("POST"), HTTP_POST},
-    {STR("PUT"), HTTP_PUT},         {STR("PATCH"), HTTP_PATCH}, {STR("DELETE"), HTTP_DELETE},
-    {STR("OPTIONS"), HTTP_OPTIONS},
+    {STR("GET"), HTTP_GET},     {STR("HEAD"), HTTP_HEAD},     {STR("POST"), HTTP_POST},       {STR("PUT"), HTTP_PUT},
+    {STR("PATCH"), HTTP_PATCH}, {STR("DELETE"), HTTP_DELETE}, {STR("OPTIONS"), HTTP_OPTIONS},
 };
 
 static enum http_method method_of(struct str text)

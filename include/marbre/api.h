@@ -1,0 +1,85 @@
+// api: the contract, carried out. Reads openapi/ as it was embedded, finds the operation of a request, checks caller,
+// parameters and body against it, runs the statements that it names, and writes the reply. Knows nothing of articles.
+#pragma once
+
+#include "marbre/auth.h"
+#include "marbre/content.h"
+#include "marbre/db.h"
+#include "marbre/http.h"
+
+struct api_fault {
+    char detail[900];
+};
+
+struct api_call;
+
+// An operation that statements alone cannot serve: the contract's `handler` names a row of the newsroom's table.
+struct api_handler {
+    const char *name;
+    void (*serve)(struct api_call *call);
+};
+
+// ------------------------------------------------------------------------------------------------------- the contract
+
+// Everything that does not change while the server runs; shared by the workers, read only.
+struct api_contract;
+
+struct api_sources {
+    struct str contract; // JSON
+    const struct db_statements *statements;
+    const struct api_handler *handlers; // ended by a row without a name
+    const struct config *config;
+    const struct auth_keys *keys;
+};
+
+// Reads the contract. NULL and `fault` when it promises what nothing serves: an operation without roles or without
+// statements or handler, a statement that is not there, a handler without an operation, a parameter of a statement that
+// the operation does not have, a schema with a keyword that is not enforced.
+struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct api_fault *fault);
+// Has PostgreSQL read every statement, and checks that what the last of each operation answers are facts of a reply.
+MUST_CHECK bool api_contract_check(const struct api_contract *contract, struct db_session *session,
+                                   struct api_fault *fault);
+
+// --------------------------------------------------------------------------------------------------------- the worker
+
+// One worker's api, and the service that its listener calls.
+struct api;
+
+struct api *api_new(const struct api_contract *contract, struct loop *loop, struct crew *crew, struct db_pool *pool);
+void api_free(struct api *api);
+struct http_service api_service(struct api *api);
+
+// ------------------------------------------------------------------------------------------------- within the process
+
+// Runs an operation as an account with the role `role` would, without HTTP, on a blocking connection: the same checks of
+// the body, the same statements, one transaction. `id` is the path's id or STR_NONE; If-Match is `*`. On success `body` is
+// what the operation answers.
+MUST_CHECK bool api_perform(const struct api_contract *contract, struct db_session *session, struct arena *arena,
+                            struct str operation, struct str id, const json_t *body, const struct auth_caller *caller,
+                            struct str *answer, struct api_fault *fault);
+
+// ------------------------------------------------------------------------------------------------------- for handlers
+
+struct arena *api_arena(struct api_call *call);
+struct str api_body_text(const struct api_call *call, const char *member); // of the body; STR_NONE when absent
+const struct auth_keys *api_keys(const struct api_call *call);
+
+// A value that statements of this call may name: `:login_email`.
+void api_set(struct api_call *call, struct str name, struct str value);
+// What a chain of steps carries along; lives in the call's arena.
+void api_carry(struct api_call *call, void *thing);
+void *api_carried(const struct api_call *call);
+// Runs statements (names, ended by NULL) as one transaction, then `done`, unless they failed: then the call is answered.
+void api_run(struct api_call *call, const char *const *statements,
+             void (*done)(struct api_call *call, const struct db_answer *answer));
+// Checks a password off the loop, then `done`; answers 503 itself when too many wait.
+void api_check_password(struct api_call *call, struct str password, struct str phc,
+                        void (*done)(struct api_call *call, bool fits));
+
+// The last word of a call, exactly once.
+void api_reply_json(struct api_call *call, int status, struct str json);
+void api_reply_cached(struct api_call *call, struct str json); // 200 with an ETag of the bytes, or 304
+void api_problem(struct api_call *call, int status, const char *format, ...) PRINTF_LIKE(3, 4);
+struct str api_contract_text(const struct api_call *call);
+// Seconds to wait, for 429 and 503.
+void api_retry_after(struct api_call *call, unsigned seconds);

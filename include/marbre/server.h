@@ -1,0 +1,29 @@
+// server: the process that serves. Workers, each with its loop, listener and database connections; signals and draining;
+// health on the admin address.
+#pragma once
+
+#include "marbre/newsroom.h"
+
+struct server_fault {
+    char detail[900];
+};
+
+struct server_setup {
+    const struct config *config;
+    const struct db_statements *statements;
+    const struct embedded_file *migrations;
+    struct str contract; // JSON
+    // Called once the workers serve, and whenever `watch_ms` have passed; NULL where nothing is to be done.
+    void (*serving)(void *context);
+    bool (*watch)(void *context); // false ends the server
+    void *context;
+};
+
+// Everything that must be right before the first request: keys, contract, database, migrations, statements. Without
+// serving: for `marbre check`, and as the first half of server_run.
+MUST_CHECK bool server_check(struct arena *arena, const struct server_setup *setup, struct api_contract **contract,
+                             struct server_fault *fault);
+
+// Serves until SIGTERM or SIGINT, then drains: no request is cut that arrives in time. A second signal ends it at once.
+// False and `fault` when it cannot start.
+MUST_CHECK bool server_run(const struct server_setup *setup, struct server_fault *fault);

@@ -1,0 +1,177 @@
+// What the files of the api room share.
+#pragma once
+
+#include "marbre/api.h"
+
+enum { STATEMENTS_MAX = 12, PARAMETERS_MAX = 24, CURSOR_MAX = 4, HEADERS_MAX = 16 };
+
+// ------------------------------------------------------------------------------------------------------- operations
+
+enum place { IN_PATH, IN_QUERY, IN_HEADER };
+
+struct parameter {
+    struct str name;   // as in the contract
+    struct str symbol; // as statements name it: path_id, query_limit, if_match
+    enum place place;
+    bool required;
+    const json_t *schema;
+    struct str standard; // the default, as text; STR_NONE when there is none
+};
+
+// How long caches may keep a reply, in seconds.
+struct cache_policy {
+    bool kept;
+    unsigned max_age, shared_max_age, stale_while_revalidate, stale_if_error;
+};
+
+enum { DERIVE_SLUG = 1, DERIVE_CONTENT = 2 };
+
+struct operation {
+    struct str id;
+    struct str path;
+    enum http_method method;
+    bool is_public;
+    struct str roles; // as a PostgreSQL array: {editor,chief}
+    const struct db_statement *statements[STATEMENTS_MAX];
+    size_t statement_count;
+    const struct api_handler *handler;
+    enum db_lane lane;
+    unsigned derive, cursor;
+    uint64_t body_max;
+    struct cache_policy cache;
+    struct str location; // of what POST makes; STR_NONE otherwise
+    int success;         // the contract's 2xx
+    struct parameter parameters[PARAMETERS_MAX];
+    size_t parameter_count;
+    const json_t *body_schema; // NULL: takes no body
+    const json_t *body_types;  // the contract's media types
+    bool body_required;
+};
+
+// A node of the router: one segment of a path.
+struct route {
+    struct str word;      // STR_NONE for a parameter
+    struct route *inside; // first of the next segments
+    struct route *beside;
+    struct operation *operations[HTTP_METHOD_OTHER];
+};
+
+struct api_contract {
+    struct arena *arena;
+    const json_t *spec;
+    struct str text;
+    struct api_sources sources;
+    struct operation *operations;
+    size_t operation_count;
+    struct route *routes;
+    struct str article_url, site_url; // templates with {site} filled in
+    unsigned char cursor_key[HASH_BYTES];
+};
+
+// What a `$ref` points at, or the value itself. NULL when it points nowhere.
+const json_t *contract_resolve(const json_t *spec, const json_t *value);
+bool contract_fail(struct api_fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
+const struct operation *contract_operation(const struct api_contract *contract, struct str id);
+MUST_CHECK bool operation_read(struct api_contract *contract, struct operation *operation, const json_t *spec,
+                               struct api_fault *fault);
+
+void route_add(struct api_contract *contract, struct operation *operation);
+// The node of a path, its parameters decoded into `values` in the order of the path. NULL: there is none.
+const struct route *route_find(const struct api_contract *contract, struct arena *arena, struct str path,
+                               struct str *values, size_t *count);
+
+// ------------------------------------------------------------------------------------------------------------- calls
+
+struct named {
+    struct named *next;
+    struct str name, value;
+};
+
+struct api {
+    const struct api_contract *contract;
+    struct loop *loop;
+    struct crew *crew;
+    struct db_pool *pool;
+};
+
+struct api_call {
+    struct arena *arena;
+    const struct api_contract *contract;
+    struct api *api;                 // NULL within the process
+    struct http_exchange *exchange;  // NULL within the process
+    const struct operation *operation;
+    struct str request_id;
+    struct str values[PARAMETERS_MAX]; // of the operation's parameters, in their order
+    bool authenticated;
+    struct auth_caller caller;
+    json_t *body; // NULL: there was none
+    struct str body_text, read_only;
+    struct uuid new_id;
+    struct str slug;
+    struct content_body content;
+    bool has_content;
+    struct str if_match;
+    struct str cursor[CURSOR_MAX];
+    struct named *named;
+    struct faults faults;
+    unsigned retry_after;
+    void *carried;
+    struct db_call db;
+    void (*done)(struct api_call *call, const struct db_answer *answer);
+    void (*password_done)(struct api_call *call, bool fits);
+};
+
+// ------------------------------------------------------------------------------------------------------------ schema
+
+// JSON Schema 2020-12, the part of it that openapi/README.md lists. Every fault is added; true when there was none.
+bool schema_check(struct faults *faults, const json_t *spec, const json_t *schema, const json_t *value,
+                  struct str pointer);
+// The first keyword under `schema` that is not enforced, or NULL.
+const char *schema_unknown_keyword(const json_t *spec, const json_t *schema);
+bool format_holds(struct str format, struct str text, bool *known);
+// A pointer with one more step.
+struct str pointer_key(struct arena *arena, struct str pointer, struct str key);
+struct str pointer_index(struct arena *arena, struct str pointer, size_t index);
+
+// ------------------------------------------------------------------------------------------- the steps of a request
+
+// Each adds faults to the call; the caller refuses when there are some.
+void parameters_read(struct api_call *call, const struct str *path_values, size_t path_count);
+void body_read(struct api_call *call);            // parse, clean, check, derive
+void body_take(struct api_call *call, json_t *b); // the same without the parse
+// Whether the request's body may be read at all: 411, 415. True: go on.
+MUST_CHECK bool body_acceptable(struct api_call *call);
+
+struct str cursor_sign(struct api_call *call, const struct str *values, size_t count);
+MUST_CHECK bool cursor_open(struct api_call *call, struct str cursor);
+
+// Whether statements of an operation may name this parameter.
+bool bind_knows(const struct operation *operation, struct str symbol);
+struct db_step bind_step(struct api_call *call, const struct db_statement *statement);
+
+void call_statements(struct api_call *call); // runs the operation's list and answers
+
+// ----------------------------------------------------------------------------------------------------------- replies
+
+struct reply {
+    int status;
+    struct http_header headers[HEADERS_MAX];
+    size_t header_count;
+    struct str body;
+    bool close;
+};
+
+void reply_header(struct reply *reply, struct str name, struct str value);
+void reply_send(struct api_call *call, struct reply *reply);
+void reply_answer(struct api_call *call, const struct db_answer *answer);
+void reply_refusal(struct api_call *call, const struct db_answer *answer);
+// Columns that the last statement of an operation may answer.
+bool reply_is_fact(const char *column);
+struct str answer_body(struct api_call *call, const struct db_answer *answer);
+
+// A problem document (RFC 9457). `more` is JSON members without braces, or STR_NONE.
+struct str problem_document(struct api_call *call, int status, const char *slug, struct str detail, struct str more);
+void problem_faults(struct api_call *call, int status); // of the call's faults
+void problem_send(struct api_call *call, int status, const char *slug, struct str detail, struct str more);
+void problem_method(struct api_call *call, const struct route *route); // 405, or the answer to OPTIONS
+void problem_login(struct api_call *call, const char *detail);         // 401 with its challenge

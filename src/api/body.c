@@ -1,0 +1,139 @@
+// The body of a request: taken only in a form that the contract names, parsed, cleaned, checked by its schema, and what
+// statements need derived from it.
+#include "api_internal.h"
+
+#include <string.h>
+
+static bool has_body(const struct http_request *request)
+{
+    return request->chunked || (request->has_length && request->length > 0);
+}
+
+bool body_acceptable(struct api_call *call)
+{
+    const struct http_request *request = &call->exchange->request;
+    if (!has_body(request)) {
+        bool promised = http_header_value(request, STR("Content-Type")).ptr && !request->has_length;
+        if (promised && call->operation->body_required)
+            api_problem(call, 411, "The body's length is missing: send Content-Length or Transfer-Encoding: chunked.");
+        return !(promised && call->operation->body_required);
+    }
+    if (!call->operation->body_types) {
+        if (call->operation->method != HTTP_GET && call->operation->method != HTTP_DELETE)
+            api_problem(call, 415, "This operation takes no body.");
+        return call->operation->method == HTTP_GET || call->operation->method == HTTP_DELETE;
+    }
+    struct str rest, type = str_trim(str_cut(http_header_value(request, STR("Content-Type")), ';', &rest));
+    struct buf names = buf_in(call->arena);
+    const char *name;
+    json_t *media;
+    json_object_foreach((json_t *)call->operation->body_types, name, media) {
+        if (str_eq_nocase(type, str_of(name)))
+            return true;
+        buf_printf(&names, "%s%s", names.len ? " or " : "", name);
+    }
+    api_problem(call, 415, "The body's Content-Type is %s%.*s; this operation takes %.*s.", type.len ? "" : "missing",
+                STR_FMT(type), STR_FMT(buf_str(&names)));
+    return false;
+}
+
+static void clean(struct api_call *call, json_t *value, struct str pointer);
+
+static void clean_text(struct api_call *call, json_t *value, struct str pointer)
+{
+    struct str text = json_text(value);
+    if (memchr(text.ptr, '\0', text.len)) {
+        fault_add(&call->faults, pointer, "There is a NUL character in this text.");
+        return;
+    }
+    struct str cleaned = text_clean(call->arena, text);
+    if (!str_eq(cleaned, text))
+        json_string_setn(value, cleaned.ptr, cleaned.len);
+}
+
+// Every text becomes NFC without control characters, in place. A NUL is refused: it would end texts early elsewhere.
+static void clean(struct api_call *call, json_t *value, struct str pointer)
+{
+    const char *name;
+    json_t *member;
+    size_t i;
+    if (json_is_string(value))
+        clean_text(call, value, pointer);
+    json_object_foreach(value, name, member)
+        clean(call, member, pointer_key(call->arena, pointer, str_of(name)));
+    json_array_foreach(value, i, member)
+        clean(call, member, pointer_index(call->arena, pointer, i));
+}
+
+// Members that only the server writes: statements compare them with what is stored.
+static void set_read_only_apart(struct api_call *call)
+{
+    const json_t *spec = call->contract->spec;
+    const json_t *properties =
+        json_object_get(contract_resolve(spec, call->operation->body_schema), "properties");
+    json_t *apart = NULL, *value;
+    const char *name;
+    json_object_foreach(call->body, name, value) {
+        const json_t *schema = contract_resolve(spec, json_object_get(properties, name));
+        if (!json_is_true(json_object_get(schema, "readOnly")))
+            continue;
+        apart = apart ? apart : json_object();
+        json_object_set(apart, name, value);
+    }
+    if (apart)
+        call->read_only = json_write(call->arena, apart);
+    json_decref(apart);
+}
+
+static void derive_slug(struct api_call *call)
+{
+    struct str from = api_body_text(call, "title"), lang = api_body_text(call, "lang");
+    if (!from.ptr)
+        from = api_body_text(call, "name");
+    enum { SLUG_MAX = 120 };
+    call->slug = text_slug(call->arena, from, lang.ptr ? lang : call->contract->sources.config->lang, SLUG_MAX);
+}
+
+static void derive_content(struct api_call *call)
+{
+    const json_t *blocks = json_object_get(call->body, "body");
+    struct str lang = api_body_text(call, "lang");
+    struct content_site site = {call->contract->site_url, lang.ptr ? lang : call->contract->sources.config->lang};
+    if (!blocks)
+        return;
+    const struct content_fault *fault = content_body_read(call->arena, blocks, STR("/body"), &site, &call->content);
+    for (; fault; fault = fault->next)
+        fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
+    call->has_content = true;
+}
+
+void body_take(struct api_call *call, json_t *body)
+{
+    call->body = body;
+    clean(call, body, STR(""));
+    schema_check(&call->faults, call->contract->spec, call->operation->body_schema, body, STR(""));
+    if (json_is_object(body) && json_is_array(json_object_get(body, "body")) &&
+        (call->operation->derive & DERIVE_CONTENT))
+        derive_content(call);
+    if (call->faults.count)
+        return;
+    call->body_text = json_write(call->arena, body);
+    set_read_only_apart(call);
+    if (call->operation->derive & DERIVE_SLUG)
+        derive_slug(call);
+}
+
+void body_read(struct api_call *call)
+{
+    if (!call->operation->body_schema)
+        return;
+    struct str text = call->exchange->body.len ? call->exchange->body : STR("{}");
+    struct json_fault fault;
+    json_t *body = text_is_utf8(text) ? json_read(call->arena, text, &fault) : NULL;
+    if (body)
+        body_take(call, body);
+    else if (!text_is_utf8(text))
+        api_problem(call, 400, "The body is not UTF-8.");
+    else
+        api_problem(call, 400, "The body is not JSON: line %d, column %d: %s.", fault.line, fault.column, fault.detail);
+}

@@ -1,0 +1,168 @@
+// The contract: read once, checked whole, and then followed.
+#include "api_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool contract_fail(struct api_fault *fault, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(fault->detail, sizeof fault->detail, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+// Follows `#/a/b/c` (RFC 6901 in a fragment); the contract's own keys have `~1` for slashes.
+static const json_t *follow(const json_t *spec, const char *reference)
+{
+    const json_t *at = spec;
+    if (reference[0] != '#')
+        return NULL;
+    const char *step = reference + 1;
+    while (at && *step == '/') {
+        char key[256];
+        size_t n = 0;
+        for (step++; *step && *step != '/' && n < sizeof key - 1; step++) {
+            bool escaped = step[0] == '~' && (step[1] == '0' || step[1] == '1');
+            key[n++] = !escaped ? *step : step[1] == '0' ? '~' : '/';
+            step += escaped;
+        }
+        key[n] = '\0';
+        at = json_is_array(at) ? json_array_get(at, strtoul(key, NULL, 10)) : json_object_get(at, key);
+    }
+    return at;
+}
+
+const json_t *contract_resolve(const json_t *spec, const json_t *value)
+{
+    for (int hops = 0; hops < 16; hops++) {
+        const char *reference = json_string_value(json_object_get(value, "$ref"));
+        if (!reference)
+            return value;
+        value = follow(spec, reference);
+    }
+    return NULL;
+}
+
+static const char *const method_words[HTTP_METHOD_OTHER] = {
+    [HTTP_GET] = "get", [HTTP_POST] = "post", [HTTP_PUT] = "put", [HTTP_PATCH] = "patch", [HTTP_DELETE] = "delete",
+};
+
+static bool read_paths(struct api_contract *contract, struct api_fault *fault)
+{
+    const json_t *paths = json_object_get(contract->spec, "paths");
+    contract->operations = ARENA_ARRAY(contract->arena, struct operation, json_object_size(paths) * 5);
+    contract->routes = ARENA_NEW(contract->arena, struct route);
+    const char *path;
+    json_t *item;
+    json_object_foreach((json_t *)paths, path, item) {
+        for (enum http_method method = 0; method < HTTP_METHOD_OTHER; method++) {
+            const json_t *spec = method_words[method] ? json_object_get(item, method_words[method]) : NULL;
+            if (!spec)
+                continue;
+            struct operation *operation = &contract->operations[contract->operation_count++];
+            operation->path = str_of(path);
+            operation->method = method;
+            if (!operation_read(contract, operation, spec, fault))
+                return false;
+            route_add(contract, operation);
+        }
+    }
+    return contract->operation_count > 0 || contract_fail(fault, "the contract has no paths");
+}
+
+static bool handlers_are_named(const struct api_contract *contract, struct api_fault *fault)
+{
+    for (const struct api_handler *handler = contract->sources.handlers; handler->name; handler++) {
+        bool named = false;
+        for (size_t i = 0; i < contract->operation_count; i++)
+            named |= contract->operations[i].handler == handler;
+        if (!named)
+            return contract_fail(fault, "%s is served, but no operation of the contract names it", handler->name);
+    }
+    return true;
+}
+
+const struct operation *contract_operation(const struct api_contract *contract, struct str id)
+{
+    for (size_t i = 0; i < contract->operation_count; i++)
+        if (str_eq(contract->operations[i].id, id))
+            return &contract->operations[i];
+    return NULL;
+}
+
+// `{site}/articles/{slug}` with the site's address in it.
+static struct str fill_site(struct arena *arena, struct str template, struct str site)
+{
+    static const struct str mark = {"{site}", 6};
+    struct buf filled = buf_in(arena);
+    for (size_t i = 0; i < template.len; i++) {
+        if (str_starts((struct str){template.ptr + i, template.len - i}, mark)) {
+            buf_put(&filled, site);
+            i += mark.len - 1;
+        } else {
+            buf_put_char(&filled, template.ptr[i]);
+        }
+    }
+    return buf_str(&filled);
+}
+
+struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct api_fault *fault)
+{
+    struct api_contract *contract = ARENA_NEW(arena, struct api_contract);
+    *contract = (struct api_contract){.arena = arena, .text = sources->contract, .sources = *sources};
+    struct json_fault broken;
+    contract->spec = json_read(arena, sources->contract, &broken);
+    if (!contract->spec) {
+        contract_fail(fault, "the contract is not JSON: line %d: %s", broken.line, broken.detail);
+        return NULL;
+    }
+    struct str site = sources->config->site_url;
+    while (str_ends(site, STR("/")))
+        site.len--;
+    contract->site_url = site;
+    contract->article_url = fill_site(arena, sources->config->article_url, site);
+    auth_keys_derive(sources->keys, STR("cursor"), contract->cursor_key);
+    return read_paths(contract, fault) && handlers_are_named(contract, fault) ? contract : NULL;
+}
+
+struct columns {
+    const struct operation *operation;
+    bool has_body;
+    char stranger[64];
+};
+
+static void note_column(void *context, const char *name)
+{
+    struct columns *columns = context;
+    columns->has_body |= strcmp(name, "body") == 0;
+    if (!reply_is_fact(name))
+        snprintf(columns->stranger, sizeof columns->stranger, "%s", name);
+}
+
+bool api_contract_check(const struct api_contract *contract, struct db_session *session, struct api_fault *fault)
+{
+    struct db_fault broken;
+    const struct db_statements *statements = contract->sources.statements;
+    for (size_t i = 0; i < statements->count; i++) {
+        const struct db_statement *statement = &statements->all[i];
+        struct columns columns = {0};
+        if (!db_session_check(session, statement, note_column, &columns, &broken))
+            return contract_fail(fault, "%s", broken.detail);
+        for (size_t n = 0; n < contract->operation_count; n++) {
+            const struct operation *operation = &contract->operations[n];
+            if (operation->statement_count == 0 ||
+                operation->statements[operation->statement_count - 1] != statement)
+                continue;
+            if (columns.stranger[0])
+                return contract_fail(fault, "%.*s.sql answers the column %s, which is no fact of a reply",
+                                     STR_FMT(statement->name), columns.stranger);
+            if (!columns.has_body && operation->success != 204)
+                return contract_fail(fault, "%.*s.sql is the last of %.*s and answers no column `body`",
+                                     STR_FMT(statement->name), STR_FMT(operation->id));
+        }
+    }
+    return true;
+}

@@ -1,0 +1,212 @@
+// One operation of the contract, read into the struct that requests are served from.
+#include "api_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { BODY_MAX_STANDARD = 64 * 1024 };
+
+static bool read_roles(struct api_contract *contract, struct operation *operation, const json_t *ours,
+                       struct api_fault *fault)
+{
+    const json_t *roles = json_object_get(ours, "roles"), *role;
+    struct buf array = buf_in(contract->arena);
+    size_t i;
+    json_array_foreach((json_t *)roles, i, role) {
+        buf_printf(&array, "%s%s", i ? "," : "{", json_string_value(role));
+        operation->is_public |= str_eq(json_text(role), STR("public"));
+    }
+    buf_put_lit(&array, "}");
+    operation->roles = buf_str(&array);
+    if (json_array_size(roles) == 0)
+        return contract_fail(fault, "%.*s names no role; public is spelled `public`", STR_FMT(operation->id));
+    if (operation->is_public && json_array_size(roles) > 1)
+        return contract_fail(fault, "%.*s is public and names roles as well", STR_FMT(operation->id));
+    return true;
+}
+
+static bool read_statements(struct api_contract *contract, struct operation *operation, const json_t *ours,
+                            struct api_fault *fault)
+{
+    const json_t *names = json_object_get(ours, "statements"), *name;
+    size_t i;
+    if (!operation->is_public && json_array_size(names) > 0) {
+        operation->statements[operation->statement_count++] =
+            db_statement_find(contract->sources.statements, STR("auth/caller"));
+        if (!operation->statements[0])
+            return contract_fail(fault, "there is no statement auth/caller");
+    }
+    json_array_foreach((json_t *)names, i, name) {
+        const struct db_statement *statement = db_statement_find(contract->sources.statements, json_text(name));
+        if (!statement)
+            return contract_fail(fault, "%.*s names the statement %s, and there is no such file",
+                                 STR_FMT(operation->id), json_string_value(name));
+        if (operation->statement_count == STATEMENTS_MAX)
+            return contract_fail(fault, "%.*s has too many statements", STR_FMT(operation->id));
+        operation->statements[operation->statement_count++] = statement;
+    }
+    return true;
+}
+
+static bool read_handler(struct api_contract *contract, struct operation *operation, const json_t *ours,
+                         struct api_fault *fault)
+{
+    struct str name = json_member_text(ours, "handler");
+    for (const struct api_handler *row = contract->sources.handlers; name.ptr && row->name; row++)
+        if (str_eq(str_of(row->name), name))
+            operation->handler = row;
+    if (name.ptr && !operation->handler)
+        return contract_fail(fault, "%.*s wants the handler %.*s, which nothing serves", STR_FMT(operation->id),
+                             STR_FMT(name));
+    if (!name.ptr && operation->statement_count == 0)
+        return contract_fail(fault, "%.*s is served by nothing: it names no statement and no handler",
+                             STR_FMT(operation->id));
+    return true;
+}
+
+// `If-Match` becomes if_match; a path's `id` path_id; a query's `limit` query_limit.
+static struct str symbol_of(struct arena *arena, enum place place, struct str name)
+{
+    static const char *const prefixes[] = {[IN_PATH] = "path_", [IN_QUERY] = "query_", [IN_HEADER] = ""};
+    struct str symbol = arena_printf(arena, "%s%.*s", prefixes[place], STR_FMT(name));
+    char *letters = (char *)symbol.ptr;
+    for (size_t i = 0; i < symbol.len; i++)
+        letters[i] = letters[i] == '-' ? '_' : (char)(letters[i] | (letters[i] >= 'A' && letters[i] <= 'Z' ? 0x20 : 0));
+    return symbol;
+}
+
+static struct str standard_of(struct arena *arena, const json_t *schema)
+{
+    const json_t *standard = json_object_get(schema, "default");
+    if (!standard)
+        return STR_NONE;
+    return json_is_string(standard) ? json_text(standard) : json_write(arena, standard);
+}
+
+static bool read_parameters(struct api_contract *contract, struct operation *operation, const json_t *spec,
+                            struct api_fault *fault)
+{
+    const json_t *list = json_object_get(spec, "parameters"), *item;
+    size_t i;
+    json_array_foreach((json_t *)list, i, item) {
+        const json_t *given = contract_resolve(contract->spec, item);
+        struct str in = json_member_text(given, "in");
+        const json_t *schema = contract_resolve(contract->spec, json_object_get(given, "schema"));
+        if (operation->parameter_count == PARAMETERS_MAX || !schema || !in.ptr)
+            return contract_fail(fault, "%.*s: its parameter %zu cannot be read", STR_FMT(operation->id), i);
+        const char *unknown = schema_unknown_keyword(contract->spec, schema);
+        if (unknown)
+            return contract_fail(fault, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
+                                 STR_FMT(operation->id), unknown);
+        struct parameter *parameter = &operation->parameters[operation->parameter_count++];
+        parameter->name = json_member_text(given, "name");
+        parameter->place = str_eq(in, STR("path")) ? IN_PATH : str_eq(in, STR("query")) ? IN_QUERY : IN_HEADER;
+        parameter->required = json_is_true(json_object_get(given, "required"));
+        parameter->schema = schema;
+        parameter->symbol = symbol_of(contract->arena, parameter->place, parameter->name);
+        parameter->standard = standard_of(contract->arena, schema);
+    }
+    return true;
+}
+
+static bool read_body(struct api_contract *contract, struct operation *operation, const json_t *spec,
+                      struct api_fault *fault)
+{
+    const json_t *body = contract_resolve(contract->spec, json_object_get(spec, "requestBody"));
+    if (!body)
+        return true;
+    const char *type;
+    json_t *media;
+    operation->body_required = json_is_true(json_object_get(body, "required"));
+    operation->body_types = json_object_get(body, "content");
+    json_object_foreach((json_t *)operation->body_types, type, media) {
+        operation->body_schema = json_object_get(media, "schema");
+        const char *unknown = schema_unknown_keyword(contract->spec, operation->body_schema);
+        if (unknown)
+            return contract_fail(fault, "%.*s: its body's schema has the keyword %s, which is not enforced",
+                                 STR_FMT(operation->id), unknown);
+    }
+    return operation->body_schema || contract_fail(fault, "%.*s: its body has no schema", STR_FMT(operation->id));
+}
+
+static int success_of(const json_t *spec)
+{
+    const char *status;
+    json_t *response;
+    json_object_foreach(json_object_get(spec, "responses"), status, response)
+        if (status[0] == '2' && strlen(status) == 3)
+            return 200 + (status[1] - '0') * 10 + (status[2] - '0');
+    return 0;
+}
+
+static unsigned number_in(const json_t *object, const char *member)
+{
+    return (unsigned)json_integer_value(json_object_get(object, member));
+}
+
+static void read_ours(struct operation *operation, const json_t *ours)
+{
+    const json_t *cache = json_object_get(ours, "cache"), *derive = json_object_get(ours, "derive"), *word;
+    bool reads = operation->method == HTTP_GET;
+    operation->lane = !reads ? DB_WRITE : str_eq(json_member_text(ours, "lane"), STR("list")) ? DB_LIST : DB_READ;
+    operation->cursor = number_in(ours, "cursor");
+    operation->location = json_member_text(ours, "location");
+    operation->body_max = number_in(ours, "body_max");
+    if (operation->body_max == 0)
+        operation->body_max = BODY_MAX_STANDARD;
+    operation->cache = (struct cache_policy){.kept = cache != NULL,
+                                             .max_age = number_in(cache, "max_age"),
+                                             .shared_max_age = number_in(cache, "shared_max_age"),
+                                             .stale_while_revalidate = number_in(cache, "stale_while_revalidate"),
+                                             .stale_if_error = number_in(cache, "stale_if_error")};
+    size_t i;
+    json_array_foreach((json_t *)derive, i, word)
+        operation->derive |= str_eq(json_text(word), STR("slug")) ? DERIVE_SLUG : DERIVE_CONTENT;
+}
+
+static bool check_binds(const struct operation *operation, struct api_fault *fault)
+{
+    for (size_t i = 0; i < operation->statement_count; i++) {
+        const struct db_statement *statement = operation->statements[i];
+        for (size_t n = 0; n < statement->parameter_count; n++)
+            if (!bind_knows(operation, statement->parameters[n]))
+                return contract_fail(fault, "%.*s: %.*s.sql names :%.*s, which the operation does not have",
+                                     STR_FMT(operation->id), STR_FMT(statement->name),
+                                     STR_FMT(statement->parameters[n]));
+    }
+    return true;
+}
+
+// What may stand in an operation's `x-marbre`; another word is a mistake that nobody would notice.
+static const char *const our_words[] = {"roles",    "statements", "handler", "lane", "derive",
+                                        "location", "body_max",   "cursor",  "cache"};
+
+static bool check_words(const struct operation *operation, const json_t *ours, struct api_fault *fault)
+{
+    const char *word;
+    json_t *value;
+    json_object_foreach((json_t *)ours, word, value) {
+        bool known = false;
+        for (size_t i = 0; i < COUNT_OF(our_words); i++)
+            known |= strcmp(our_words[i], word) == 0;
+        if (!known)
+            return contract_fail(fault, "%.*s: x-marbre has the word %s, which means nothing",
+                                 STR_FMT(operation->id), word);
+    }
+    return true;
+}
+
+bool operation_read(struct api_contract *contract, struct operation *operation, const json_t *spec,
+                    struct api_fault *fault)
+{
+    const json_t *ours = json_object_get(spec, "x-marbre");
+    operation->id = json_member_text(spec, "operationId");
+    if (!operation->id.ptr)
+        return contract_fail(fault, "%.*s has an operation without an operationId", STR_FMT(operation->path));
+    operation->success = success_of(spec);
+    read_ours(operation, ours);
+    return check_words(operation, ours, fault) && read_roles(contract, operation, ours, fault) &&
+           read_statements(contract, operation, ours, fault) && read_handler(contract, operation, ours, fault) &&
+           read_parameters(contract, operation, spec, fault) && read_body(contract, operation, spec, fault) &&
+           check_binds(operation, fault);
+}

@@ -1,0 +1,100 @@
+// Parameters of a path, a query and headers: found, defaulted, typed, and checked by their schemas.
+#include "api_internal.h"
+
+static void check_value(struct api_call *call, const struct parameter *parameter, struct str value)
+{
+    static const char *const marks[] = {[IN_PATH] = "{", [IN_QUERY] = "?", [IN_HEADER] = ""};
+    static const char *const ends[] = {[IN_PATH] = "}", [IN_QUERY] = "", [IN_HEADER] = ""};
+    struct str pointer = arena_printf(call->arena, "%s%.*s%s", marks[parameter->place], STR_FMT(parameter->name),
+                                      ends[parameter->place]);
+    uint64_t number;
+    bool whole = str_eq(json_member_text(parameter->schema, "type"), STR("integer")) &&
+                 str_to_u64(value, INT32_MAX, &number);
+    json_t *typed = whole ? json_integer((json_int_t)number) : json_stringn(value.ptr, value.len);
+    if (!typed) {
+        fault_add(&call->faults, pointer, "This is not UTF-8.");
+        return;
+    }
+    schema_check(&call->faults, call->contract->spec, parameter->schema, typed, pointer);
+    json_decref(typed);
+}
+
+static const struct parameter *query_parameter(const struct operation *operation, struct str name, size_t *index)
+{
+    for (*index = 0; *index < operation->parameter_count; ++*index) {
+        const struct parameter *parameter = &operation->parameters[*index];
+        if (parameter->place == IN_QUERY && str_eq(parameter->name, name))
+            return parameter;
+    }
+    return NULL;
+}
+
+static void read_pair(struct api_call *call, struct str pair)
+{
+    struct str raw_value, raw_name = str_cut(pair, '=', &raw_value), name, value;
+    size_t index;
+    if (!http_decode(call->arena, raw_name, true, &name) ||
+        !http_decode(call->arena, raw_value.ptr ? raw_value : STR(""), true, &value)) {
+        fault_add(&call->faults, STR("?"), "The query is not percent-encoded UTF-8.");
+        return;
+    }
+    struct str pointer = arena_printf(call->arena, "?%.*s", STR_FMT(name));
+    if (!query_parameter(call->operation, name, &index))
+        fault_add(&call->faults, pointer, "This operation has no such query parameter.");
+    else if (call->values[index].ptr)
+        fault_add(&call->faults, pointer, "This comes twice.");
+    else
+        call->values[index] = value;
+}
+
+static void read_query(struct api_call *call)
+{
+    struct str rest = call->exchange->request.query;
+    while (rest.ptr) {
+        struct str pair = str_cut(rest, '&', &rest);
+        if (pair.len)
+            read_pair(call, pair);
+    }
+}
+
+// If-Match names versions: `"v3"`, a list of them, or `*`. A tag that is none of ours matches nothing (RFC 9110 §13.1.1).
+static struct str versions_of(struct arena *arena, struct str header)
+{
+    if (str_eq(str_trim(header), STR("*")))
+        return STR_NONE;
+    struct buf array = buf_in(arena);
+    struct str rest = header;
+    while (rest.ptr) {
+        struct str tag = str_trim(str_cut(rest, ',', &rest));
+        uint64_t version = 0;
+        bool ours = str_starts(tag, STR("\"v")) && str_ends(tag, STR("\"")) && tag.len > 3 &&
+                    str_to_u64((struct str){tag.ptr + 2, tag.len - 3}, INT32_MAX, &version);
+        buf_printf(&array, "%s%llu", array.len ? "," : "{", ours ? (unsigned long long)version : 0ULL);
+    }
+    buf_put_char(&array, '}');
+    return buf_str(&array);
+}
+
+void parameters_read(struct api_call *call, const struct str *path_values, size_t path_count)
+{
+    const struct operation *operation = call->operation;
+    size_t from_path = 0;
+    read_query(call);
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        const struct parameter *parameter = &operation->parameters[i];
+        if (parameter->place == IN_PATH && from_path < path_count)
+            call->values[i] = path_values[from_path++];
+        else if (parameter->place == IN_HEADER)
+            call->values[i] = http_header_value(&call->exchange->request, parameter->name);
+        if (call->values[i].ptr)
+            check_value(call, parameter, call->values[i]);
+        else if (parameter->standard.ptr)
+            call->values[i] = parameter->standard;
+        if (str_eq(parameter->symbol, STR("if_match")) && call->values[i].ptr)
+            call->if_match = versions_of(call->arena, call->values[i]);
+        if (str_eq(parameter->symbol, STR("query_cursor")) && call->values[i].ptr && call->faults.count == 0 &&
+            !cursor_open(call, call->values[i]))
+            fault_add(&call->faults, STR("?cursor"),
+                      "This cursor was not made for these filters; start again without it.");
+    }
+}

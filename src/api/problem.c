@@ -1,0 +1,185 @@
+// Problem documents (RFC 9457): one row a kind, and every way in which the api says no.
+#include "api_internal.h"
+
+#include <stdio.h>
+
+static const struct problem {
+    int status;
+    const char *slug, *title;
+} problems[] = {
+    {400, "bad-request", "The request cannot be understood"},
+    {401, "unauthorized", "Log in first"},
+    {403, "forbidden", "You may not do this"},
+    {404, "not-found", "There is nothing here"},
+    {405, "method-not-allowed", "This address does not do that"},
+    {406, "not-acceptable", "There is no such representation"},
+    {408, "timeout", "The request took too long to arrive"},
+    {409, "conflict", "It cannot be done in this state"},
+    {410, "gone", "It was here and is gone for good"},
+    {411, "length-required", "The length of the body is missing"},
+    {412, "version-conflict", "Somebody else saved in the meantime"},
+    {413, "too-large", "The body is too large"},
+    {414, "uri-too-long", "The address is too long"},
+    {415, "unsupported-media-type", "The body has a form that is not taken"},
+    {417, "expectation-failed", "The expectation cannot be met"},
+    {422, "invalid", "The request is not valid"},
+    {428, "version-required", "Say which version you read"},
+    {429, "too-many-requests", "Too many requests"},
+    {431, "head-too-large", "The request's head is too large"},
+    {500, "internal", "Something is broken here"},
+    {501, "not-implemented", "That is not done here"},
+    {503, "unavailable", "Not at the moment"},
+    {503, "outcome-unknown", "Whether it was done is unknown"},
+    {505, "http-version", "That version of HTTP is not spoken here"},
+};
+
+static const struct problem *find(int status, const char *slug)
+{
+    const struct problem *found = NULL;
+    for (size_t i = 0; i < COUNT_OF(problems) && !found; i++)
+        if (problems[i].status == status && (!slug || str_eq(str_of(slug), str_of(problems[i].slug))))
+            found = &problems[i];
+    return found ? found : find(500, NULL);
+}
+
+struct str problem_document(struct api_call *call, int status, const char *slug, struct str detail, struct str more)
+{
+    const struct problem *problem = find(status, slug);
+    struct buf text = buf_in(call->arena);
+    buf_printf(&text, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":", problem->slug,
+               problem->title, problem->status);
+    buf_put_json(&text, detail);
+    buf_put_lit(&text, ",\"instance\":");
+    buf_put_json(&text, call->request_id);
+    if (more.len) {
+        buf_put_char(&text, ',');
+        buf_put(&text, more);
+    }
+    buf_put_char(&text, '}');
+    return buf_str(&text);
+}
+
+static void finish(struct api_call *call, struct reply *reply)
+{
+    reply_header(reply, STR("Content-Type"), STR("application/problem+json"));
+    reply_header(reply, STR("Cache-Control"), STR("no-store"));
+    if (call->retry_after)
+        reply_header(reply, STR("Retry-After"), arena_printf(call->arena, "%u", call->retry_after));
+    reply_send(call, reply);
+}
+
+void problem_send(struct api_call *call, int status, const char *slug, struct str detail, struct str more)
+{
+    struct reply reply = {.status = find(status, slug)->status};
+    reply.body = problem_document(call, status, slug, detail, more);
+    if (status == 401)
+        reply_header(&reply, STR("WWW-Authenticate"), call->authenticated
+                                                           ? STR("Bearer realm=\"marbre\", error=\"invalid_token\"")
+                                                           : STR("Bearer realm=\"marbre\""));
+    finish(call, &reply);
+}
+
+void api_problem(struct api_call *call, int status, const char *format, ...)
+{
+    struct buf detail = buf_in(call->arena);
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&detail, format, arguments);
+    va_end(arguments);
+    problem_send(call, status, NULL, buf_str(&detail), STR_NONE);
+}
+
+void problem_login(struct api_call *call, const char *detail)
+{
+    problem_send(call, 401, NULL, str_of(detail), STR_NONE);
+}
+
+void problem_faults(struct api_call *call, int status)
+{
+    struct buf more = buf_in(call->arena);
+    buf_put_lit(&more, "\"errors\":[");
+    for (const struct fault *fault = call->faults.first; fault; fault = fault->next) {
+        buf_put(&more, fault == call->faults.first ? STR("{\"pointer\":") : STR(",{\"pointer\":"));
+        buf_put_json(&more, fault->pointer);
+        buf_put_lit(&more, ",\"detail\":");
+        buf_put_json(&more, fault->detail);
+        buf_put_char(&more, '}');
+    }
+    buf_put_char(&more, ']');
+    size_t count = call->faults.count;
+    struct str detail = count == 1 ? STR("1 fault was found.") : arena_printf(call->arena, "%zu faults were found.", count);
+    problem_send(call, status, NULL, detail, buf_str(&more));
+}
+
+static const char *const method_names[HTTP_METHOD_OTHER] = {
+    [HTTP_GET] = "GET, HEAD", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT", [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE",
+};
+
+void problem_method(struct api_call *call, const struct route *route)
+{
+    struct buf allowed = buf_in(call->arena);
+    buf_put_lit(&allowed, "OPTIONS");
+    for (enum http_method method = 0; method < HTTP_METHOD_OTHER; method++)
+        if (route->operations[method])
+            buf_printf(&allowed, ", %s", method_names[method]);
+    struct reply reply = {.status = 204};
+    reply_header(&reply, STR("Allow"), buf_str(&allowed));
+    if (call->exchange->request.method == HTTP_OPTIONS) {
+        reply_send(call, &reply);
+        return;
+    }
+    reply.status = 405;
+    reply.body = problem_document(call, 405, NULL,
+                                  arena_printf(call->arena, "This address takes %.*s.", STR_FMT(buf_str(&allowed))),
+                                  STR_NONE);
+    finish(call, &reply);
+}
+
+// What PostgreSQL says no with, and what that means over HTTP. Class MB is our own: its last three digits are the status.
+static const struct refusal {
+    const char *sqlstate; // five characters, or two for a class
+    int status;
+    const char *detail;
+} refusals[] = {
+    {"23505", 409, "Something with this name or slug is there already."},
+    {"23503", 409, "Something else still refers to it."},
+    {"23", 422, "A rule of the database forbids this value."},
+    {"22", 422, "A value cannot be stored."},
+    {"55P03", 503, "Somebody else is changing the same thing; try again in a moment."},
+    {"57014", 503, "It took too long and was given up; nothing was changed."},
+    {"40", 503, "Two changes stood in each other's way; nothing was changed, try again."},
+    {"53", 503, "The database has no room for this now; nothing was changed."},
+    {"57", 503, "The database is being stopped."},
+    {"25", 503, "The database takes no changes now."},
+    {"58", 503, "The database cannot reach its files."},
+};
+
+static void refuse_as_told(struct api_call *call, const struct db_answer *answer)
+{
+    uint64_t status = 500;
+    struct str members = answer->detail; // a JSON object, or nothing
+    if (!str_to_u64((struct str){answer->sqlstate + 2, 3}, 599, &status))
+        status = 500;
+    struct str inner = members.len > 2 ? (struct str){members.ptr + 1, members.len - 2} : STR_NONE;
+    problem_send(call, (int)status, NULL, answer->message, inner);
+}
+
+void reply_refusal(struct api_call *call, const struct db_answer *answer)
+{
+    struct str sqlstate = str_of(answer->sqlstate);
+    if (str_starts(sqlstate, STR("MB"))) {
+        refuse_as_told(call, answer);
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+        if (!str_starts(sqlstate, str_of(refusals[i].sqlstate)))
+            continue;
+        if (refusals[i].status == 503)
+            call->retry_after = 1;
+        api_problem(call, refusals[i].status, "%s", refusals[i].detail);
+        return;
+    }
+    log_event(LOG_ERROR, "db.error", "%.*s %s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
+              STR_FMT(answer->message));
+    api_problem(call, 500, "The server could not do this; the log has the reason under this request's id.");
+}

@@ -1,0 +1,240 @@
+// From what PostgreSQL answered to a reply: the last statement's columns are facts, the bytes of `body` go out as they
+// came.
+#include "api_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const facts[] = {"body", "version", "status", "location", "keys", "fresh_for", "last_modified",
+                                    "next_1", "next_2", "next_3", "next_4"};
+
+bool reply_is_fact(const char *column)
+{
+    for (size_t i = 0; i < COUNT_OF(facts); i++)
+        if (strcmp(facts[i], column) == 0)
+            return true;
+    return false;
+}
+
+void reply_header(struct reply *reply, struct str name, struct str value)
+{
+    if (reply->header_count == HEADERS_MAX)
+        fatal("a reply with more than %d headers", HEADERS_MAX);
+    reply->headers[reply->header_count++] = (struct http_header){name, value};
+}
+
+void reply_send(struct api_call *call, struct reply *reply)
+{
+    reply_header(reply, STR("X-Request-Id"), call->request_id);
+    struct http_reply bytes = {.status = reply->status, .headers = reply->headers,
+                               .header_count = reply->header_count, .body = reply->body, .close = reply->close};
+    http_reply_send(call->exchange, &bytes);
+}
+
+// The strong name of these bytes.
+static struct str etag_of(struct arena *arena, struct str body)
+{
+    enum { ENOUGH = 16 };
+    unsigned char hash[HASH_BYTES];
+    secret_hash(body, hash);
+    return arena_printf(arena, "\"%.*s\"", STR_FMT(secret_base64(arena, hash, ENOUGH)));
+}
+
+// If-None-Match compares weakly (RFC 9110 §13.1.2).
+static bool client_has(const struct http_request *request, struct str etag)
+{
+    struct str rest = http_header_value(request, STR("If-None-Match"));
+    if (str_eq(str_trim(rest), STR("*")))
+        return true;
+    while (rest.ptr) {
+        struct str tag = str_trim(str_cut(rest, ',', &rest));
+        if (str_starts(tag, STR("W/")))
+            tag = (struct str){tag.ptr + 2, tag.len - 2};
+        if (str_eq(tag, etag))
+            return true;
+    }
+    return false;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+// No cache may keep a reply past the moment at which a range opens or closes, not even as a stale one.
+static struct str cache_control(struct arena *arena, const struct cache_policy *policy, struct str fresh_for)
+{
+    double seconds = fresh_for.ptr ? strtod(fresh_for.ptr, NULL) : 1e9;
+    unsigned fresh = seconds < 0 ? 0 : seconds > 1e9 ? 1000000000U : (unsigned)seconds;
+    unsigned shared = least(policy->shared_max_age, fresh), left = fresh - shared;
+    return arena_printf(arena, "public, max-age=%u, s-maxage=%u, stale-while-revalidate=%u, stale-if-error=%u",
+                        least(policy->max_age, fresh), shared, least(policy->stale_while_revalidate, left),
+                        least(policy->stale_if_error, left));
+}
+
+static void put_last_modified(struct api_call *call, struct reply *reply, struct str seconds)
+{
+    uint64_t at;
+    if (!seconds.ptr || !str_to_u64(seconds, UINT32_MAX, &at))
+        return;
+    char *text = arena_alloc(call->arena, CLOCK_HTTP);
+    clock_http((int64_t)at, text);
+    reply_header(reply, STR("Last-Modified"), str_of(text));
+}
+
+static void put_cacheable(struct api_call *call, struct reply *reply, const struct db_answer *answer)
+{
+    struct str etag = etag_of(call->arena, reply->body), keys = db_answer_text(answer, "keys");
+    reply_header(reply, STR("ETag"), etag);
+    reply_header(reply, STR("Cache-Control"), cache_control(call->arena, &call->operation->cache,
+                                                            db_answer_text(answer, "fresh_for")));
+    put_last_modified(call, reply, db_answer_text(answer, "last_modified"));
+    if (keys.ptr)
+        reply_header(reply, STR("Surrogate-Key"), keys);
+    if (reply->status == 200 && client_has(&call->exchange->request, etag)) {
+        reply->status = 304;
+        reply->body = STR_NONE;
+    }
+}
+
+static struct str next_cursor(struct api_call *call, const struct db_answer *answer)
+{
+    static const char *const names[CURSOR_MAX] = {"next_1", "next_2", "next_3", "next_4"};
+    struct str values[CURSOR_MAX];
+    for (size_t i = 0; i < call->operation->cursor; i++)
+        values[i] = db_answer_text(answer, names[i]);
+    return values[0].ptr ? cursor_sign(call, values, call->operation->cursor) : STR_NONE;
+}
+
+// The request's own address with another cursor.
+static struct str next_link(struct api_call *call, struct str cursor)
+{
+    const struct http_request *request = &call->exchange->request;
+    struct buf link = buf_in(call->arena);
+    buf_printf(&link, "<%.*s?", STR_FMT(request->path));
+    struct str rest = request->query;
+    while (rest.ptr) {
+        struct str pair = str_cut(rest, '&', &rest);
+        if (pair.len && !str_starts(pair, STR("cursor=")))
+            buf_printf(&link, "%.*s&", STR_FMT(pair));
+    }
+    buf_printf(&link, "cursor=%.*s>; rel=\"next\"", STR_FMT(cursor));
+    return buf_str(&link);
+}
+
+static bool is_list(const struct api_call *call)
+{
+    return call->operation->lane == DB_LIST;
+}
+
+// A list's statement answers the items; the envelope, with its signed cursor, is put around them here.
+static struct str envelope(struct api_call *call, struct str items, struct str cursor)
+{
+    struct buf text = buf_in(call->arena);
+    buf_put_lit(&text, "{\"data\":");
+    buf_put(&text, items);
+    buf_put_lit(&text, ",\"next\":");
+    if (cursor.ptr)
+        buf_put_json(&text, cursor);
+    else
+        buf_put_lit(&text, "null");
+    buf_put_char(&text, '}');
+    return buf_str(&text);
+}
+
+// `/v1/desk/articles/{id}` with the id of what was made.
+static struct str filled_location(struct api_call *call)
+{
+    struct str rest, before = str_cut(call->operation->location, '{', &rest);
+    return arena_printf(call->arena, "%.*s%s", STR_FMT(before), call->new_id.text);
+}
+
+static int status_of(const struct api_call *call, const struct db_answer *answer)
+{
+    struct str told = db_answer_text(answer, "status");
+    uint64_t status;
+    return told.ptr && str_to_u64(told, 599, &status) ? (int)status : call->operation->success;
+}
+
+static void put_location(struct api_call *call, struct reply *reply, const struct db_answer *answer)
+{
+    struct str location = db_answer_text(answer, "location");
+    if (!location.ptr && reply->status == 201)
+        location = filled_location(call);
+    if (location.ptr)
+        reply_header(reply, STR("Location"), location);
+}
+
+static void reply_done(struct api_call *call, const struct db_answer *answer)
+{
+    struct reply reply = {.status = status_of(call, answer)};
+    struct str version = db_answer_text(answer, "version");
+    if (reply.status != 204 && db_answer_rows(answer) == 0) {
+        api_problem(call, 404, "There is nothing under this address.");
+        return;
+    }
+    if (is_list(call)) {
+        struct str cursor = next_cursor(call, answer);
+        reply.body = envelope(call, db_answer_text(answer, "body"), cursor);
+        if (cursor.ptr)
+            reply_header(&reply, STR("Link"), next_link(call, cursor));
+    } else if (reply.status < 300 && reply.status != 204) {
+        reply.body = db_answer_text(answer, "body");
+    }
+    put_location(call, &reply, answer);
+    if (reply.body.ptr)
+        reply_header(&reply, STR("Content-Type"), STR("application/json"));
+    if (call->operation->cache.kept) {
+        put_cacheable(call, &reply, answer);
+    } else {
+        reply_header(&reply, STR("Cache-Control"), STR("no-store"));
+        if (version.ptr)
+            reply_header(&reply, STR("ETag"), arena_printf(call->arena, "\"v%.*s\"", STR_FMT(version)));
+    }
+    reply_send(call, &reply);
+}
+
+void reply_answer(struct api_call *call, const struct db_answer *answer)
+{
+    switch (answer->outcome) {
+    case DB_DONE:
+        reply_done(call, answer);
+        break;
+    case DB_REFUSED:
+        reply_refusal(call, answer);
+        break;
+    case DB_UNKNOWN:
+        problem_send(call, 503, "outcome-unknown",
+                     STR("The database went away in the middle; look whether it was done before you try again."),
+                     STR_NONE);
+        break;
+    case DB_BUSY:
+    case DB_AWAY:
+        call->retry_after = answer->outcome == DB_BUSY ? 1 : 2;
+        api_problem(call, 503, "%s", answer->outcome == DB_BUSY ? "Too much is waiting for the database."
+                                                                : "The database cannot be reached.");
+        break;
+    }
+}
+
+void api_reply_json(struct api_call *call, int status, struct str json)
+{
+    struct reply reply = {.status = status, .body = json};
+    reply_header(&reply, STR("Content-Type"), STR("application/json"));
+    reply_header(&reply, STR("Cache-Control"), STR("no-store"));
+    reply_send(call, &reply);
+}
+
+void api_reply_cached(struct api_call *call, struct str json)
+{
+    struct reply reply = {.status = 200, .body = json};
+    struct str etag = etag_of(call->arena, json);
+    reply_header(&reply, STR("Content-Type"), STR("application/json"));
+    reply_header(&reply, STR("Cache-Control"), STR("public, max-age=60"));
+    reply_header(&reply, STR("ETag"), etag);
+    if (client_has(&call->exchange->request, etag)) {
+        reply.status = 304;
+        reply.body = STR_NONE;
+    }
+    reply_send(call, &reply);
+}

@@ -1,0 +1,273 @@
+// The walk of a request through this room: found, authenticated, admitted; then, with its body, checked, run, answered.
+#include "api_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---------------------------------------------------------------------------------------------------- one call
+
+// `X-Request-Id` is taken when it is well-formed: 8 to 64 letters, digits, dots, hyphens, underscores.
+static struct str request_id(struct arena *arena, const struct http_request *request)
+{
+    struct str given = http_header_value(request, STR("X-Request-Id"));
+    bool fine = given.len >= 8 && given.len <= 64;
+    for (size_t i = 0; fine && i < given.len; i++) {
+        char c = given.ptr[i];
+        fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    }
+    return fine ? arena_copy(arena, given) : arena_copy(arena, str_of(uuid_new().text));
+}
+
+static struct api_call *call_new(struct api *api, struct http_exchange *exchange)
+{
+    struct api_call *call = ARENA_NEW(exchange->arena, struct api_call);
+    call->arena = exchange->arena;
+    call->api = api;
+    call->contract = api->contract;
+    call->exchange = exchange;
+    call->request_id = request_id(call->arena, &exchange->request);
+    call->faults = faults_in(call->arena);
+    exchange->service_data = call;
+    return call;
+}
+
+// What may pass: a bearer token of ours, where the operation is not public. Rights are decided by caller.sql.
+static bool caller_passes(struct api_call *call)
+{
+    if (call->operation->is_public)
+        return true;
+    struct str header = http_header_value(&call->exchange->request, STR("Authorization")), token;
+    struct str scheme = str_cut(header, ' ', &token);
+    if (!header.ptr || !str_eq_nocase(scheme, STR("Bearer"))) {
+        problem_login(call, "This needs an access token: Authorization: Bearer <token>, from POST /v1/auth/login.");
+        return false;
+    }
+    call->authenticated = true;
+    if (auth_token_check(call->arena, call->contract->sources.keys, str_trim(token), &call->caller))
+        return true;
+    problem_login(call, "The access token is not good, or no longer: log in again, or trade the refresh token.");
+    return false;
+}
+
+static bool version_given(struct api_call *call)
+{
+    for (size_t i = 0; i < call->operation->parameter_count; i++) {
+        const struct parameter *parameter = &call->operation->parameters[i];
+        if (!str_eq(parameter->symbol, STR("if_match")) || call->values[i].ptr)
+            continue;
+        api_problem(call, 428, "Send If-Match with the ETag of the version that you read, or *.");
+        return false;
+    }
+    return true;
+}
+
+static uint64_t admit(void *context, struct http_exchange *exchange)
+{
+    struct api_call *call = call_new(context, exchange);
+    struct str path_values[PARAMETERS_MAX];
+    size_t path_count;
+    const struct route *route = route_find(call->contract, call->arena, exchange->request.path, path_values, &path_count);
+    enum http_method method = exchange->request.method == HTTP_HEAD ? HTTP_GET : exchange->request.method;
+    bool any = false;
+    for (size_t i = 0; route && i < HTTP_METHOD_OTHER; i++)
+        any |= route->operations[i] != NULL;
+    if (!any) {
+        api_problem(call, 404, "There is nothing under this address; /openapi.json lists what there is.");
+        return 0;
+    }
+    call->operation = method < HTTP_METHOD_OTHER ? route->operations[method] : NULL;
+    if (!call->operation) {
+        problem_method(call, route);
+        return 0;
+    }
+    if (!caller_passes(call) || !body_acceptable(call))
+        return 0;
+    parameters_read(call, path_values, path_count);
+    if (call->faults.count) {
+        problem_faults(call, 400);
+        return 0;
+    }
+    return version_given(call) ? call->operation->body_max : 0;
+}
+
+static void serve(void *context, struct http_exchange *exchange)
+{
+    (void)context;
+    struct api_call *call = exchange->service_data;
+    if (call->operation->body_schema) {
+        body_read(call);
+        if (!call->body)
+            return; // answered: it was no JSON
+        if (call->faults.count) {
+            problem_faults(call, 422);
+            return;
+        }
+    }
+    if (call->operation->handler)
+        call->operation->handler->serve(call);
+    else
+        call_statements(call);
+}
+
+static void refuse(void *context, struct http_exchange *exchange, enum http_fault fault)
+{
+    struct api_call *call = exchange->service_data ? exchange->service_data : call_new(context, exchange);
+    if (fault == HTTP_BUSY)
+        call->retry_after = 1;
+    if (fault == HTTP_BODY_TOO_LARGE && call->operation)
+        api_problem(call, 413, "The body is larger than %llu bytes.", (unsigned long long)call->operation->body_max);
+    else
+        api_problem(call, http_fault_status(fault), "%s", http_fault_detail(fault));
+}
+
+// One line of the log for each request.
+static void done(void *context, struct http_exchange *exchange)
+{
+    (void)context;
+    struct api_call *call = exchange->service_data;
+    char at[CLOCK_RFC3339];
+    clock_rfc3339(clock_wall_ms(), at);
+    struct buf line = buf_in(exchange->arena);
+    buf_printf(&line, "{\"at\":\"%s\",\"level\":\"info\",\"event\":\"http.request\",\"id\":", at);
+    buf_put_json(&line, call ? call->request_id : STR(""));
+    buf_put_lit(&line, ",\"method\":");
+    buf_put_json(&line, exchange->request.method_text);
+    buf_put_lit(&line, ",\"target\":");
+    buf_put_json(&line, exchange->request.target);
+    buf_printf(&line, ",\"operation\":\"%.*s\",\"status\":%d,\"bytes\":%llu,\"ms\":%.3f,\"peer\":\"%.*s\"",
+               STR_FMT(call && call->operation ? call->operation->id : STR("")), exchange->status,
+               (unsigned long long)exchange->bytes_out, (double)(clock_mono_us() - exchange->began_us) / 1000,
+               STR_FMT(exchange->peer));
+    if (call && call->caller.account.ptr)
+        buf_printf(&line, ",\"account\":\"%.*s\"", STR_FMT(call->caller.account));
+    if (exchange->cut)
+        buf_put_lit(&line, ",\"cut\":true");
+    buf_put_char(&line, '}');
+    log_line(buf_str(&line));
+}
+
+// ------------------------------------------------------------------------------------------------- statements
+
+static void answered(struct db_call *db, const struct db_answer *answer)
+{
+    struct api_call *call = db->context;
+    if (answer->outcome == DB_DONE)
+        call->done(call, answer);
+    else
+        reply_answer(call, answer);
+}
+
+static void run(struct api_call *call, const struct db_statement *const *statements, size_t count, enum db_lane lane,
+                void (*finish)(struct api_call *, const struct db_answer *))
+{
+    struct db_step *steps = ARENA_ARRAY(call->arena, struct db_step, count);
+    for (size_t i = 0; i < count; i++)
+        steps[i] = bind_step(call, statements[i]);
+    call->done = finish;
+    call->db = (struct db_call){.arena = call->arena, .lane = lane, .steps = steps, .step_count = count,
+                                .done = answered, .context = call};
+    db_pool_call(call->api->pool, &call->db);
+}
+
+void call_statements(struct api_call *call)
+{
+    call->new_id = uuid_new();
+    run(call, call->operation->statements, call->operation->statement_count, call->operation->lane, reply_answer);
+}
+
+void api_run(struct api_call *call, const char *const *names,
+             void (*finish)(struct api_call *call, const struct db_answer *answer))
+{
+    const struct db_statement *statements[STATEMENTS_MAX];
+    size_t count = 0;
+    for (; names[count]; count++) {
+        statements[count] = db_statement_find(call->contract->sources.statements, str_of(names[count]));
+        if (!statements[count])
+            fatal("a handler runs the statement %s, and there is no such file", names[count]);
+    }
+    run(call, statements, count, DB_WRITE, finish);
+}
+
+void api_set(struct api_call *call, struct str name, struct str value)
+{
+    struct named *named = ARENA_NEW(call->arena, struct named);
+    *named = (struct named){call->named, name, value};
+    call->named = named;
+}
+
+void api_carry(struct api_call *call, void *thing)
+{
+    call->carried = thing;
+}
+
+void *api_carried(const struct api_call *call)
+{
+    return call->carried;
+}
+
+// --------------------------------------------------------------------------------------------------- passwords
+
+static void password_checked(void *context, bool fits)
+{
+    struct api_call *call = context;
+    call->password_done(call, fits);
+}
+
+void api_check_password(struct api_call *call, struct str password, struct str phc,
+                        void (*finish)(struct api_call *call, bool fits))
+{
+    const struct config *config = call->contract->sources.config;
+    struct auth_password_cost cost = {config->hash_passes, (size_t)config->hash_memory_kib * 1024};
+    call->password_done = finish;
+    if (auth_password_check(call->arena, call->api->crew, call->api->loop, &cost, password, phc, password_checked, call))
+        return;
+    call->retry_after = 2;
+    api_problem(call, 503, "Too many are logging in at this moment.");
+}
+
+// ------------------------------------------------------------------------------------------------ small promises
+
+struct arena *api_arena(struct api_call *call)
+{
+    return call->arena;
+}
+
+struct str api_body_text(const struct api_call *call, const char *member)
+{
+    return json_member_text(call->body, member);
+}
+
+const struct auth_keys *api_keys(const struct api_call *call)
+{
+    return call->contract->sources.keys;
+}
+
+struct str api_contract_text(const struct api_call *call)
+{
+    return call->contract->text;
+}
+
+void api_retry_after(struct api_call *call, unsigned seconds)
+{
+    call->retry_after = seconds;
+}
+
+struct api *api_new(const struct api_contract *contract, struct loop *loop, struct crew *crew, struct db_pool *pool)
+{
+    struct api *api = calloc(1, sizeof *api);
+    if (!api)
+        fatal("out of memory for an api");
+    *api = (struct api){contract, loop, crew, pool};
+    return api;
+}
+
+void api_free(struct api *api)
+{
+    free(api);
+}
+
+struct http_service api_service(struct api *api)
+{
+    return (struct http_service){.context = api, .admit = admit, .serve = serve, .refuse = refuse, .done = done};
+}

@@ -1,0 +1,155 @@
+// account: who may log in.
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { PASSWORD_LEAST = 12, PASSWORD_MOST = 1024 };
+
+static bool run(const struct account_act *act, struct arena *arena, const char *name, const struct str *values,
+                struct db_answer *answer, struct db_fault *fault)
+{
+    const struct db_statement *statement = db_statement_find(act->statements, str_of(name));
+    if (!statement)
+        fatal("there is no statement %s", name);
+    return db_session_run(act->session, arena, &(struct db_step){statement, values}, 1, answer, fault);
+}
+
+static struct str hashed(const struct account_act *act, struct arena *arena, struct str password)
+{
+    return secret_password_hash(arena, password, act->config->hash_passes,
+                                (size_t)act->config->hash_memory_kib * 1024);
+}
+
+bool account_add(const struct account_act *act, struct str email, struct str name, struct str role, struct str password,
+                 struct db_fault *fault)
+{
+    struct arena *arena = arena_new();
+    struct uuid id = uuid_new();
+    struct str values[] = {str_of(id.text), email, name, role, hashed(act, arena, password)};
+    struct db_answer answer;
+    bool added = run(act, arena, "accounts/add", values, &answer, fault);
+    arena_free(arena);
+    return added;
+}
+
+// One line from standard input; a terminal does not show it.
+static bool read_password(struct str *password, char line[PASSWORD_MOST + 2])
+{
+    struct termios shown;
+    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
+    if (terminal) {
+        struct termios hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        fputs("password: ", stderr);
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    }
+    bool got = fgets(line, PASSWORD_MOST + 2, stdin) != NULL;
+    if (terminal) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        fputc('\n', stderr);
+    }
+    *password = got ? (struct str){line, strcspn(line, "\r\n")} : STR("");
+    if (password->len >= PASSWORD_LEAST && password->len <= PASSWORD_MOST)
+        return true;
+    cli_fail("a password has %d to %d characters, on one line of standard input", PASSWORD_LEAST, PASSWORD_MOST);
+    return false;
+}
+
+static int list(const struct account_act *act, struct arena *arena)
+{
+    struct db_answer answer;
+    struct db_fault fault;
+    if (!run(act, arena, "accounts/list", NULL, &answer, &fault))
+        return cli_fail("%s", fault.detail);
+    for (size_t row = 0; row < db_answer_rows(&answer); row++)
+        printf("%-40.*s %-12.*s %-9.*s %.*s\n", STR_FMT(db_answer_at(&answer, row, 0)),
+               STR_FMT(db_answer_at(&answer, row, 1)), STR_FMT(db_answer_at(&answer, row, 2)),
+               STR_FMT(db_answer_at(&answer, row, 3)));
+    return 0;
+}
+
+// An act on the account of an address, with at most one more value.
+static int change(const struct account_act *act, struct arena *arena, const char *name, const struct str *values,
+                  const char *email)
+{
+    struct db_answer answer;
+    struct db_fault fault;
+    if (!run(act, arena, name, values, &answer, &fault))
+        return cli_fail("%s", fault.detail);
+    return db_answer_rows(&answer) == 1 ? 0 : cli_fail("there is no account %s", email);
+}
+
+static int add(const struct account_act *act, int argc, char **argv)
+{
+    const char *role = NULL, *name = argv[2];
+    for (int i = 3; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--role") == 0)
+            role = argv[i + 1];
+        else if (strcmp(argv[i], "--name") == 0)
+            name = argv[i + 1];
+        else
+            return cli_usage("account add takes --role and --name, not %s", argv[i]);
+    }
+    if (!role || argc % 2 == 0)
+        return cli_usage("account add EMAIL --role ROLE [--name NAME]");
+    char line[PASSWORD_MOST + 2];
+    struct str password;
+    struct db_fault fault;
+    if (!read_password(&password, line))
+        return 1;
+    bool added = account_add(act, str_of(argv[2]), str_of(name), str_of(role), password, &fault);
+    explicit_bzero(line, sizeof line);
+    return added ? 0 : cli_fail("%s", fault.detail);
+}
+
+static int password(const struct account_act *act, struct arena *arena, const char *email)
+{
+    char line[PASSWORD_MOST + 2];
+    struct str typed;
+    if (!read_password(&typed, line))
+        return 1;
+    struct str values[] = {hashed(act, arena, typed), str_of(email)};
+    explicit_bzero(line, sizeof line);
+    return change(act, arena, "accounts/password", values, email);
+}
+
+static int act_on(const struct account_act *act, struct arena *arena, int argc, char **argv)
+{
+    const char *verb = argv[1], *email = argc > 2 ? argv[2] : "";
+    struct str address = str_of(email);
+    if (strcmp(verb, "list") == 0 && argc == 2)
+        return list(act, arena);
+    if (strcmp(verb, "add") == 0 && argc > 2)
+        return add(act, argc, argv);
+    if (strcmp(verb, "disable") == 0 && argc == 3)
+        return change(act, arena, "accounts/disable", &address, email);
+    if (strcmp(verb, "enable") == 0 && argc == 3)
+        return change(act, arena, "accounts/enable", &address, email);
+    if (strcmp(verb, "role") == 0 && argc == 4)
+        return change(act, arena, "accounts/role", (struct str[]){str_of(argv[3]), address}, email);
+    if (strcmp(verb, "password") == 0 && argc == 3)
+        return password(act, arena, email);
+    return cli_usage("account takes add, list, role, password, disable or enable: see `marbre account --help`");
+}
+
+int command_account(int argc, char **argv)
+{
+    if (argc < 2)
+        return cli_usage("account takes add, list, role, password, disable or enable: see `marbre account --help`");
+    struct arena *arena = arena_new();
+    struct config config;
+    struct db_fault fault;
+    int status = 1;
+    if (cli_config(arena, &config)) {
+        struct db_statements statements = db_statements_read(arena, embedded_statements);
+        struct account_act act = {db_session_open(arena, config.database_url, config.database_role, &fault),
+                                  &statements, &config};
+        status = act.session ? act_on(&act, arena, argc, argv)
+                             : cli_fail("the database cannot be reached: %s", fault.detail);
+    }
+    arena_free(arena);
+    return status;
+}

@@ -1,0 +1,51 @@
+// What the commands share.
+#include "cli.h"
+
+#include <stdio.h>
+
+static int complain(int status, const char *format, va_list arguments)
+{
+    fflush(stdout);
+    fputs("marbre: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    return status;
+}
+
+int cli_fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int status = complain(1, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+int cli_usage(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int status = complain(2, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+bool cli_config(struct arena *arena, struct config *config)
+{
+    struct config_fault fault;
+    if (config_load(arena, config, &fault))
+        return true;
+    cli_fail("%s", fault.detail);
+    return false;
+}
+
+struct str cli_contract(void)
+{
+    return (struct str){embedded_contract[0].bytes, embedded_contract[0].size};
+}
+
+void cli_say(const char *line)
+{
+    puts(line);
+    fflush(stdout);
+}

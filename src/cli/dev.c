@@ -1,0 +1,232 @@
+// dev: a newsroom to try out, in one folder: a private PostgreSQL, migrated, with accounts and a sample, served.
+#include "cli.h"
+#include "cluster.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PASSWORD "marbre-dev-only"
+
+static const struct {
+    const char *role, *email, *name;
+} accounts[] = {
+    {"contributor", "contributor@marbre.test", "Lucie Arnal"}, {"editor", "editor@marbre.test", "Camille Roche"},
+    {"chief", "chief@marbre.test", "Hélène Vasseur"},          {"sales", "sales@marbre.test", "Marc Duteil"},
+    {"admin", "admin@marbre.test", "Inès Kadri"},
+};
+
+struct dev {
+    struct arena *arena;
+    struct config config;
+    struct db_statements statements;
+    struct str data;
+    bool empty, sample_loaded;
+    struct cluster *cluster;
+    struct db_session *owner;
+};
+
+struct dev_fault {
+    char detail[1000];
+};
+
+static bool fail(struct dev_fault *fault, const char *detail)
+{
+    snprintf(fault->detail, sizeof fault->detail, "%s", detail);
+    return false;
+}
+
+static struct str in_data(const struct dev *dev, const char *name)
+{
+    return arena_printf(dev->arena, "%.*s/%s", STR_FMT(dev->data), name);
+}
+
+static bool answers_yes(struct dev *dev, struct db_session *session, const char *sql)
+{
+    struct db_statement question = db_statement_read(dev->arena, STR("dev/question"), str_of(sql));
+    struct db_answer answer;
+    struct db_fault ignored;
+    return db_session_run(session, dev->arena, &(struct db_step){&question, NULL}, 1, &answer, &ignored) &&
+           str_eq(db_answer_at(&answer, 0, 0), STR("t"));
+}
+
+// The database, its owner's migrations, and the role that serves, which in this cluster may log in by itself.
+static bool prepare_database(struct dev *dev, struct dev_fault *fault)
+{
+    struct db_fault broken;
+    struct str first = cluster_url(dev->cluster, dev->arena, STR("marbre_owner"), STR("postgres"));
+    struct db_session *session = db_session_open(dev->arena, first, STR(""), &broken);
+    if (!session)
+        return fail(fault, broken.detail);
+    if (!answers_yes(dev, session, "select true from pg_database where datname = 'marbre'") &&
+        !db_session_script(session, STR("create database marbre"), &broken))
+        return fail(fault, broken.detail);
+    dev->config.migrate_database_url = cluster_url(dev->cluster, dev->arena, STR("marbre_owner"), STR("marbre"));
+    dev->config.database_url = cluster_url(dev->cluster, dev->arena, dev->config.database_role, STR("marbre"));
+    dev->owner = db_session_open(dev->arena, dev->config.migrate_database_url, STR(""), &broken);
+    struct str login = arena_printf(dev->arena, "alter role \"%.*s\" login", STR_FMT(dev->config.database_role));
+    if (!dev->owner || !db_migrate(dev->owner, embedded_migrations, dev->config.database_role, NULL, &broken) ||
+        !db_session_script(dev->owner, login, &broken))
+        return fail(fault, broken.detail);
+    return true;
+}
+
+static bool prepare_keys(struct dev *dev, struct dev_fault *fault)
+{
+    struct auth_fault broken;
+    struct str folder = in_data(dev, "secrets");
+    if (mkdir(folder.ptr, S_IRWXU) != 0 && errno != EEXIST)
+        return fail(fault, arena_printf(dev->arena, "%.*s: %s", STR_FMT(folder), strerror(errno)).ptr);
+    dev->config.jwt_keys_file = in_data(dev, "secrets/jwt_keys");
+    return auth_keys_make(dev->config.jwt_keys_file, &broken) || fail(fault, broken.detail);
+}
+
+static bool prepare_accounts(struct dev *dev, struct dev_fault *fault)
+{
+    struct db_fault broken;
+    struct account_act act = {dev->owner, &dev->statements, &dev->config};
+    if (answers_yes(dev, dev->owner, "select exists (select from accounts)"))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(accounts); i++)
+        if (!account_add(&act, str_of(accounts[i].email), str_of(accounts[i].name), str_of(accounts[i].role),
+                         STR(PASSWORD), &broken))
+            return fail(fault, broken.detail);
+    return true;
+}
+
+// The sample is loaded into an empty newsroom, or again where a start was interrupted in the middle of loading it.
+static bool prepare_sample(struct dev *dev, struct dev_fault *fault)
+{
+    struct str marker = in_data(dev, "sample-loading");
+    bool interrupted = access(marker.ptr, F_OK) == 0;
+    struct db_fault broken;
+    struct server_fault wrong;
+    struct api_fault why;
+    struct api_contract *contract;
+    if (dev->empty || (!interrupted && answers_yes(dev, dev->owner,
+                                                   "select exists (select from sections) or exists (select from articles)"
+                                                   " or exists (select from tags) or exists (select from authors)")))
+        return true;
+    int fd = open(marker.ptr, O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        return fail(fault, arena_printf(dev->arena, "%.*s: %s", STR_FMT(marker), strerror(errno)).ptr);
+    close(fd);
+    if (!db_session_script(dev->owner, STR("truncate articles, article_slugs, sections, tags, authors cascade"), &broken))
+        return fail(fault, broken.detail);
+    struct server_setup setup = {.config = &dev->config, .statements = &dev->statements,
+                                 .migrations = embedded_migrations, .contract = cli_contract()};
+    struct db_session *session = db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, &broken);
+    if (!session)
+        return fail(fault, broken.detail);
+    if (!server_check(dev->arena, &setup, &contract, &wrong))
+        return fail(fault, wrong.detail);
+    if (!sample_load(dev->arena, contract, session, dev->owner, &why))
+        return fail(fault, why.detail);
+    unlink(marker.ptr);
+    dev->sample_loaded = true;
+    return true;
+}
+
+static bool start_cluster(struct dev *dev, struct dev_fault *fault)
+{
+    struct cluster_fault broken;
+    dev->cluster = cluster_start(dev->arena, dev->data, &broken);
+    return dev->cluster || fail(fault, broken.detail);
+}
+
+static void greet(void *context)
+{
+    const struct dev *dev = context;
+    struct str at = dev->config.listen;
+    printf("\nmarbre serves on http://%.*s   (data in %.*s, Ctrl-C ends it)\n\n"
+           "  readers    http://%.*s/v1/articles\n"
+           "  contract   http://%.*s/openapi.json\n"
+           "  accounts  ",
+           STR_FMT(at), STR_FMT(dev->data), STR_FMT(at), STR_FMT(at));
+    for (size_t i = 0; i < COUNT_OF(accounts); i++)
+        printf(" %s", accounts[i].email);
+    printf("\n             password " PASSWORD "\n\n"
+           "Try:\n"
+           "  curl 'http://%.*s/v1/articles?limit=2'\n"
+           "  curl -H 'Content-Type: application/json' -d '{\"email\":\"editor@marbre.test\",\"password\":\"" PASSWORD "\"}' "
+           "http://%.*s/v1/auth/login\n\n",
+           STR_FMT(at), STR_FMT(at));
+    fflush(stdout);
+}
+
+static bool watch(void *context)
+{
+    struct dev *dev = context;
+    if (cluster_alive(dev->cluster))
+        return true;
+    log_event(LOG_ERROR, "dev.postgres", "PostgreSQL ended by itself; its log is %.*s",
+              STR_FMT(cluster_log(dev->cluster)));
+    return false;
+}
+
+static bool options_read(struct dev *dev, int argc, char **argv)
+{
+    static const struct option options[] = {{"listen", required_argument, NULL, 'l'},
+                                            {"data", required_argument, NULL, 'd'},
+                                            {"empty", no_argument, NULL, 'e'},
+                                            {0}};
+    int option;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'l')
+            dev->config.listen = str_of(optarg);
+        else if (option == 'd')
+            dev->data = str_of(optarg);
+        else if (option == 'e')
+            dev->empty = true;
+        else
+            return false;
+    }
+    return optind == argc;
+}
+
+static int serve(struct dev *dev)
+{
+    struct dev_fault fault;
+    struct server_fault wrong;
+    if (!start_cluster(dev, &fault))
+        return cli_fail("%s", fault.detail);
+    struct server_setup setup = {.config = &dev->config, .statements = &dev->statements,
+                                 .migrations = embedded_migrations, .contract = cli_contract(), .serving = greet,
+                                 .watch = watch, .context = dev};
+    int status = 0;
+    if (!prepare_database(dev, &fault) || !prepare_keys(dev, &fault) || !prepare_accounts(dev, &fault) ||
+        !prepare_sample(dev, &fault)) {
+        status = cli_fail("%s", fault.detail);
+    } else {
+        log_open(STDERR_FILENO);
+        bool served = server_run(&setup, &wrong);
+        log_close();
+        status = served ? 0 : cli_fail("%s", wrong.detail);
+    }
+    return status;
+}
+
+int command_dev(int argc, char **argv)
+{
+    struct dev dev = {.arena = arena_new(), .data = STR(".marbre")};
+    int status;
+    if (!cli_config(dev.arena, &dev.config)) {
+        status = 1;
+    } else if (!options_read(&dev, argc, argv)) {
+        status = cli_usage("dev takes --listen ADDRESS:PORT, --data DIR and --empty: see `marbre dev --help`");
+    } else {
+        dev.config.drain_seconds = 0; // Ctrl-C is meant at once
+        dev.statements = db_statements_read(dev.arena, embedded_statements);
+        status = serve(&dev);
+    }
+    struct cluster *cluster = dev.cluster;
+    if (cluster)
+        cluster_stop(cluster);
+    arena_free(dev.arena);
+    return status;
+}

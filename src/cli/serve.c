@@ -1,0 +1,74 @@
+// serve and check: the server as production runs it, and its preparations alone. version.
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct server_setup setup_of(const struct config *config, const struct db_statements *statements)
+{
+    return (struct server_setup){.config = config, .statements = statements, .migrations = embedded_migrations,
+                                 .contract = cli_contract()};
+}
+
+int command_serve(int argc, char **argv)
+{
+    struct arena *arena = arena_new();
+    struct config config;
+    struct server_fault fault;
+    int status = 0;
+    if (argc > 1) {
+        status = cli_usage("serve takes no word %s; it is configured by environment", argv[1]);
+    } else if (!cli_config(arena, &config)) {
+        status = 1;
+    } else {
+        struct db_statements statements = db_statements_read(arena, embedded_statements);
+        struct server_setup setup = setup_of(&config, &statements);
+        log_open(STDERR_FILENO);
+        bool served = server_run(&setup, &fault);
+        log_close();
+        status = served ? 0 : cli_fail("%s", fault.detail);
+    }
+    arena_free(arena);
+    return status;
+}
+
+static int print_config(struct arena *arena, const struct config *config)
+{
+    struct buf text = buf_in(arena);
+    config_print(config, &text);
+    fwrite(text.ptr, 1, text.len, stdout);
+    return 0;
+}
+
+int command_check(int argc, char **argv)
+{
+    struct arena *arena = arena_new();
+    struct config config;
+    struct server_fault fault;
+    struct api_contract *contract;
+    int status;
+    if (!cli_config(arena, &config)) {
+        status = 1;
+    } else if (argc == 2 && strcmp(argv[1], "--config") == 0) {
+        status = print_config(arena, &config);
+    } else if (argc > 1) {
+        status = cli_usage("check takes --config, not %s", argv[1]);
+    } else {
+        struct db_statements statements = db_statements_read(arena, embedded_statements);
+        struct server_setup setup = setup_of(&config, &statements);
+        status = server_check(arena, &setup, &contract, &fault) ? 0 : cli_fail("%s", fault.detail);
+        if (status == 0)
+            cli_say("everything is in order");
+    }
+    arena_free(arena);
+    return status;
+}
+
+int command_version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    cli_say("marbre " MARBRE_VERSION);
+    return 0;
+}

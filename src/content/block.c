@@ -1,0 +1,196 @@
+// `block`: a paragraph, a heading, a quotation or a list item, made of spans, with the definitions of its links.
+#include "content_internal.h"
+
+// -------------------------------------------------------------------------------------------------------- definitions
+
+static bool is_decorator(struct str key)
+{
+    for (unsigned i = 0; i < DECORATORS; i++)
+        if (str_eq(str_of(body_decorators[i].mark), key))
+            return true;
+    return false;
+}
+
+static void check_definition_key(struct reader *reader, const struct path *at, const json_t *owner, struct node *node)
+{
+    (void)owner;
+    struct name *known = body_names_add(reader->links, node->key);
+    if (is_decorator(node->key))
+        body_fault(reader, at, "%s is a mark of its own: a definition has another key", body_quoted(reader, node->key));
+    else if (known->thing)
+        body_fault(reader, at, "this key is already taken in markDefs: %s", body_quoted(reader, node->key));
+    known->thing = node;
+}
+
+#define DEFINITION_KEY MEMBER("_key", key, node, key, .required = true, .check = check_definition_key)
+
+static const char *const link_beginnings[] = {"http://", "https://", "mailto:", "tel:", NULL};
+
+static const struct member link_members[] = {
+    DEFINITION_KEY,
+    MEMBER("href", address, link, href, .required = true, .choices = link_beginnings),
+    MEMBER("title", text, link, title),
+    {0},
+};
+
+static const struct member internal_link_members[] = {
+    DEFINITION_KEY,
+    MEMBER("article", article, link, article, .required = true),
+    {0},
+};
+
+static const struct shape link = {.type = "link", .a = "a link", .size = sizeof(struct link), .members = link_members};
+static const struct shape internal_link = {
+    .type = "internal_link", .a = "an internal link", .size = sizeof(struct link), .members = internal_link_members};
+static const struct shape *const definition_types[] = {&link, &internal_link, NULL};
+
+// ------------------------------------------------------------------------------------------------------------- spans
+
+static const struct member span_members[] = {
+    BODY_KEY,
+    MEMBER("text", text, span, text, .required = true),
+    MEMBER("marks", marks, span, marks),
+    {0},
+};
+
+const struct shape body_span = {.type = "span", .a = "a span", .size = sizeof(struct span), .members = span_members};
+static const struct shape *const span_only[] = {&body_span, NULL};
+
+// ------------------------------------------------------------------------------------------------------------ blocks
+
+static void check_level(struct reader *reader, const struct path *at, const json_t *owner, struct node *node)
+{
+    unsigned level = ((struct block *)node)->level;
+    if (!json_object_get(owner, "listItem"))
+        body_fault(reader, at, "\"level\" belongs to a list item, and this block has no \"listItem\"");
+    else if (reader->level_before == 0 && level > 1)
+        body_fault(reader, at, "a list begins at level 1, not %u", level);
+    else if (level > reader->level_before + 1)
+        body_fault(reader, at, "a list goes deeper by one level at a time: after %u comes %u at most, not %u",
+                   reader->level_before, reader->level_before + 1, level);
+}
+
+// The level that this block leaves to the next. After one that cannot be read any level is right: one fault is enough.
+static unsigned level_left(const json_t *object)
+{
+    if (!json_object_get(object, "listItem"))
+        return 0;
+    const json_t *level = json_object_get(object, "level");
+    json_int_t value = level ? json_integer_value(level) : 1;
+    return value >= 1 && value <= LEVEL_MAX ? (unsigned)value : LEVEL_MAX;
+}
+
+// Spans name definitions that may follow them in the text, so the keys of these are gathered first.
+static void begin_block(struct reader *reader, const struct path *at, const json_t *object, struct node *node)
+{
+    (void)at;
+    struct block *block = (struct block *)node;
+    block->level = json_object_get(object, "listItem") ? 1 : 0;
+    reader->level = level_left(object);
+    reader->links = block->links = ARENA_NEW(reader->work, struct names);
+    *block->links = (struct names){.arena = reader->work, .seed = reader->keys.seed};
+    const json_t *definitions = json_object_get(object, "markDefs");
+    for (size_t i = 0; i < json_array_size(definitions); i++) {
+        struct str key = json_member_text(json_array_get(definitions, i), "_key");
+        if (key.ptr)
+            body_names_add(block->links, key);
+    }
+}
+
+static const char *const styles[] = {"normal", "h2", "h3", "h4", "blockquote", NULL};
+static const char *const list_items[] = {"bullet", "number", NULL};
+
+static const struct member block_members[] = {
+    BODY_KEY,
+    MEMBER("style", choice, block, style, .choices = styles, .standard = STYLE_NORMAL),
+    MEMBER("listItem", choice, block, list_item, .choices = list_items),
+    MEMBER("level", count, block, level, .least = 1, .most = LEVEL_MAX, .check = check_level),
+    MEMBER("children", list, block, children, .required = true, .shapes = span_only),
+    MEMBER("markDefs", list, block, definitions, .shapes = definition_types),
+    {0},
+};
+
+// --------------------------------------------------------------------------------------------------------- rendering
+
+static struct str plain_text(struct arena *arena, const struct list *spans)
+{
+    if (spans->count == 1)
+        return ((const struct span *)spans->nodes[0])->text;
+    struct buf text = buf_in(arena);
+    for (size_t i = 0; i < spans->count; i++)
+        buf_put(&text, ((const struct span *)spans->nodes[i])->text);
+    return buf_str(&text);
+}
+
+// A heading's id is made of its words, and a number where the body has the same heading twice.
+static struct str heading_id(struct page *page, struct str text)
+{
+    enum { ID_MAX = 80 };
+    struct str slug = text_slug(page->arena, text, page->site->lang, ID_MAX);
+    struct name *known = body_names_add(&page->ids, slug);
+    if (known->number == 0) {
+        known->number = 1;
+        return slug;
+    }
+    size_t number = known->number;
+    struct str id;
+    do
+        id = arena_printf(page->arena, "%.*s-%zu", STR_FMT(slug), ++number);
+    while (body_names_find(&page->ids, id));
+    known->number = number;
+    body_names_add(&page->ids, id)->number = 1;
+    return id;
+}
+
+static void html_heading(struct page *page, const struct block *block, int rank)
+{
+    struct str id = heading_id(page, plain_text(page->arena, &block->children));
+    buf_printf(&page->html, "<h%d id=\"%.*s\">", rank, STR_FMT(id));
+    body_html_spans(page, &block->children);
+    buf_printf(&page->html, "</h%d>", rank);
+}
+
+static void html_block(struct page *page, const struct node *node)
+{
+    const struct block *block = (const struct block *)node;
+    switch ((enum block_style)block->style) {
+    case STYLE_H2:
+        html_heading(page, block, 2);
+        break;
+    case STYLE_H3:
+        html_heading(page, block, 3);
+        break;
+    case STYLE_H4:
+        html_heading(page, block, 4);
+        break;
+    case STYLE_BLOCKQUOTE:
+        buf_put_lit(&page->html, "<blockquote><p>");
+        body_html_spans(page, &block->children);
+        buf_put_lit(&page->html, "</p></blockquote>");
+        break;
+    case STYLE_NORMAL:
+        buf_put_lit(&page->html, "<p>");
+        body_html_spans(page, &block->children);
+        buf_put_lit(&page->html, "</p>");
+        break;
+    }
+}
+
+static void text_block(struct page *page, const struct node *node)
+{
+    const struct block *block = (const struct block *)node;
+    for (size_t i = 0; i < block->children.count; i++)
+        body_text_authored(page, ((const struct span *)block->children.nodes[i])->text);
+    body_text_break(page);
+}
+
+const struct shape body_block = {
+    .type = "block",
+    .a = "a block",
+    .size = sizeof(struct block),
+    .members = block_members,
+    .begin = begin_block,
+    .normalise = body_spans_normalise,
+    .html = html_block,
+    .text = text_block,
+};

@@ -1,0 +1,4 @@
+-- marbre account add.
+insert into accounts (id, email, name, role, password_hash)
+values (:new_id::uuid, lower(:email), :name, :role, :password_hash)
+returning id

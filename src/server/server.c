@@ -1,0 +1,232 @@
+// The process: checks everything, starts the workers, waits for a signal, drains, ends.
+#include "server_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TICK_MS = 50, LAST_REQUESTS_MS = 10000, HASH_QUEUE_MAX = 64, STATEMENT_MS = 10000, LOCK_MS = 3000,
+       WAIT_MS = 2000, WAITING_MAX = 1024 };
+
+enum phase { SERVING, DRAINING, FINISHING, ENDED };
+
+struct server {
+    const struct server_setup *setup;
+    struct arena *arena;
+    struct loop *loop; // the main thread's: signals, the admin address, the watch
+    struct admin admin;
+    struct http_listener *admin_listener;
+    struct worker *workers;
+    unsigned worker_count;
+    struct crew *crew;
+    struct db_config database;
+    struct http_limits limits;
+    int claims[2];
+    enum phase phase;
+    int64_t phase_since_us;
+};
+
+static bool fail(struct server_fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static bool fail(struct server_fault *fault, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(fault->detail, sizeof fault->detail, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+// --------------------------------------------------------------------------------------------- before the first request
+
+static bool check_database(struct arena *arena, const struct server_setup *setup, const struct api_contract *contract,
+                           struct server_fault *fault)
+{
+    struct db_fault broken;
+    struct api_fault wrong;
+    enum db_migration_state state;
+    if (setup->config->database_url.len == 0)
+        return fail(fault, "MARBRE_DATABASE_URL is not set; it names the database, for example "
+                           "postgresql://marbre_server@/marbre?host=/run/postgresql");
+    struct db_session *session = db_session_open(arena, setup->config->database_url, setup->config->database_role, &broken);
+    if (!session)
+        return fail(fault, "the database cannot be reached: %s", broken.detail);
+    if (!db_migrations_check(session, setup->migrations, NULL, &state, &broken))
+        return fail(fault, "the database's migrations cannot be read: %s", broken.detail);
+    static const char *const complaints[] = {
+        [DB_MIGRATIONS_PENDING] = "the database is older than this marbre: run `marbre migrate`",
+        [DB_MIGRATIONS_NEWER] = "the database is newer than this marbre: run a newer marbre",
+        [DB_MIGRATIONS_CHANGED] = "a migration has changed since it was applied: see `marbre migrate status`",
+    };
+    if (state != DB_MIGRATIONS_DONE)
+        return fail(fault, "%s", complaints[state]);
+    return api_contract_check(contract, session, &wrong) || fail(fault, "%s", wrong.detail);
+}
+
+bool server_check(struct arena *arena, const struct server_setup *setup, struct api_contract **contract,
+                  struct server_fault *fault)
+{
+    struct auth_fault no_keys;
+    struct api_fault wrong;
+    const struct auth_keys *keys = auth_keys_read(arena, setup->config->jwt_keys_file, &no_keys);
+    if (!keys)
+        return fail(fault, "%s", no_keys.detail);
+    struct api_sources sources = {setup->contract, setup->statements, newsroom_handlers, setup->config, keys};
+    *contract = api_contract_read(arena, &sources, &wrong);
+    if (!*contract)
+        return fail(fault, "%s", wrong.detail);
+    return check_database(arena, setup, *contract, fault);
+}
+
+static bool claim(int *descriptor, struct str text, struct http_address *address, struct server_fault *fault)
+{
+    if (!http_address_read(text, address))
+        return fail(fault, "%.*s is no address; write 127.0.0.1:8080, [::1]:8080 or :8080", STR_FMT(text));
+    *descriptor = http_address_claim(address);
+    if (*descriptor >= 0)
+        return true;
+    return fail(fault, "%.*s cannot be had: %s", STR_FMT(text),
+                errno == EADDRINUSE ? "something else listens there" : strerror(errno));
+}
+
+static bool start_workers(struct server *server, const struct api_contract *contract, struct server_fault *fault)
+{
+    const struct config *config = server->setup->config;
+    struct http_address address;
+    if (!claim(&server->claims[0], config->listen, &address, fault))
+        return false;
+    server->limits = http_limits_standard;
+    server->limits.connections_max = config->connections_max;
+    server->database = (struct db_config){.url = config->database_url, .role = config->database_role,
+                                          .write_connections = config->write_connections,
+                                          .statement_ms = STATEMENT_MS, .lock_ms = LOCK_MS, .wait_ms = WAIT_MS,
+                                          .waiting_max = WAITING_MAX};
+    struct worker_setup setup = {contract, &server->database, server->setup->statements, &address, &server->limits,
+                                 server->crew};
+    for (; server->worker_count < config->workers; server->worker_count++)
+        if (!worker_init(&server->workers[server->worker_count], &setup)) {
+            fail(fault, "%.*s cannot be had: %s", STR_FMT(config->listen), strerror(errno));
+            worker_finish(&server->workers[server->worker_count]);
+            return false;
+        }
+    return true;
+}
+
+static bool start_admin(struct server *server, struct server_fault *fault)
+{
+    struct str text = server->setup->config->admin_listen;
+    struct http_address address;
+    server->admin = (struct admin){.workers = server->workers, .worker_count = server->worker_count};
+    if (text.len == 0)
+        return true;
+    if (!claim(&server->claims[1], text, &address, fault))
+        return false;
+    struct http_service service = admin_service(&server->admin);
+    server->admin_listener = http_listener_new(server->loop, &address, &http_limits_standard, &service);
+    return server->admin_listener || fail(fault, "%.*s cannot be had: %s", STR_FMT(text), strerror(errno));
+}
+
+// -------------------------------------------------------------------------------------------------- signals, draining
+
+static void enter(struct server *server, enum phase phase)
+{
+    server->phase = phase;
+    server->phase_since_us = clock_mono_us();
+}
+
+static void on_signal(evutil_socket_t signal_number, short what, void *context)
+{
+    (void)what;
+    struct server *server = context;
+    if (server->phase != SERVING) {
+        log_event(LOG_WARNING, "server.stop", "a second signal: ending at once");
+        enter(server, ENDED);
+        loop_stop(server->loop);
+        return;
+    }
+    log_event(LOG_INFO, "server.drain", "%s: finishing what has begun", strsignal((int)signal_number));
+    atomic_store(&server->admin.draining, true);
+    enter(server, DRAINING);
+    for (unsigned i = 0; i < server->worker_count; i++)
+        worker_drain(&server->workers[i]);
+}
+
+static size_t connections_left(const struct server *server)
+{
+    size_t left = 0;
+    for (unsigned i = 0; i < server->worker_count; i++)
+        left += atomic_load(&server->workers[i].connections);
+    return left;
+}
+
+// Moves a draining server on: new connections are taken for MARBRE_DRAIN_SECONDS, then the last requests may finish.
+static void tick(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct server *server = context;
+    int64_t waited_ms = (clock_mono_us() - server->phase_since_us) / 1000;
+    if (server->phase == SERVING && server->setup->watch && !server->setup->watch(server->setup->context))
+        on_signal(SIGTERM, 0, server);
+    if (server->phase == DRAINING && waited_ms >= (int64_t)server->setup->config->drain_seconds * 1000) {
+        enter(server, FINISHING);
+        for (unsigned i = 0; i < server->worker_count; i++)
+            worker_stop_accepting(&server->workers[i]);
+        return;
+    }
+    // The workers tell how many are left every WORKER_TICK_MS: wait long enough to have heard from each.
+    bool heard = waited_ms > (int64_t)2 * WORKER_TICK_MS;
+    if (server->phase == FINISHING && ((heard && connections_left(server) == 0) || waited_ms > LAST_REQUESTS_MS)) {
+        enter(server, ENDED);
+        loop_stop(server->loop);
+    }
+}
+
+static void serve_until_signal(struct server *server)
+{
+    struct event_base *base = loop_base(server->loop);
+    struct event *terminate = evsignal_new(base, SIGTERM, on_signal, server);
+    struct event *interrupt = evsignal_new(base, SIGINT, on_signal, server);
+    struct event *ticker = event_new(base, -1, EV_PERSIST, tick, server);
+    event_add(terminate, NULL);
+    event_add(interrupt, NULL);
+    event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
+    for (unsigned i = 0; i < server->worker_count; i++)
+        worker_start(&server->workers[i]);
+    log_event(LOG_INFO, "server.start", "marbre %s serves on %.*s with %u workers", MARBRE_VERSION,
+              STR_FMT(server->setup->config->listen), server->worker_count);
+    if (server->setup->serving)
+        server->setup->serving(server->setup->context);
+    loop_run(server->loop);
+    for (unsigned i = 0; i < server->worker_count; i++)
+        worker_stop(&server->workers[i]);
+    event_free(terminate);
+    event_free(interrupt);
+    event_free(ticker);
+    log_event(LOG_INFO, "server.stop", "ended");
+}
+
+bool server_run(const struct server_setup *setup, struct server_fault *fault)
+{
+    struct server server = {.setup = setup, .arena = arena_new(), .loop = loop_new(), .claims = {-1, -1},
+                            .crew = crew_new(setup->config->hash_threads, HASH_QUEUE_MAX)};
+    server.workers = ARENA_ARRAY(server.arena, struct worker, setup->config->workers);
+    struct api_contract *contract;
+    signal(SIGPIPE, SIG_IGN);
+    bool started = server_check(server.arena, setup, &contract, fault) && start_workers(&server, contract, fault) &&
+                   start_admin(&server, fault);
+    if (started)
+        serve_until_signal(&server);
+    http_listener_free(server.admin_listener);
+    crew_free(server.crew); // before the loops that its jobs come home to
+    for (unsigned i = 0; i < server.worker_count; i++)
+        worker_finish(&server.workers[i]);
+    loop_free(server.loop);
+    for (size_t i = 0; i < COUNT_OF(server.claims); i++)
+        if (server.claims[i] >= 0)
+            close(server.claims[i]);
+    arena_free(server.arena);
+    return started;
+}

@@ -1,0 +1,47 @@
+// What the files of the server room share.
+#pragma once
+
+#include "marbre/server.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+// One thread that serves. The atomics are what it tells the main thread, every WORKER_TICK_MS.
+struct worker {
+    pthread_t thread;
+    struct loop *loop;
+    struct db_pool *pool;
+    struct api *api;
+    struct http_listener *listener;
+    struct event *tick;
+    atomic_bool database_ready;
+    atomic_size_t connections;
+};
+
+enum { WORKER_TICK_MS = 50 };
+
+struct worker_setup {
+    const struct api_contract *contract;
+    const struct db_config *database;
+    const struct db_statements *statements;
+    const struct http_address *address;
+    const struct http_limits *limits;
+    struct crew *crew;
+};
+
+// Makes the worker's loop, connections and listener; false with errno when the address cannot be had.
+MUST_CHECK bool worker_init(struct worker *worker, const struct worker_setup *setup);
+void worker_start(struct worker *worker);
+void worker_drain(struct worker *worker); // from the main thread, as the two below
+void worker_stop_accepting(struct worker *worker);
+void worker_stop(struct worker *worker); // and joins it
+void worker_finish(struct worker *worker);
+
+// The admin address: /livez, /readyz.
+struct admin {
+    const struct worker *workers;
+    unsigned worker_count;
+    atomic_bool draining;
+};
+
+struct http_service admin_service(struct admin *admin);

@@ -1,0 +1,73 @@
+// A worker: one thread with its own loop, listening socket and database connections. It shares nothing that needs a lock.
+#include "server_internal.h"
+
+
+static void tell(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct worker *worker = context;
+    atomic_store(&worker->database_ready, db_pool_ready(worker->pool));
+    atomic_store(&worker->connections, http_listener_connections(worker->listener));
+}
+
+bool worker_init(struct worker *worker, const struct worker_setup *setup)
+{
+    worker->loop = loop_new();
+    worker->pool = db_pool_new(worker->loop, setup->crew, setup->database, setup->statements);
+    worker->api = api_new(setup->contract, worker->loop, setup->crew, worker->pool);
+    struct http_service service = api_service(worker->api);
+    worker->listener = http_listener_new(worker->loop, setup->address, setup->limits, &service);
+    worker->tick = event_new(loop_base(worker->loop), -1, EV_PERSIST, tell, worker);
+    event_add(worker->tick, &(struct timeval){.tv_usec = WORKER_TICK_MS * 1000});
+    return worker->listener != NULL;
+}
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    loop_run(worker->loop);
+    return NULL;
+}
+
+void worker_start(struct worker *worker)
+{
+    if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+        fatal("a worker's thread could not be started");
+}
+
+static void drain(void *context)
+{
+    http_listener_drain(((struct worker *)context)->listener);
+}
+
+void worker_drain(struct worker *worker)
+{
+    loop_post(worker->loop, drain, worker);
+}
+
+static void stop_accepting(void *context)
+{
+    http_listener_stop(((struct worker *)context)->listener);
+}
+
+void worker_stop_accepting(struct worker *worker)
+{
+    loop_post(worker->loop, stop_accepting, worker);
+}
+
+void worker_stop(struct worker *worker)
+{
+    loop_stop(worker->loop);
+    pthread_join(worker->thread, NULL);
+}
+
+void worker_finish(struct worker *worker)
+{
+    if (worker->tick)
+        event_free(worker->tick);
+    http_listener_free(worker->listener);
+    db_pool_free(worker->pool); // answers what is under way, so that every exchange ends
+    api_free(worker->api);
+    loop_free(worker->loop);
+}

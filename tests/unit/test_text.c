@@ -1,0 +1,263 @@
+// Text as base sees it through ICU: slugs, clean text, normal form, words.
+#include "marbre/base.h"
+
+#include <setjmp.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct arena *arena;
+
+static int arena_begin(void **state)
+{
+    (void)state;
+    arena = arena_new();
+    return 0;
+}
+
+static int arena_end(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static const char *slug(const char *text, const char *lang)
+{
+    return arena_cstr(arena, text_slug(arena, str_of(text), str_of(lang), 80));
+}
+
+static bool is_slug(struct str text)
+{
+    if (text.len == 0 || text.ptr[0] == '-' || text.ptr[text.len - 1] == '-')
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c == '-' && text.ptr[i - 1] != '-');
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
+// ------------------------------------------------------------------------------------------------------------- slugs
+
+static void test_a_french_title_loses_its_accents_and_apostrophes(void **state)
+{
+    (void)state;
+    assert_string_equal(slug("L’Été à Pékin : « l’alliance »", "fr"), "l-ete-a-pekin-l-alliance");
+    assert_string_equal(slug("Poutine à Pékin", "fr"), "poutine-a-pekin");
+    assert_string_equal(slug("Cœur, œuvre, naïveté, ça", "fr"), "coeur-oeuvre-naivete-ca");
+}
+
+static void test_other_scripts_are_written_in_latin(void **state)
+{
+    (void)state;
+    assert_string_equal(slug("Москва объявила", "ru"), "moskva-obavila");
+    assert_string_equal(slug("Большой день", "ru"), "bolsoj-den");
+    assert_string_equal(slug("북한", "ko"), "bughan");
+    assert_string_equal(slug("北京", "zh"), "bei-jing");
+    assert_string_equal(slug("Łódź", "pl"), "lodz");
+    assert_string_equal(slug("Ελλάδα", "el"), "ellada");
+    assert_string_equal(slug("İstanbul", "tr"), "istanbul");
+    static const char *const scripts[] = {"القاهرة", "ירושלים", "नई दिल्ली", "กรุงเทพ",
+                                          "서울",    "東京",    "Երևան",    "თბილისი"};
+    for (size_t i = 0; i < COUNT_OF(scripts); i++) {
+        assert_true(is_slug(str_of(slug(scripts[i], "en"))));
+        assert_string_not_equal(slug(scripts[i], "en"), "untitled");
+    }
+}
+
+static void test_german_umlauts_become_two_letters_in_german_only(void **state)
+{
+    (void)state;
+    assert_string_equal(slug("Größe", "de"), "groesse");
+    assert_string_equal(slug("Größe", "de-AT"), "groesse");
+    assert_string_equal(slug("Größe", "fr"), "grosse");
+    assert_string_equal(slug("Größe", ""), "grosse");
+}
+
+static void test_a_slug_is_the_same_in_any_normal_form(void **state)
+{
+    (void)state;
+    assert_string_equal(slug("e\u0301te\u0301", "fr"), "ete");
+    assert_string_equal(slug("Gro\u0308ße", "de"), "groesse");
+}
+
+static void test_a_slug_is_never_empty(void **state)
+{
+    (void)state;
+    assert_string_equal(slug("", "fr"), "untitled");
+    assert_string_equal(slug("🎉🎉", "fr"), "untitled");
+    assert_string_equal(slug(" — … ?! ", "fr"), "untitled");
+    assert_string_equal(slug("🎉 fête", "fr"), "fete");
+}
+
+static void test_a_long_title_is_cut_at_a_word(void **state)
+{
+    (void)state;
+    struct buf title = buf_in(arena);
+    while (title.len < 600)
+        buf_put_lit(&title, "longueur ");
+    assert_int_equal(text_slug(arena, buf_str(&title), STR("fr"), 78).len, 8 * 9 - 1);
+    for (size_t max = 17; max <= 200; max++) {
+        struct str cut = text_slug(arena, buf_str(&title), STR("fr"), max);
+        assert_true(cut.len <= max && is_slug(cut));
+        assert_true(str_ends(cut, STR("longueur")));
+    }
+}
+
+static void test_a_word_that_is_cut_exactly_stays_whole(void **state)
+{
+    (void)state;
+    assert_string_equal(arena_cstr(arena, text_slug(arena, STR("abc defg hij"), STR("en"), 8)), "abc-defg");
+}
+
+static void test_one_word_without_end_is_cut_anywhere(void **state)
+{
+    (void)state;
+    char *word = memset(arena_alloc(arena, 601), 'a', 600);
+    assert_int_equal(text_slug(arena, str_of(word), STR("fr"), 80).len, 80);
+}
+
+static void test_a_slug_keeps_to_its_length_whatever_the_text(void **state)
+{
+    (void)state;
+    for (size_t length = 1; length < 40; length++) {
+        struct buf title = buf_in(arena);
+        for (size_t i = 0; i < length; i++)
+            buf_put(&title, i % 3 ? STR("北") : STR("é "));
+        for (size_t max = 10; max < 60; max += 7) {
+            struct str cut = text_slug(arena, buf_str(&title), STR("fr"), max);
+            assert_true(cut.len <= max && is_slug(cut));
+        }
+    }
+}
+
+static void test_a_title_like_a_uuid_does_not_make_one(void **state)
+{
+    (void)state;
+    struct str made = text_slug(arena, STR("01890A5D-AC96-774B-BCCE-B302099A8057"), STR("fr"), 80);
+    assert_false(uuid_is(made));
+    assert_true(is_slug(made));
+    made = text_slug(arena, STR("01890a5d ac96 774b bcce b302099a8057"), STR("fr"), UUID_TEXT);
+    assert_false(uuid_is(made));
+    assert_true(made.len <= UUID_TEXT && is_slug(made));
+}
+
+// -------------------------------------------------------------------------------------------------------- clean text
+
+static const char *clean(struct str text)
+{
+    return arena_cstr(arena, text_clean(arena, text));
+}
+
+static void test_control_characters_are_taken_out(void **state)
+{
+    (void)state;
+    assert_string_equal(clean(STR("a\0b\x07"
+                                  "c\x7F\x1B[0m\xC2\x85\xC2\x9F\xEF\xBB\xBF"
+                                  "d")),
+                        "abc[0md");
+    assert_string_equal(clean(STR("\xC2\xA0é\xE2\x80\xAE")), "\xC2\xA0é\xE2\x80\xAE"); // a space and bidi are text
+}
+
+static void test_every_line_end_becomes_one(void **state)
+{
+    (void)state;
+    assert_string_equal(clean(STR("a\r\nb\rc\nd\te\r")), "a\nb\nc\nd\te\n");
+}
+
+static void test_clean_text_is_in_nfc_and_stays_as_it_is(void **state)
+{
+    (void)state;
+    assert_string_equal(clean(STR("e\u0301")), "é");
+    assert_string_equal(clean(STR("e\x07\u0301")), "é"); // a seam where something was taken out
+    static const char *const texts[] = {"", "plain", "e\u0301\r\n\u212B", "\x01\x02", "한국어", "\U0001D160"};
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        const char *once = clean(str_of(texts[i]));
+        assert_string_equal(clean(str_of(once)), once);
+    }
+}
+
+static void test_nfc(void **state)
+{
+    (void)state;
+    assert_true(str_eq(text_nfc(arena, STR("e\u0301te\u0301")), STR("été")));
+    assert_true(str_eq(text_nfc(arena, STR("\u1112\u1161\u11AB")), STR("한")));
+    assert_true(str_eq(text_nfc(arena, STR("\u212B")), STR("Å")));
+    assert_true(str_eq(text_nfc(arena, STR("ﬁ")), STR("ﬁ"))); // a ligature is its own: NFC, not NFKC
+    assert_true(str_eq(text_nfc(arena, STR("")), STR("")));
+    struct buf growing = buf_in(arena);
+    for (int i = 0; i < 1000; i++)
+        buf_put_lit(&growing, "\U0001D160");
+    assert_int_equal(text_nfc(arena, buf_str(&growing)).len, 12000);
+}
+
+static void test_utf8_is_told_from_other_bytes(void **state)
+{
+    (void)state;
+    assert_true(text_is_utf8(STR("")));
+    assert_true(text_is_utf8(STR("été 北京 🎉")));
+    assert_false(text_is_utf8(STR("\xFF")));
+    assert_false(text_is_utf8(STR("\xC0\xAF")));         // overlong
+    assert_false(text_is_utf8(STR("\xED\xA0\x80")));     // a surrogate
+    assert_false(text_is_utf8(STR("\xF4\x90\x80\x80"))); // above U+10FFFF
+    assert_false(text_is_utf8(STR("\xE2\x82")));         // cut short
+}
+
+// ------------------------------------------------------------------------------------------------------------- words
+
+static size_t words(const char *text, const char *lang)
+{
+    return text_words(arena, str_of(text), str_of(lang));
+}
+
+static void test_words_are_counted_as_readers_see_them(void **state)
+{
+    (void)state;
+    assert_int_equal(words("", "fr"), 0);
+    assert_int_equal(words(" — … « » !\n\t", "fr"), 0);
+    assert_int_equal(words("Trois jours de musique.", "fr"), 4);
+    assert_int_equal(words("don’t stop", "en"), 2);
+    assert_int_equal(words("42 % de 3,5", "fr"), 3);
+    assert_int_equal(words("un\ndeux", "fr"), 2);
+    assert_true(words("北京欢迎你", "zh") >= 2);
+    assert_true(words("ภาษาไทยไม่มีช่องว่าง", "th") >= 3);
+    assert_int_equal(words("one two", "not a language"), 2);
+}
+
+static void test_length_counts_code_points(void **state)
+{
+    (void)state;
+    assert_int_equal(text_length(STR("")), 0);
+    assert_int_equal(text_length(STR("été 北🎉")), 6);
+    assert_int_equal(text_length(STR("e\u0301")), 2);
+}
+
+#define STORY(test) cmocka_unit_test_setup_teardown(test, arena_begin, arena_end)
+
+int main(void)
+{
+    secret_init();
+    const struct CMUnitTest tests[] = {
+        STORY(test_a_french_title_loses_its_accents_and_apostrophes),
+        STORY(test_other_scripts_are_written_in_latin),
+        STORY(test_german_umlauts_become_two_letters_in_german_only),
+        STORY(test_a_slug_is_the_same_in_any_normal_form),
+        STORY(test_a_slug_is_never_empty),
+        STORY(test_a_long_title_is_cut_at_a_word),
+        STORY(test_a_word_that_is_cut_exactly_stays_whole),
+        STORY(test_one_word_without_end_is_cut_anywhere),
+        STORY(test_a_slug_keeps_to_its_length_whatever_the_text),
+        STORY(test_a_title_like_a_uuid_does_not_make_one),
+        STORY(test_control_characters_are_taken_out),
+        STORY(test_every_line_end_becomes_one),
+        STORY(test_clean_text_is_in_nfc_and_stays_as_it_is),
+        STORY(test_nfc),
+        STORY(test_utf8_is_told_from_other_bytes),
+        STORY(test_words_are_counted_as_readers_see_them),
+        STORY(test_length_counts_code_points),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
