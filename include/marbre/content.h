@@ -28,7 +28,8 @@ struct content_site {
 };
 
 // Reads, checks, normalises and renders a body. Returns NULL when it is fine and `*body` is filled; else every fault
-// that was found, in the order of the text, each pointer starting with `prefix` (`/body`). `blocks` is not changed.
-// Normalising what was normalised changes nothing.
+// that was found (after 1,000 of them one more says that there are others), in the order of the text, each pointer
+// starting with `prefix` (`/body`). `blocks` is not changed. Normalising what was normalised changes nothing. Keys are
+// unique in the body, those of definitions in their block; what was allocated on the way is freed before it returns.
 MUST_CHECK struct content_fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
                                                    const struct content_site *site, struct content_body *body);

@@ -101,7 +101,7 @@ struct kind {
     // False when there was a fault, and then the field is left alone.
     bool (*read)(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
                  void *field);
-    bool (*absent)(const struct member *member, const void *field); // it is not written
+    bool (*absent)(const struct member *member, const void *field); // it is not written; NULL: it always is
     void (*write)(struct buf *json, const void *field, const struct member *member);
 };
 

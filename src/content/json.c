@@ -12,7 +12,7 @@ static void put_node(struct buf *json, const struct node *node)
     }
     for (const struct member *member = node->shape->members; member->name; member++) {
         const void *field = (const char *)node + member->offset;
-        if (member->kind->absent(member, field))
+        if (member->kind->absent && member->kind->absent(member, field))
             continue;
         buf_put(json, comma);
         buf_put_json(json, str_of(member->name));

@@ -203,20 +203,13 @@ static bool read_list(struct reader *reader, const struct path *at, const json_t
     return true;
 }
 
-static bool never_absent(const struct member *member, const void *field)
-{
-    (void)member;
-    (void)field;
-    return false;
-}
-
 static void write_list(struct buf *json, const void *field, const struct member *member)
 {
     (void)member;
     body_json_list(json, field);
 }
 
-const struct kind body_kind_list = {JSON_ARRAY, "a list", read_list, never_absent, write_list};
+const struct kind body_kind_list = {JSON_ARRAY, "a list", read_list, NULL, write_list};
 
 static bool read_blocks(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
                         void *field)
@@ -243,4 +236,4 @@ static bool read_blocks(struct reader *reader, const struct path *at, const json
     return true;
 }
 
-const struct kind body_kind_blocks = {JSON_ARRAY, "a list of blocks", read_blocks, never_absent, write_list};
+const struct kind body_kind_blocks = {JSON_ARRAY, "a list of blocks", read_blocks, NULL, write_list};

@@ -2,7 +2,7 @@
 // that all fall into one slot.
 #include "content_internal.h"
 
-enum { CAPACITY_FIRST = 8, FRESH_BYTES = 6, DRAW_BYTES = 100 * FRESH_BYTES };
+enum { CAPACITY_FIRST = 4, FRESH_BYTES = 6, DRAW_BYTES = 100 * FRESH_BYTES };
 
 uint64_t body_names_seed(void)
 {

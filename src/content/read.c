@@ -77,7 +77,8 @@ const char *body_quoted(struct reader *reader, struct str text)
             buf_put_lit(&quoted, "…");
             break;
         }
-        buf_put_char(&quoted, (unsigned char)text.ptr[i] < ' ' ? ' ' : text.ptr[i]);
+        bool control = (unsigned char)text.ptr[i] < ' ';
+        buf_put(&quoted, control ? STR(" ") : (struct str){text.ptr + i, 1});
     }
     buf_put_char(&quoted, '"');
     return arena_cstr(reader->work, buf_str(&quoted));

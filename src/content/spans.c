@@ -57,13 +57,6 @@ static bool read_marks(struct reader *reader, const struct path *at, const json_
     return true;
 }
 
-static bool never_absent(const struct member *member, const void *field)
-{
-    (void)member;
-    (void)field;
-    return false;
-}
-
 static void write_marks(struct buf *json, const void *field, const struct member *member)
 {
     (void)member;
@@ -85,7 +78,7 @@ static void write_marks(struct buf *json, const void *field, const struct member
     buf_put_char(json, ']');
 }
 
-const struct kind body_kind_marks = {JSON_ARRAY, "a list of marks", read_marks, never_absent, write_marks};
+const struct kind body_kind_marks = {JSON_ARRAY, "a list of marks", read_marks, NULL, write_marks};
 
 static int by_key(const void *a, const void *b)
 {

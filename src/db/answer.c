@@ -63,4 +63,5 @@ const char db_settings_sql[] = "select set_config('role', coalesce(nullif($1, ''
                                " set_config('idle_in_transaction_session_timeout', '10000', false),"
                                " set_config('search_path', 'marbre, pg_catalog', false),"
                                " set_config('timezone', 'UTC', false),"
-                               " set_config('client_min_messages', 'warning', false)";
+                               " set_config('jit', 'off', false),"
+    " set_config('client_min_messages', 'warning', false)";

@@ -21,7 +21,21 @@
 #define ROW(cells)                 "{'cells':[" cells "]}"
 #define TABLE(members)             "{'_type':'table'," members "}"
 #define QUOTE(members)             "{'_type':'pullquote'," members "}"
+#define HEADING(style, text)       BLOCK("'style':'" style "','children':[" SPAN(text) "]")
 #define AN_ID                      "01890a5d-ac96-774b-bcce-b302099a8057"
+
+// Up to eight texts with commas between them.
+#define JOIN(...)                                    JOIN_OF(__VA_ARGS__, JOIN8, JOIN7, JOIN6, JOIN5, JOIN4, JOIN3, JOIN2, JOIN1, )(__VA_ARGS__)
+#define JOIN_OF(a, b, c, d, e, f, g, h, joined, ...) joined
+#define JOIN1(a)                                     a
+#define JOIN2(a, b)                                  a "," b
+#define JOIN3(a, b, c)                               JOIN2(a, b) "," c
+#define JOIN4(a, b, c, d)                            JOIN3(a, b, c) "," d
+#define JOIN5(a, b, c, d, e)                         JOIN4(a, b, c, d) "," e
+#define JOIN6(a, b, c, d, e, f)                      JOIN5(a, b, c, d, e) "," f
+#define JOIN7(a, b, c, d, e, f, g)                   JOIN6(a, b, c, d, e, f) "," g
+#define JOIN8(a, b, c, d, e, f, g, h)                JOIN7(a, b, c, d, e, f, g) "," h
+#define BODY(...)                                    "[" JOIN(__VA_ARGS__) "]"
 
 static struct arena *arena;
 
@@ -237,9 +251,8 @@ static void test_a_choice_is_refused_with_what_it_takes(void **state)
 static void test_every_fault_is_found_in_the_order_of_the_text(void **state)
 {
     (void)state;
-    struct content_fault *fault = faults_of("[" BLOCK("'style':'h1','children':[" MARKED(
-        "a", "'em','x'") ",4],'b':1") ","
-                                      "7," QUOTE("'role':'joke','source_url':'ftp://a.example'") "]");
+    struct content_fault *fault = faults_of(BODY(BLOCK("'style':'h1','children':[" MARKED("a", "'em','x'") ",4],'b':1"),
+                                                 "7", QUOTE("'role':'joke','source_url':'ftp://a.example'")));
     const char *pointers[] = {
         "/body/0/style", "/body/0/children/0/marks/1", "/body/0/children/1", "/body/0/b", "/body/1", "/body/2",
         "/body/2/role",  "/body/2/source_url"};
@@ -316,11 +329,7 @@ static void test_a_link_to_anything_but_an_address_of_four_schemes_is_refused(vo
         "httpss://a.example",
     };
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
-        struct str body = arena_printf(
-            arena,
-            "[{'_type':'block','children':[" MARKED("a", "'l'") "],'markDefs':["
-                                                                "{'_type':'link','_key':'l','href':'%s'}]}]",
-            refused[i]);
+        struct str body = arena_printf(arena, BODY(LINKED(MARKED("a", "'l'"), LINK("l", "%s"))), refused[i]);
         assert_fault(arena_cstr(arena, body), "/body/0/markDefs/0/href", "address");
     }
 }
@@ -331,11 +340,7 @@ static void test_a_link_by_http_https_mailto_and_tel_is_fine(void **state)
     static const char *const fine[] = {"http://a.example", "HTTPS://A.example/x?y=1&z=2#t", "mailto:a@b.example",
                                        "tel:+33123456789", "https://fr.wikipedia.org/wiki/Été"};
     for (size_t i = 0; i < COUNT_OF(fine); i++) {
-        struct str body = arena_printf(
-            arena,
-            "[{'_type':'block','children':[" MARKED("a", "'l'") "],'markDefs':["
-                                                                "{'_type':'link','_key':'l','href':'%s'}]}]",
-            fine[i]);
+        struct str body = arena_printf(arena, BODY(LINKED(MARKED("a", "'l'"), LINK("l", "%s"))), fine[i]);
         body_of(arena_cstr(arena, body));
     }
 }
@@ -367,8 +372,8 @@ static void test_a_list_begins_at_level_one_and_goes_deeper_by_one(void **state)
     assert_fault("[" ITEM("bullet", "0", "a") "]", "/body/0/level",
                  "\"level\" takes a whole number from 1 to 4, not 0");
     assert_fault("[" ITEM("bullet", "5", "a") "," ITEM("bullet", "4", "b") "]", "/body/0/level", "not 5");
-    body_of("[" ITEM("bullet", "1", "a") "," ITEM("number", "2", "b") "," ITEM("bullet", "3", "c") "," ITEM(
-        "bullet", "4", "d") "," ITEM("bullet", "1", "e") "]");
+    body_of(BODY(ITEM("bullet", "1", "a"), ITEM("number", "2", "b"), ITEM("bullet", "3", "c"), ITEM("bullet", "4", "d"),
+                 ITEM("bullet", "1", "e")));
 }
 
 static void test_a_list_in_a_cell_is_a_list_of_its_own(void **state)
@@ -559,9 +564,9 @@ static void test_neighbours_with_equal_marks_become_one_span(void **state)
 {
     (void)state;
     const char *body =
-        "[" LINKED("{'_type':'span','_key':'s','text':'a','marks':['em','l']}," MARKED("b", "'l','em'") "," MARKED(
-                       "c", "'em'") "," MARKED("", "'strong'") "," MARKED("d", "'em'"),
-                   LINK("l", "tel:1")) "]";
+        BODY(LINKED(JOIN("{'_type':'span','_key':'s','text':'a','marks':['em','l']}", MARKED("b", "'l','em'"),
+                         MARKED("c", "'em'"), MARKED("", "'strong'"), MARKED("d", "'em'")),
+                    LINK("l", "tel:1")));
     assert_at(body, "/0/children/0", "{'_type':'span','_key':'s','text':'ab','marks':['em','l']}");
     assert_at(body, "/0/children/1/text", "'cd'");
     assert_int_equal(json_array_size(json_object_get(json_array_get(blocks_of(body), 0), "children")), 2);
@@ -579,8 +584,8 @@ static void test_marks_are_sorted_and_stand_once(void **state)
 static void test_definitions_that_no_mark_names_are_dropped(void **state)
 {
     (void)state;
-    const char *body = "[" LINKED(SPAN("a") "," MARKED("b", "'y'") "," MARKED("", "'z'"),
-                                  LINK("x", "tel:1") "," LINK("y", "tel:2") "," LINK("z", "tel:3")) "]";
+    const char *body = BODY(LINKED(JOIN(SPAN("a"), MARKED("b", "'y'"), MARKED("", "'z'")),
+                                   JOIN(LINK("x", "tel:1"), LINK("y", "tel:2"), LINK("z", "tel:3"))));
     assert_at(body, "/0/markDefs", "[{'_type':'link','_key':'y','href':'tel:2'}]");
 }
 
@@ -618,12 +623,8 @@ static void test_an_articles_id_is_in_lower_case(void **state)
 static void test_paragraphs_headings_and_quotations(void **state)
 {
     (void)state;
-    const char *body = "[" P(SPAN("Un.")) "," BLOCK("'style':'h2','children':[" SPAN("Deux récits") "]") "," BLOCK(
-        "'style':'h3','children':[" SPAN(
-            "L’été") "]") "," BLOCK("'style':'h4','children':[" SPAN("Quatre") "]") "," BLOCK("'style':'"
-                                                                                              "blockquote','"
-                                                                                              "children':"
-                                                                                              "[" SPAN("Cinq") "]") "]";
+    const char *body = BODY(P(SPAN("Un.")), HEADING("h2", "Deux récits"), HEADING("h3", "L’été"),
+                            HEADING("h4", "Quatre"), HEADING("blockquote", "Cinq"));
     assert_html(body, "<p>Un.</p><h2 id=\"deux-recits\">Deux récits</h2><h3 id=\"l-ete\">L’été</h3>"
                       "<h4 id=\"quatre\">Quatre</h4><blockquote><p>Cinq</p></blockquote>");
     assert_text(body, "Un.\n\nDeux récits\n\nL’été\n\nQuatre\n\nCinq");
@@ -632,9 +633,7 @@ static void test_paragraphs_headings_and_quotations(void **state)
 static void test_the_same_heading_twice_has_two_ids(void **state)
 {
     (void)state;
-    assert_html("[" BLOCK("'style':'h2','children':[" SPAN("a") "]") "," BLOCK("'style':'h2','children':[" SPAN(
-                    "a 2") "]") "," BLOCK("'style':'h3','children':[" SPAN("A") "]") "," BLOCK("'style':'h2','children'"
-                                                                                               ":[" SPAN("a") "]") "]",
+    assert_html(BODY(HEADING("h2", "a"), HEADING("h2", "a 2"), HEADING("h3", "A"), HEADING("h2", "a")),
                 "<h2 id=\"a\">a</h2><h2 id=\"a-2\">a 2</h2><h3 id=\"a-3\">A</h3><h2 id=\"a-4\">a</h2>");
 }
 
@@ -643,12 +642,11 @@ static void test_marks_nest(void **state)
     (void)state;
     assert_html("[" P(MARKED("a", "'sup','sub','code','strike-through','underline','em','strong'")) "]",
                 "<p><strong><em><u><s><code><sub><sup>a</sup></sub></code></s></u></em></strong></p>");
+    assert_html(BODY(P(JOIN(MARKED("a", "'strong'"), MARKED("b", "'strong','em'"), MARKED("c", "'em'"), SPAN("d")))),
+                "<p><strong>a<em>b</em></strong><em>c</em>d</p>");
     assert_html(
-        "[" P(MARKED("a", "'strong'") "," MARKED("b", "'strong','em'") "," MARKED("c", "'em'") "," SPAN("d")) "]",
-        "<p><strong>a<em>b</em></strong><em>c</em>d</p>");
-    assert_html(
-        "[" LINKED(MARKED("a", "'l'") "," MARKED("b", "'l','em'") "," MARKED("c", "'em'") "," MARKED("d", "'em','m'"),
-                   LINK("l", "tel:1") "," LINK("m", "tel:2")) "]",
+        BODY(LINKED(JOIN(MARKED("a", "'l'"), MARKED("b", "'l','em'"), MARKED("c", "'em'"), MARKED("d", "'em','m'")),
+                    JOIN(LINK("l", "tel:1"), LINK("m", "tel:2")))),
         "<p><a href=\"tel:1\" rel=\"noopener\">a<em>b</em></a><em>c</em>"
         "<a href=\"tel:2\" rel=\"noopener\"><em>d</em></a></p>");
 }
@@ -681,10 +679,9 @@ static void test_a_line_end_in_a_text_is_a_break(void **state)
 static void test_an_inner_list_is_inside_its_item(void **state)
 {
     (void)state;
-    const char *body = "[" ITEM("bullet", "1", "a") "," ITEM("number", "2", "b") "," ITEM("number", "2", "c") "," ITEM(
-        "bullet", "3", "d") "," ITEM("number", "2", "e") "," ITEM("bullet", "1",
-                                                                  "f") "," ITEM("number", "1",
-                                                                                "g") "," P(SPAN("h")) "]";
+    const char *body =
+        BODY(ITEM("bullet", "1", "a"), ITEM("number", "2", "b"), ITEM("number", "2", "c"), ITEM("bullet", "3", "d"),
+             ITEM("number", "2", "e"), ITEM("bullet", "1", "f"), ITEM("number", "1", "g"), P(SPAN("h")));
     assert_html(body, "<ul><li>a<ol><li>b</li><li>c<ul><li>d</li></ul></li><li>e</li></ol></li><li>f</li></ul>"
                       "<ol><li>g</li></ol><p>h</p>");
     assert_text(body, "- a\n  1. b\n  2. c\n    - d\n  3. e\n- f\n1. g\n\nh");
@@ -693,8 +690,8 @@ static void test_an_inner_list_is_inside_its_item(void **state)
 static void test_an_inner_list_of_another_sort_begins_anew(void **state)
 {
     (void)state;
-    const char *body = "[" ITEM("bullet", "1", "a") "," ITEM("number", "2", "b") "," ITEM("bullet", "2", "c") "," ITEM(
-        "bullet", "1", "d") "," ITEM("number", "2", "e") "]";
+    const char *body = BODY(ITEM("bullet", "1", "a"), ITEM("number", "2", "b"), ITEM("bullet", "2", "c"),
+                            ITEM("bullet", "1", "d"), ITEM("number", "2", "e"));
     assert_html(body, "<ul><li>a<ol><li>b</li></ol><ul><li>c</li></ul></li><li>d<ol><li>e</li></ol></li></ul>");
     assert_text(body, "- a\n  1. b\n  - c\n- d\n  1. e");
 }
@@ -750,8 +747,9 @@ static void test_a_table_has_headers_with_a_scope(void **state)
 static void test_a_cell_with_more_than_a_paragraph_keeps_its_elements(void **state)
 {
     (void)state;
-    const char *body = "[" TABLE("'rows':[" ROW(CELL(P(MARKED("a", "'em'"))) "," CELL("") "," CELL(
-        P(SPAN("b\\nc")) "," P(SPAN("d"))) "," CELL(ITEM("bullet", "1", "e"))) "]") "]";
+    const char *row = ROW(JOIN(CELL(P(MARKED("a", "'em'"))), CELL(""), CELL(JOIN(P(SPAN("b\\nc")), P(SPAN("d")))),
+                               CELL(ITEM("bullet", "1", "e"))));
+    const char *body = arena_printf(arena, BODY(TABLE("'rows':[%s]")), row).ptr;
     assert_html(body, "<table><tbody><tr><td><em>a</em></td><td></td><td><p>b<br>c</p><p>d</p></td>"
                       "<td><ul><li>e</li></ul></td></tr></tbody></table>");
     assert_text(body, "a |  | b c d | - e");
@@ -818,48 +816,23 @@ static void test_markup_in_any_text_is_text(void **state)
 
 // ------------------------------------------------------------------------------------------------------- and always
 
+#define LINKS                                                                                                          \
+    LINKED(JOIN(MARKED("a", "'l','em'"), MARKED("b", "'em','l'"), SPAN("c"), MARKED("d", "'k'")),                      \
+           JOIN(LINK("l", "https://a.example"), TO_ARTICLE("k", AN_ID), LINK("unused", "tel:1")))
+#define A_QUOTE QUOTE("'text':'a','attribution':'b','role':'excerpt','source':'c','source_url':'https://a.example'")
+#define ROWS                                                                                                           \
+    JOIN(ROW(JOIN(CELL(P(SPAN("a"))), CELL(""))),                                                                      \
+         ROW(JOIN(CELL(ITEM("bullet", "1", "a")), CELL(JOIN(P(SPAN("b")), P(""))))))
+#define A_TABLE TABLE("'caption':'a','header_rows':1,'header_columns':1,'rows':[" ROWS "]")
+#define SEAMS   JOIN(SPAN("e"), SPAN("\\u0301"), MARKED("\\r", "'em'"), MARKED("\\n\\u0007", "'em'"), SPAN("\\u0007"))
+
 static const char *const bodies[] = {
     "[]",
-    "[" P("") "]",
-    "[" P(SPAN("")) "," P(MARKED("", "'em'") "," SPAN("")) "]",
-    "[" P(SPAN("e") "," SPAN("\\u0301") "," MARKED("\\r", "'em'") "," MARKED("\\n\\u0007",
-                                                                             "'em'") "," SPAN("\\u0007")) "]",
-    "[" LINKED(
-        MARKED("a", "'l','em'") "," MARKED("b", "'em','l'") "," SPAN("c") "," MARKED("d", "'k'"),
-        LINK("l",
-             "htt"
-             "ps:"
-             "//"
-             "a."
-             "exa"
-             "mpl"
-             "e") "," TO_ARTICLE("k", AN_ID) "," LINK("unused",
-                                                      "tel:1")) "," ITEM("bullet", "1",
-                                                                         "a") "," ITEM("number", "2",
-                                                                                       "b") "," BLOCK("'style':'h2','"
-                                                                                                      "children':"
-                                                                                                      "[" SPAN("c") "]") "," QUOTE("'text':'a','attribution':'b'"
-                                                                                                                                   ",'role':'excerpt','source':'"
-                                                                                                                                   "c','source_url':'https://"
-                                                                                                                                   "a.example'") "," TABLE("'cap"
-                                                                                                                                                           "tion"
-                                                                                                                                                           "':'"
-                                                                                                                                                           "a','"
-                                                                                                                                                           "head"
-                                                                                                                                                           "er_"
-                                                                                                                                                           "rows"
-                                                                                                                                                           "':1,"
-                                                                                                                                                           "'hea"
-                                                                                                                                                           "der_"
-                                                                                                                                                           "colu"
-                                                                                                                                                           "mns'"
-                                                                                                                                                           ":1,'"
-                                                                                                                                                           "rows"
-                                                                                                                                                           "':"
-                                                                                                                                                           "[" ROW(CELL(P(SPAN("a"))) "," CELL("")) "," ROW(
-                                                                                                                                                               CELL(ITEM("bullet", "1", "a")) "," CELL(
-                                                                                                                                                                   P(SPAN("b")) "," P(
-                                                                                                                                                                       ""))) "]") "]",
+    BODY(P("")),
+    BODY(P(SPAN("")), P(JOIN(MARKED("", "'em'"), SPAN("")))),
+    BODY(P(SEAMS)),
+    BODY(LINKS, ITEM("bullet", "1", "a"), ITEM("number", "2", "b"), HEADING("h2", "c"), A_QUOTE,
+         A_TABLE), // every member
 };
 
 static void test_normalising_again_changes_nothing(void **state)

@@ -1,0 +1,51 @@
+# The front door. CMake does the work; `make help` lists what there is.
+
+LISTEN ?= 127.0.0.1:8080
+DATA   ?= .marbre
+JOBS   ?= $(shell nproc)
+
+BUILD_PACKAGES := gcc libc6-dev cmake pkg-config libevent-dev libjansson-dev libpq-dev libjwt-dev libsodium-dev \
+                  libicu-dev libyaml-dev
+RUN_PACKAGES   := postgresql
+TEST_PACKAGES  := libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml
+
+.PHONY: help run build test test-asan lint bench fuzz format clean need-build need-run need-test
+.DEFAULT_GOAL := help
+
+help:           ## this list
+	@sed -n 's/^\([a-z-]*\): *[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: build need-run  ## a newsroom to try out, on http://LISTEN (127.0.0.1:8080), kept in DATA (.marbre)
+	@exec build/marbre dev --listen $(LISTEN) --data $(DATA)
+
+build: need-build    ## the server, optimised: build/marbre
+	@cmake -S . -B build -DPRESET=release $(CMAKE_FLAGS) >build.log 2>&1 || { cat build.log; rm -f build.log; exit 1; }
+	@rm -f build.log
+	@cmake --build build --parallel $(JOBS) -- --no-print-directory
+
+test: need-build need-run need-test  ## everything: units, API and crashes against a private PostgreSQL, under sanitizers
+	@cmake -S . -B build/asan -DPRESET=asan -DTESTS=ON $(CMAKE_FLAGS) >/dev/null
+	@cmake --build build/asan --parallel $(JOBS) -- --no-print-directory
+	@cd build/asan && ctest --output-on-failure
+
+lint: need-build     ## clang-format and clang-tidy, where they are installed; and npm's OpenAPI linter, where npm is
+	@.ci/lint
+
+bench: build         ## speeds, each beside another one in the same run
+	@tests/bench/run
+
+fuzz: need-build     ## libFuzzer on the HTTP parser, for SECONDS (60)
+	@tests/fuzz/run $(SECONDS)
+
+format:              ## clang-format over all C
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:               ## remove what was built (not .marbre)
+	@rm -rf build
+
+need-build:
+	@.ci/need $(BUILD_PACKAGES)
+need-run:
+	@.ci/need $(RUN_PACKAGES)
+need-test:
+	@.ci/need $(TEST_PACKAGES)

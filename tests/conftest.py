@@ -1,0 +1,62 @@
+"""Fixtures that every folder of tests may use. One server serves a whole run; a story that breaks things starts its own."""
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+
+import marbre  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def scratch():
+    """A folder for the run, short enough for a unix socket and reachable by PostgreSQL's user."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="marbre-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server(scratch):
+    server = marbre.Server.dev(scratch / "run", "--empty")
+    yield server
+    status = server.stop()
+    assert status == 0, f"marbre ended with {status}:\n{server.log_text()[-4000:]}"
+    assert "ERROR: AddressSanitizer" not in server.log_text() and "runtime error" not in server.log_text()
+
+
+@pytest.fixture(scope="session")
+def reader(server):
+    return server.client()
+
+
+@pytest.fixture(scope="session")
+def editor(server):
+    return server.client("editor")
+
+
+@pytest.fixture(scope="session")
+def contributor(server):
+    return server.client("contributor")
+
+
+@pytest.fixture(scope="session")
+def chief(server):
+    return server.client("chief")
+
+
+@pytest.fixture(scope="session")
+def filing(server, chief):
+    """Two sections, two tags and two authors to file stories under."""
+    return {
+        "politique": chief.make("sections", name="Politique", position=1),
+        "international": chief.make("sections", name="International", position=2),
+        "chine": chief.make("tags", name="Chine", kind="place"),
+        "diplomatie": chief.make("tags", name="Diplomatie", kind="topic"),
+        "nadia": chief.make("authors", name="Nadia Morel", bio="Correspondante à Pékin depuis 2019."),
+        "paul": chief.make("authors", name="Paul Weiss", bio=None),
+    }

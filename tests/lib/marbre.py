@@ -1,0 +1,241 @@
+"""What the stories stand on: a real server on a private PostgreSQL, clients by role, and the contract's eye on each reply.
+
+    server = Server.dev(folder)                a `marbre dev --empty` of its own
+    editor = server.client("editor")           logged in
+    article = editor.make_article(title="…")   POST /v1/desk/articles, 201
+    editor.act(article, "publish")             POST …/publish with If-Match, 200
+    server.client().get("/v1/articles/…")      a reader
+
+Every reply is checked against the schema that `openapi/` promises for its operation and status.
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import jsonschema
+import requests
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PASSWORD = "marbre-dev-only"
+
+
+def binary():
+    """The marbre under test: MARBRE_BINARY, or the sanitizer build, or the release build."""
+    named = os.environ.get("MARBRE_BINARY")
+    candidates = [pathlib.Path(named)] if named else [ROOT / "build/asan/marbre", ROOT / "build/marbre"]
+    for candidate in candidates:
+        if candidate.exists():
+            return str(candidate)
+    raise FileNotFoundError(f"no marbre at {', '.join(map(str, candidates))}: run make test or make build first")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(condition, what, seconds=30):
+    """Waits until condition() is true. The bound is for a hang, not for a slow machine."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise TimeoutError(f"waited {seconds} s for {what}")
+
+
+class Contract:
+    """openapi.json, as a judge of replies."""
+
+    formats = {
+        "slug": r"[a-z0-9]+(-[a-z0-9]+)*",
+        "uuid": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
+        "lang": r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*",
+    }
+
+    def __init__(self, spec):
+        self.spec = spec
+        self.checker = jsonschema.FormatChecker(formats=())
+        for name, pattern in self.formats.items():
+            self.checker.checks(name)(lambda value, p=pattern: not isinstance(value, str)
+                                      or re.fullmatch(p, value) is not None)
+        self.routes = []
+        for template, item in spec["paths"].items():
+            pattern = re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template)))
+            for method, operation in item.items():
+                self.routes.append((template.count("{"), pattern, method, template, operation))
+        self.routes.sort(key=lambda route: route[0])  # a word goes before a parameter
+
+    def find(self, method, path):
+        for _, pattern, its_method, template, operation in self.routes:
+            if its_method == method and pattern.fullmatch(path):
+                return template, operation
+        return None, None
+
+    def resolve(self, value):
+        while "$ref" in value:
+            at = self.spec
+            for step in value["$ref"][2:].split("/"):
+                at = at[step.replace("~1", "/").replace("~0", "~")]
+            value = at
+        return value
+
+    def check(self, reply):
+        """Raises when a reply is not what the contract promises."""
+        request = reply.request
+        path = request.url.split("?")[0].split("/", 3)[3]
+        method = request.method.lower()
+        template, operation = self.find("get" if method == "head" else method, "/" + path)
+        assert reply.headers.get("X-Request-Id"), "every reply has a request id"
+        if operation is None:
+            assert reply.status_code in (204, 400, 404, 405), f"{method} {path} is not in the contract"
+            if reply.status_code == 204:
+                return
+            promise = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+        else:
+            responses = operation["responses"]
+            promise = responses.get(str(reply.status_code)) or responses.get("default")
+            assert promise, f"{operation['operationId']} promises no {reply.status_code}"
+            promise = self.resolve(promise)
+            if str(reply.status_code) not in responses:
+                assert reply.status_code >= 400, f"{operation['operationId']} promises no {reply.status_code}"
+            for name in promise.get("headers", {}):
+                optional = name in ("Link", "Last-Modified", "Surrogate-Key")
+                assert optional or name in reply.headers, f"{name} is promised and missing"
+        content = promise.get("content")
+        if not content or method == "head":
+            assert not reply.content, f"{reply.status_code} with a body that the contract does not have"
+            return
+        media = reply.headers["Content-Type"].split(";")[0]
+        assert media in content, f"{media} is not promised"
+        schema = {**self.spec, **content[media]["schema"]}
+        jsonschema.Draft202012Validator(schema, format_checker=self.checker).validate(reply.json())
+
+
+class Client:
+    """A caller of one server; with a role, logged in as that role's dev account."""
+
+    def __init__(self, server, role=None, email=None, password=PASSWORD):
+        self.server, self.session = server, requests.Session()
+        self.session.trust_env = False
+        if role or email:
+            grant = self.post("/v1/auth/login", {"email": email or f"{role}@marbre.test", "password": password}, 200)
+            self.grant = grant.json()
+            self.account = self.grant["account"]
+            self.session.headers["Authorization"] = "Bearer " + self.grant["access_token"]
+
+    def request(self, method, path, expect=None, **arguments):
+        reply = self.session.request(method, self.server.url + path, allow_redirects=False, timeout=60, **arguments)
+        self.server.contract.check(reply)
+        if expect is not None:
+            assert reply.status_code == expect, f"{method} {path}: {reply.status_code} {reply.text}"
+        return reply
+
+    def get(self, path, expect=None, **arguments):
+        return self.request("GET", path, expect, **arguments)
+
+    def post(self, path, body=None, expect=None, **arguments):
+        return self.request("POST", path, expect, json={} if body is None else body, **arguments)
+
+    def patch(self, path, body, version, expect=None):
+        headers = {"Content-Type": "application/merge-patch+json"}
+        if version is not None:
+            headers["If-Match"] = version if isinstance(version, str) else f'"v{version}"'
+        return self.request("PATCH", path, expect, data=json.dumps(body), headers=headers)
+
+    # ---- the newsroom's words
+
+    def make(self, resource, **fields):
+        return self.post(f"/v1/desk/{resource}", fields, 201).json()
+
+    def make_article(self, **fields):
+        return self.make("articles", **{"title": "Un titre", **fields})
+
+    def save(self, article, expect=200, **fields):
+        return self.patch(f"/v1/desk/articles/{article['id']}", fields, article["version"], expect).json()
+
+    def act(self, article, verb, expect=200):
+        return self.post(f"/v1/desk/articles/{article['id']}/{verb}", {}, expect,
+                         headers={"If-Match": f'"v{article["version"]}"'}).json()
+
+
+class Server:
+    """A marbre process of the tests' own."""
+
+    def __init__(self, arguments, port, environment=None, admin_port=None):
+        self.port, self.url = port, f"http://127.0.0.1:{port}"
+        self.admin_url = f"http://127.0.0.1:{admin_port}" if admin_port else None
+        self.arguments, self.environment = arguments, {**os.environ, **(environment or {})}
+        self.environment.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0")
+        self.clients = {}
+        self.log = None
+        self.process = None
+
+    @classmethod
+    def dev(cls, folder, *options, port=None, environment=None):
+        port, admin_port = port or free_port(), free_port()
+        arguments = ["dev", "--listen", f"127.0.0.1:{port}", "--data", str(folder), *options]
+        server = cls(arguments, port, {"MARBRE_ADMIN_LISTEN": f"127.0.0.1:{admin_port}", "MARBRE_WORKERS": "2",
+                                       "MARBRE_HASH_MEMORY_KIB": "1024", **(environment or {})}, admin_port)
+        server.folder = pathlib.Path(folder)
+        server.log_path = server.folder.with_name(server.folder.name + ".log")
+        return server.start()
+
+    def start(self):
+        self.log = open(self.log_path, "ab")
+        self.process = subprocess.Popen([binary(), *self.arguments], env=self.environment, stdin=subprocess.DEVNULL,
+                                        stdout=self.log, stderr=self.log)
+        wait_for(self.is_ready, f"the server to be ready; its log is {self.log_path}", 60)
+        self.contract = Contract(requests.get(self.url + "/openapi.json", timeout=10).json())
+        return self
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"marbre ended with {self.process.returncode}:\n{self.log_text()[-3000:]}")
+        try:
+            return requests.get(self.admin_url + "/readyz", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def log_text(self):
+        return self.log_path.read_text(errors="replace")
+
+    def client(self, role=None):
+        """A client, logged in once a role and kept."""
+        if role not in self.clients:
+            self.clients[role] = Client(self, role)
+        return self.clients[role]
+
+    def stop(self, signal_number=signal.SIGTERM):
+        """Ends it and returns the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal_number)
+        status = self.process.wait(timeout=60)
+        self.log.close()
+        return status
+
+
+# ---- bodies
+
+def span(text, *marks):
+    return {"_type": "span", "text": text, "marks": list(marks)}
+
+
+def block(text, style="normal", **more):
+    return {"_type": "block", "style": style, "children": [span(text)], **more}
+
+
+def pullquote(text, attribution, role="statement", **more):
+    return {"_type": "pullquote", "text": text, "attribution": attribution, "role": role, **more}
+
+
+def table(rows, **more):
+    return {"_type": "table", "rows": [{"cells": [{"content": [block(cell)]} for cell in row]} for row in rows], **more}
