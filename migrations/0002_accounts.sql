@@ -69,8 +69,13 @@ $$;
 -- The last active admin cannot be removed, by whatever road.
 create function accounts_keep_an_admin() returns trigger language plpgsql as $$
 begin
-    if not exists (select from accounts where role = 'admin' and active) and
-       exists (select from old_rows where role = 'admin' and active) then
+    if not exists (select from old_rows o where role = 'admin' and active and not exists (
+                       select from accounts a where a.id = o.id and a.role = 'admin' and a.active)) then
+        return null;
+    end if;
+    -- Of two who remove each other, the second waits here until the first is done, and then sees it.
+    perform pg_advisory_xact_lock(hashtextextended('marbre.accounts_keep_an_admin', 0));
+    if not exists (select from accounts where role = 'admin' and active) then
         perform refuse('MB409', 'This is the last active admin: make another one first.');
     end if;
     return null;

@@ -96,7 +96,7 @@ struct fault {
     struct str pointer, detail;
 };
 
-// Every fault that was found, in order.
+// Every fault that was found, in order; past a thousand they are only counted.
 struct faults {
     struct arena *arena;
     struct fault *first, *last;

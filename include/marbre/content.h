@@ -6,12 +6,6 @@
 
 enum { CONTENT_BLOCKS_MAX = 5000, CONTENT_BYTES_MAX = 2 * 1024 * 1024, CONTENT_WORDS_A_MINUTE = 230 };
 
-// One thing wrong with a value: where (a JSON Pointer, RFC 6901) and what, in a sentence for a person.
-struct content_fault {
-    struct content_fault *next;
-    struct str pointer, detail;
-};
-
 // Everything that is derived from a body when it is saved.
 struct content_body {
     struct str blocks; // JSON text, normalised: keys filled in, neighbouring equal spans merged, text in NFC
@@ -31,5 +25,5 @@ struct content_site {
 // that was found (after 1,000 of them one more says that there are others), in the order of the text, each pointer
 // starting with `prefix` (`/body`). `blocks` is not changed. Normalising what was normalised changes nothing. Keys are
 // unique in the body, those of definitions in their block; what was allocated on the way is freed before it returns.
-MUST_CHECK struct content_fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
+MUST_CHECK struct fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
                                                    const struct content_site *site, struct content_body *body);

@@ -101,7 +101,7 @@ static void derive_content(struct api_call *call)
     struct content_site site = {call->contract->site_url, lang.ptr ? lang : call->contract->sources.config->lang};
     if (!blocks)
         return;
-    const struct content_fault *fault = content_body_read(call->arena, blocks, STR("/body"), &site, &call->content);
+    const struct fault *fault = content_body_read(call->arena, blocks, STR("/body"), &site, &call->content);
     for (; fault; fault = fault->next)
         fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
     call->has_content = true;

@@ -100,7 +100,7 @@ static void put_cacheable(struct api_call *call, struct reply *reply, const stru
 static struct str next_cursor(struct api_call *call, const struct db_answer *answer)
 {
     static const char *const names[CURSOR_MAX] = {"next_1", "next_2", "next_3", "next_4"};
-    struct str values[CURSOR_MAX];
+    struct str values[CURSOR_MAX] = {{0}};
     for (size_t i = 0; i < call->operation->cursor; i++)
         values[i] = db_answer_text(answer, names[i]);
     return values[0].ptr ? cursor_sign(call, values, call->operation->cursor) : STR_NONE;

@@ -111,19 +111,39 @@ bool config_load(struct arena *arena, struct config *config, struct config_fault
     return true;
 }
 
-// `postgres://user:secret@host/db` with the secret struck out; a keyword string is not shown at all when it has one.
+// One `name=value` of a URL's query; a name in %-escapes may be a password's.
+static void put_setting(struct buf *out, struct str setting)
+{
+    struct str value, name = str_cut(setting, '=', &value);
+    bool secret = name.len && (memmem(name.ptr, name.len, "password", 8) || memmem(name.ptr, name.len, "secret", 6) ||
+                               memchr(name.ptr, '%', name.len));
+    buf_put(out, name);
+    if (value.ptr)
+        buf_put(out, secret ? STR("=***") : (struct str){value.ptr - 1, value.len + 1});
+}
+
+// `postgresql://user:secret@host/db?password=secret` without the secrets, rather hiding too much than too little; what is
+// no URL is not shown at all.
 static void put_masked(struct buf *out, struct str url)
 {
-    struct str rest, scheme = str_cut(url, ':', &rest);
-    const char *at = rest.len ? memchr(rest.ptr, '@', rest.len) : NULL;
-    if (!str_starts(rest, STR("//"))) {
+    if (!str_starts(url, STR("postgresql://")) && !str_starts(url, STR("postgres://"))) {
         buf_put(out, url.len ? STR("(set)") : STR(""));
         return;
     }
-    struct str user = {rest.ptr, at ? (size_t)(at - rest.ptr) : 0}, password;
-    user = str_cut((struct str){user.ptr, user.len}, ':', &password);
-    buf_printf(out, "%.*s:%.*s%s%.*s", STR_FMT(scheme), STR_FMT(user), password.ptr ? ":***" : "",
-               (int)(rest.len - (at ? (size_t)(at - rest.ptr) : 0)), at ? at : rest.ptr);
+    struct str rest, password, settings, scheme = str_cut(url, ':', &rest);
+    const char *at = memrchr(rest.ptr, '@', rest.len);
+    struct str user = str_cut((struct str){rest.ptr + 2, at ? (size_t)(at - rest.ptr) - 2 : 0}, ':', &password);
+    buf_put(out, scheme);
+    buf_put_lit(out, "://");
+    buf_put(out, user);
+    if (password.ptr)
+        buf_put_lit(out, ":***");
+    size_t shown = password.ptr ? (size_t)(at - rest.ptr) : user.len + 2;
+    buf_put(out, str_cut((struct str){rest.ptr + shown, rest.len - shown}, '?', &settings));
+    for (char before = '?'; settings.ptr; before = '&') {
+        buf_put_char(out, before);
+        put_setting(out, str_cut(settings, '&', &settings));
+    }
 }
 
 void config_print(const struct config *config, struct buf *out)

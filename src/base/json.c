@@ -93,7 +93,8 @@ void buf_put_json(struct buf *buf, struct str text)
         else
             buf_printf(buf, "\\u%04x", c);
     }
-    buf_put(buf, (struct str){text.ptr + plain, text.len - plain});
+    if (plain < text.len)
+        buf_put(buf, (struct str){text.ptr + plain, text.len - plain});
     buf_put_char(buf, '"');
 }
 
@@ -104,6 +105,9 @@ struct faults faults_in(struct arena *arena)
 
 void fault_add(struct faults *faults, struct str pointer, const char *format, ...)
 {
+    enum { ENOUGH = 1000 }; // more than anybody reads, less than a reply may hold
+    if (++faults->count > ENOUGH)
+        return;
     struct buf detail = buf_in(faults->arena);
     va_list arguments;
     va_start(arguments, format);
@@ -116,5 +120,4 @@ void fault_add(struct faults *faults, struct str pointer, const char *format, ..
     else
         faults->first = fault;
     faults->last = fault;
-    faults->count++;
 }

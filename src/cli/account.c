@@ -8,13 +8,41 @@
 
 enum { PASSWORD_LEAST = 12, PASSWORD_MOST = 1024 };
 
+// What PostgreSQL says no with, by constraint or else by SQLSTATE, in words for whoever typed the command.
+static const struct refusal {
+    const char *name, *sentence;
+} refusals[] = {
+    {"accounts_email_key", "there is an account with this address already"},
+    {"accounts_email_check", "an address is like name@example.org: one @, and no space"},
+    {"accounts_name_check", "a name is not empty"},
+    {"accounts_role_check", "a role is contributor, editor, chief, sales or admin"},
+    {"42P01", "the database is older than this marbre: run `marbre migrate`"},
+};
+
+static void explain(const struct db_answer *answer, struct db_fault *fault)
+{
+    struct str name = answer->constraint.ptr ? answer->constraint : str_of(answer->sqlstate);
+    for (size_t i = 0; i < COUNT_OF(refusals); i++)
+        if (str_eq(name, str_of(refusals[i].name)))
+            snprintf(fault->detail, sizeof fault->detail, "%s", refusals[i].sentence);
+}
+
 static bool run(const struct account_act *act, struct arena *arena, const char *name, const struct str *values,
                 struct db_answer *answer, struct db_fault *fault)
 {
     const struct db_statement *statement = db_statement_find(act->statements, str_of(name));
     if (!statement)
         fatal("there is no statement %s", name);
-    return db_session_run(act->session, arena, &(struct db_step){statement, values}, 1, answer, fault);
+    bool done = db_session_run(act->session, arena, &(struct db_step){statement, values}, 1, answer, fault);
+    if (!done)
+        explain(answer, fault);
+    return done;
+}
+
+// Words as a request's body has them: what is typed here has to fit what is typed there.
+static struct str typed(struct arena *arena, struct str text)
+{
+    return text_is_utf8(text) ? text_clean(arena, text) : text;
 }
 
 static struct str hashed(const struct account_act *act, struct arena *arena, struct str password)
@@ -36,7 +64,7 @@ bool account_add(const struct account_act *act, struct str email, struct str nam
 }
 
 // One line from standard input; a terminal does not show it.
-static bool read_password(struct str *password, char line[PASSWORD_MOST + 2])
+static bool read_password(struct arena *arena, struct str *password, char line[PASSWORD_MOST + 2])
 {
     struct termios shown;
     bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
@@ -51,10 +79,14 @@ static bool read_password(struct str *password, char line[PASSWORD_MOST + 2])
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
         fputc('\n', stderr);
     }
-    *password = got ? (struct str){line, strcspn(line, "\r\n")} : STR("");
-    if (password->len >= PASSWORD_LEAST && password->len <= PASSWORD_MOST)
+    struct str text = got ? (struct str){line, strcspn(line, "\r\n")} : STR("");
+    *password = typed(arena, text);
+    if (!text_is_utf8(text))
+        cli_fail("a password is UTF-8 text: nobody could send another one");
+    else if (text_length(*password) < PASSWORD_LEAST || text.len > PASSWORD_MOST)
+        cli_fail("a password has %d to %d characters, on one line of standard input", PASSWORD_LEAST, PASSWORD_MOST);
+    else
         return true;
-    cli_fail("a password has %d to %d characters, on one line of standard input", PASSWORD_LEAST, PASSWORD_MOST);
     return false;
 }
 
@@ -82,7 +114,7 @@ static int change(const struct account_act *act, struct arena *arena, const char
     return db_answer_rows(&answer) == 1 ? 0 : cli_fail("there is no account %s", email);
 }
 
-static int add(const struct account_act *act, int argc, char **argv)
+static int add(const struct account_act *act, struct arena *arena, int argc, char **argv)
 {
     const char *role = NULL, *name = argv[2];
     for (int i = 3; i + 1 < argc; i += 2) {
@@ -96,11 +128,11 @@ static int add(const struct account_act *act, int argc, char **argv)
     if (!role || argc % 2 == 0)
         return cli_usage("account add EMAIL --role ROLE [--name NAME]");
     char line[PASSWORD_MOST + 2];
-    struct str password;
+    struct str password, email = typed(arena, str_of(argv[2]));
     struct db_fault fault;
-    if (!read_password(&password, line))
+    if (!read_password(arena, &password, line))
         return 1;
-    bool added = account_add(act, str_of(argv[2]), str_of(name), str_of(role), password, &fault);
+    bool added = account_add(act, email, typed(arena, str_of(name)), str_of(role), password, &fault);
     explicit_bzero(line, sizeof line);
     return added ? 0 : cli_fail("%s", fault.detail);
 }
@@ -108,10 +140,10 @@ static int add(const struct account_act *act, int argc, char **argv)
 static int password(const struct account_act *act, struct arena *arena, const char *email)
 {
     char line[PASSWORD_MOST + 2];
-    struct str typed;
-    if (!read_password(&typed, line))
+    struct str chosen;
+    if (!read_password(arena, &chosen, line))
         return 1;
-    struct str values[] = {hashed(act, arena, typed), str_of(email)};
+    struct str values[] = {hashed(act, arena, chosen), typed(arena, str_of(email))};
     explicit_bzero(line, sizeof line);
     return change(act, arena, "accounts/password", values, email);
 }
@@ -119,11 +151,11 @@ static int password(const struct account_act *act, struct arena *arena, const ch
 static int act_on(const struct account_act *act, struct arena *arena, int argc, char **argv)
 {
     const char *verb = argv[1], *email = argc > 2 ? argv[2] : "";
-    struct str address = str_of(email);
+    struct str address = typed(arena, str_of(email));
     if (strcmp(verb, "list") == 0 && argc == 2)
         return list(act, arena);
     if (strcmp(verb, "add") == 0 && argc > 2)
-        return add(act, argc, argv);
+        return add(act, arena, argc, argv);
     if (strcmp(verb, "disable") == 0 && argc == 3)
         return change(act, arena, "accounts/disable", &address, email);
     if (strcmp(verb, "enable") == 0 && argc == 3)
@@ -142,8 +174,12 @@ int command_account(int argc, char **argv)
     struct arena *arena = arena_new();
     struct config config;
     struct db_fault fault;
-    int status = 1;
-    if (cli_config(arena, &config)) {
+    int status;
+    if (!cli_config(arena, &config)) {
+        status = 1;
+    } else if (config.database_url.len == 0) {
+        status = cli_fail("MARBRE_DATABASE_URL is not set");
+    } else {
         struct db_statements statements = db_statements_read(arena, embedded_statements);
         struct account_act act = {db_session_open(arena, config.database_url, config.database_role, &fault),
                                   &statements, &config};

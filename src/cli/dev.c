@@ -206,7 +206,10 @@ static int serve(struct dev *dev)
         log_open(STDERR_FILENO);
         bool served = server_run(&setup, &wrong);
         log_close();
-        status = served ? 0 : cli_fail("%s", wrong.detail);
+        if (!served)
+            status = cli_fail("%s", wrong.detail);
+        else if (!cluster_alive(dev->cluster))
+            status = cli_fail("PostgreSQL ended by itself; the next start recovers what was written");
     }
     return status;
 }

@@ -48,7 +48,7 @@ static void body_render(struct reader *reader, const struct list *list, const st
     rendered->reading_minutes = (rendered->words + CONTENT_WORDS_A_MINUTE - 1) / CONTENT_WORDS_A_MINUTE;
 }
 
-struct content_fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
+struct fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
                                         const struct content_site *site, struct content_body *rendered)
 {
     struct arena *work = arena_new();

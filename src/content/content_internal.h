@@ -150,7 +150,7 @@ struct reader {
     struct arena *arena; // the caller's, for faults
     struct arena *work;  // ends with the reading
     struct str prefix;
-    struct content_fault *faults, **next_fault;
+    struct fault *faults, **next_fault;
     size_t fault_count;
     struct names keys; // of all that has a `_key` in the body, but for definitions: those belong to their block
     size_t block_count;

@@ -35,7 +35,8 @@ static void put_escaped(struct buf *html, struct str text, const char *newline)
         buf_put(html, str_of(instead));
         plain = i + 1;
     }
-    buf_put(html, (struct str){text.len ? text.ptr + plain : "", text.len - plain});
+    if (plain < text.len)
+        buf_put(html, (struct str){text.ptr + plain, text.len - plain});
 }
 
 void body_html_escaped(struct page *page, struct str text)

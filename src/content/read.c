@@ -37,7 +37,7 @@ static void add_fault(struct reader *reader, const struct path *at, struct str d
     struct buf pointer = buf_in(reader->work);
     buf_put(&pointer, reader->prefix);
     put_pointer(&pointer, at);
-    struct content_fault *fault = ARENA_NEW(reader->arena, struct content_fault);
+    struct fault *fault = ARENA_NEW(reader->arena, struct fault);
     fault->pointer = arena_copy(reader->arena, buf_str(&pointer));
     fault->detail = arena_copy(reader->arena, detail);
     *reader->next_fault = fault;

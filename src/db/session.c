@@ -27,6 +27,13 @@ static bool fail(struct db_fault *fault, const char *message)
     return false;
 }
 
+static void fail_as_role(struct db_fault *fault, const char *message, const struct db_session *session)
+{
+    fail(fault, message ? message : PQerrorMessage(session->pg));
+    size_t n = strlen(fault->detail);
+    snprintf(fault->detail + n, sizeof fault->detail - n, " (MARBRE_DATABASE_ROLE; `marbre migrate` makes it)");
+}
+
 struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct db_fault *fault)
 {
     struct db_session *session = ARENA_NEW(arena, struct db_session);
@@ -44,7 +51,7 @@ struct db_session *db_session_open(struct arena *arena, struct str url, struct s
     PGresult *set = PQexecParams(session->pg, db_settings_sql, DB_SETTINGS, NULL, settings, NULL, NULL, 0);
     bool fine = PQresultStatus(set) == PGRES_TUPLES_OK;
     if (!fine)
-        fail(fault, PQresultErrorMessage(set));
+        fail_as_role(fault, PQresultErrorField(set, PG_DIAG_MESSAGE_PRIMARY), session);
     PQclear(set);
     return fine ? session : NULL;
 }
@@ -77,7 +84,8 @@ static bool run_step(struct db_session *session, struct arena *arena, const stru
         return true;
     }
     db_answer_refuse(answer, arena, result);
-    fail(fault, PQresultErrorMessage(result));
+    // Not its detail: that may show a row with what nobody should read.
+    fail(fault, answer->message.len ? arena_cstr(arena, answer->message) : PQresultErrorMessage(result));
     PQclear(result);
     return false;
 }

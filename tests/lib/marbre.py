@@ -214,6 +214,45 @@ class Server:
             self.clients[role] = Client(self, role)
         return self.clients[role]
 
+    def ready_text(self):
+        return requests.get(self.admin_url + "/readyz", timeout=5).text
+
+    # ---- the private PostgreSQL beneath it
+
+    @property
+    def socket_folder(self):
+        return self.folder / "postgres-socket"
+
+    def database_url(self, role="marbre_server", database="marbre"):
+        return f"postgresql://{role}@/{database}?host={self.socket_folder}"
+
+    def sql(self, statement, role="marbre_owner", database="marbre"):
+        """Runs SQL as the owner and returns what psql prints, unaligned and without headers."""
+        done = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.database_url(role, database)],
+                              input="set search_path = marbre;\n" + statement, text=True, capture_output=True, timeout=60)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+
+    def sql_session(self):
+        return SqlSession(self.database_url("marbre_owner"))
+
+    def postmaster(self):
+        """The process id of PostgreSQL."""
+        return int(self.sql("select pg_read_file('postmaster.pid')").split()[0])
+
+    def serve_beside(self, **environment):
+        """A `marbre serve` on the same database, as production runs it."""
+        port, admin_port = free_port(), free_port()
+        server = Server(["serve"], port, {
+            "MARBRE_LISTEN": f"127.0.0.1:{port}", "MARBRE_ADMIN_LISTEN": f"127.0.0.1:{admin_port}",
+            "MARBRE_WORKERS": "2", "MARBRE_HASH_MEMORY_KIB": "1024", "MARBRE_DATABASE_URL": self.database_url(),
+            "MARBRE_JWT_KEYS_FILE": str(self.folder / "secrets/jwt_keys"), "MARBRE_DRAIN_SECONDS": "0",
+            **environment}, admin_port)
+        server.folder = self.folder
+        server.log_path = self.folder.with_name(f"{self.folder.name}-serve-{port}.log")
+        return server.start()
+
     def stop(self, signal_number=signal.SIGTERM):
         """Ends it and returns the exit status."""
         if self.process.poll() is None:
@@ -221,6 +260,29 @@ class Server:
         status = self.process.wait(timeout=60)
         self.log.close()
         return status
+
+
+class SqlSession:
+    """A psql that stays open: to hold a lock while others come."""
+
+    def __init__(self, url):
+        self.psql = subprocess.Popen(["psql", "-XAtq", "-d", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     text=True)
+        self.send("set search_path = marbre;")
+
+    def send(self, statement):
+        """Runs it and returns when it is done."""
+        self.psql.stdin.write(statement + "\n\\echo done\n")
+        self.psql.stdin.flush()
+        lines = []
+        while (line := self.psql.stdout.readline().rstrip("\n")) != "done":
+            lines.append(line)
+        return lines
+
+    def close(self):
+        self.psql.stdin.close()
+        self.psql.stdout.close()
+        self.psql.wait(timeout=10)
 
 
 # ---- bodies

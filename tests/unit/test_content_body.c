@@ -25,7 +25,8 @@
 #define AN_ID                      "01890a5d-ac96-774b-bcce-b302099a8057"
 
 // Up to eight texts with commas between them.
-#define JOIN(...)                                    JOIN_OF(__VA_ARGS__, JOIN8, JOIN7, JOIN6, JOIN5, JOIN4, JOIN3, JOIN2, JOIN1, )(__VA_ARGS__)
+#define JOIN(...) JOIN_OF(__VA_ARGS__, JOIN8, JOIN7, JOIN6, JOIN5, JOIN4, JOIN3, JOIN2, JOIN1, )(__VA_ARGS__)
+
 #define JOIN_OF(a, b, c, d, e, f, g, h, joined, ...) joined
 #define JOIN1(a)                                     a
 #define JOIN2(a, b)                                  a "," b
@@ -68,13 +69,13 @@ static json_t *json_of(const char *quoted)
     return json;
 }
 
-static struct content_fault *read_json(const json_t *json, struct content_body *body)
+static struct fault *read_json(const json_t *json, struct content_body *body)
 {
     struct content_site site = {STR("https://gazette.example"), STR("fr")};
     return content_body_read(arena, json, STR("/body"), &site, body);
 }
 
-static struct content_fault *faults_of(const char *blocks)
+static struct fault *faults_of(const char *blocks)
 {
     struct content_body body;
     return read_json(json_of(blocks), &body);
@@ -83,7 +84,7 @@ static struct content_fault *faults_of(const char *blocks)
 static struct content_body body_of(const char *blocks)
 {
     struct content_body body = {0};
-    struct content_fault *fault = read_json(json_of(blocks), &body);
+    struct fault *fault = read_json(json_of(blocks), &body);
     if (fault)
         fail_msg("%.*s: %.*s", STR_FMT(fault->pointer), STR_FMT(fault->detail));
     return body;
@@ -97,7 +98,7 @@ static void assert_str(struct str actual, const char *expected)
 // The body has this one fault, and its sentence says this.
 static void assert_fault(const char *blocks, const char *pointer, const char *part)
 {
-    struct content_fault *fault = faults_of(blocks);
+    struct fault *fault = faults_of(blocks);
     if (!fault)
         fail_msg("nobody minds %s", blocks);
     if (fault->next)
@@ -251,7 +252,7 @@ static void test_a_choice_is_refused_with_what_it_takes(void **state)
 static void test_every_fault_is_found_in_the_order_of_the_text(void **state)
 {
     (void)state;
-    struct content_fault *fault = faults_of(BODY(BLOCK("'style':'h1','children':[" MARKED("a", "'em','x'") ",4],'b':1"),
+    struct fault *fault = faults_of(BODY(BLOCK("'style':'h1','children':[" MARKED("a", "'em','x'") ",4],'b':1"),
                                                  "7", QUOTE("'role':'joke','source_url':'ftp://a.example'")));
     const char *pointers[] = {
         "/body/0/style", "/body/0/children/0/marks/1", "/body/0/children/1", "/body/0/b", "/body/1", "/body/2",
@@ -273,8 +274,8 @@ static void test_a_thousand_faults_are_enough(void **state)
         buf_put_lit(&body, ",0");
     buf_put_lit(&body, "]}]");
     size_t count = 0;
-    struct content_fault *last = NULL;
-    for (struct content_fault *f = faults_of(arena_cstr(arena, buf_str(&body))); f; f = f->next, count++)
+    struct fault *last = NULL;
+    for (struct fault *f = faults_of(arena_cstr(arena, buf_str(&body))); f; f = f->next, count++)
         last = f;
     assert_int_equal(count, 1001);
     assert_str(last->pointer, "/body");
@@ -497,7 +498,7 @@ static void test_a_body_has_at_most_5000_blocks(void **state)
     (void)state;
     struct content_body body;
     assert_null(read_json(body_of_blocks(5000), &body));
-    struct content_fault *fault = read_json(body_of_blocks(5003), &body);
+    struct fault *fault = read_json(body_of_blocks(5003), &body);
     assert_non_null(fault);
     assert_null(fault->next);
     assert_str(fault->pointer, "/body/5000");
@@ -510,7 +511,7 @@ static void test_blocks_in_cells_count_too(void **state)
     json_t *blocks = body_of_blocks(4999);
     json_array_append(blocks, json_of(TABLE("'rows':[" ROW(CELL(P(""))) "]")));
     struct content_body body;
-    struct content_fault *fault = read_json(blocks, &body);
+    struct fault *fault = read_json(blocks, &body);
     assert_non_null(fault);
     assert_str(fault->pointer, "/body/4999/rows/0/cells/0/content/0");
     assert_null(fault->next);
@@ -524,7 +525,7 @@ static void test_a_body_of_more_than_two_mebibytes_is_refused(void **state)
     json_t *span = json_array_get(json_object_get(json_array_get(blocks, 0), "children"), 0);
     json_object_set_new(span, "text", json_string(long_text));
     struct content_body body;
-    struct content_fault *fault = read_json(blocks, &body);
+    struct fault *fault = read_json(blocks, &body);
     assert_non_null(fault);
     assert_str(fault->pointer, "/body");
 }
@@ -888,7 +889,7 @@ static bool body_survives(const json_t *body, size_t which, const char *stranger
     json_t *copy = json_deep_copy(body);
     bool replaced = value_replace(copy, &which, stranger ? json_of(stranger) : NULL);
     struct content_body read;
-    struct content_fault *fault = read_json(copy, &read);
+    struct fault *fault = read_json(copy, &read);
     if (!fault)
         assert_str(normalised_again(read.blocks), arena_cstr(arena, read.blocks));
     for (; fault; fault = fault->next) {

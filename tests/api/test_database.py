@@ -1,0 +1,140 @@
+"""The database goes away, comes back, is slow, is stopped in the middle: nothing hangs, nothing acknowledged is lost, and
+nobody is told a fairy tale."""
+import concurrent.futures
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+import marbre
+
+
+@pytest.fixture(scope="module")
+def house(scratch):
+    """A server of this module's own, since its database is maltreated."""
+    server = marbre.Server.dev(scratch / "db", "--empty")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def desk(house):
+    return marbre.Client(house, "editor")
+
+
+def test_connections_that_are_ended_come_back_and_readers_hardly_notice(house, desk):
+    desk.make("tags", name="Avant", kind="topic")
+    for _ in range(5):
+        house.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'marbre_server'")
+        marbre.wait_for(lambda: house.client().get("/v1/tags").status_code == 200, "readers to be served again", 10)
+    marbre.wait_for(house.is_ready, "readyz to turn", 10)
+    desk.make("tags", name="Après", kind="topic")
+
+
+def test_a_read_under_way_when_its_connection_ends_is_tried_again_on_another(house):
+    reader, stop, statuses = house.client(), threading.Event(), []
+
+    def read():
+        while not stop.is_set():
+            statuses.append(reader.get("/v1/sections").status_code)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    for _ in range(10):
+        # The lane for lists alone: the keyed reads' connection can serve meanwhile.
+        house.sql("select pg_terminate_backend(pid) from pg_stat_activity"
+                  " where usename = 'marbre_server' and query like '%list_sections%' limit 1")
+        time.sleep(0.1)
+    stop.set()
+    thread.join()
+    assert set(statuses) == {200}
+
+
+def test_a_save_that_waits_for_a_lock_holds_up_nobody_else_and_is_refused_in_time(house, desk):
+    article = desk.make_article(title="Verrouillé")
+    other = desk.make_article(title="Libre")
+    holder = house.sql_session()
+    holder.send(f"begin; select 1 from articles where id = '{article['id']}' for update;")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lambda: marbre.Client(house, "chief").patch(
+            f"/v1/desk/articles/{article['id']}", {"title": "Trop tard"}, 1))
+        desk.save(other, title="Aussitôt")
+        house.client().get("/v1/sections", 200)
+        reply = waiting.result(timeout=30)
+    assert reply.status_code == 503 and reply.headers["Retry-After"], "a lock is waited for three seconds, no longer"
+    holder.send("rollback;")
+    holder.close()
+    assert desk.get(f"/v1/desk/articles/{article['id']}", 200).json()["title"] == "Verrouillé"
+
+
+def test_a_write_whose_connection_ends_is_said_to_be_unknown_and_a_refusal_is_never_made_up(house, desk):
+    article = desk.make_article(title="Coupé")
+    holder = house.sql_session()
+    holder.send(f"begin; select 1 from articles where id = '{article['id']}' for update;")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lambda: desk.patch(f"/v1/desk/articles/{article['id']}", {"title": "Perdu ?"}, 1))
+        marbre.wait_for(lambda: house.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                                          " and usename = 'marbre_server'") == "1", "the save to wait")
+        house.sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'"
+                  " and usename = 'marbre_server'")
+        reply = waiting.result(timeout=30)
+    # PostgreSQL says itself that it was ended, in which case nothing was changed; a dead line leaves it open.
+    assert reply.status_code == 503 and reply.json()["type"] in ("/problems/unavailable", "/problems/outcome-unknown")
+    holder.send("rollback;")
+    holder.close()
+    assert desk.get(f"/v1/desk/articles/{article['id']}", 200).json()["version"] == 1
+
+
+def test_without_a_database_everybody_is_told_at_once_and_readyz_says_what_is_wrong(scratch):
+    """PostgreSQL is frozen and killed under `marbre serve`, which goes on and recovers when it is back."""
+    base = marbre.Server.dev(scratch / "away", "--empty")
+    server = base.serve_beside()
+    try:
+        editor = marbre.Client(server, "editor")
+        editor.make("tags", name="Gardé", kind="topic")
+        base.stop(signal.SIGKILL)
+        marbre.wait_for(lambda: not server.is_ready(), "readyz to turn", 10)
+        began = time.monotonic()
+        reply = server.client().get("/v1/tags")
+        assert reply.status_code == 503 and reply.headers["Retry-After"]
+        assert editor.post("/v1/desk/tags", {"name": "Refusé", "kind": "topic"}).status_code == 503
+        assert time.monotonic() - began < 15, "nobody waits for a database that is away"
+        assert '"database":false' in server.ready_text()
+        base.start()
+        marbre.wait_for(server.is_ready, "the database to be found again", 20)
+        assert [tag["name"] for tag in server.client().get("/v1/tags", 200).json()["data"]] == ["Gardé"]
+    finally:
+        server.stop()
+        base.stop()
+
+
+def test_nothing_acknowledged_is_lost_when_the_machine_of_the_database_dies(scratch):
+    server = marbre.Server.dev(scratch / "crash", "--empty")
+    acknowledged = []
+    try:
+        editor = marbre.Client(server, "editor")
+        stop = threading.Event()
+
+        def write():
+            while not stop.is_set():
+                try:
+                    reply = editor.post("/v1/desk/tags", {"name": f"Mot {len(acknowledged)}", "kind": "topic"})
+                except OSError:
+                    return
+                if reply.status_code == 201:
+                    acknowledged.append(reply.json()["slug"])
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        marbre.wait_for(lambda: len(acknowledged) > 20, "some writes")
+        os.kill(server.postmaster(), signal.SIGKILL)
+        stop.set()
+        writer.join()
+        server.process.wait(timeout=60)
+        server.start()
+        for slug in acknowledged:
+            server.client().get(f"/v1/tags/{slug}", 200)
+    finally:
+        server.stop()
