@@ -164,12 +164,16 @@ create function content_changes(was bigint, becomes bigint) returns text[] langu
      where o.id = was and n.id = becomes and differs
 $$;
 
--- Every change of an article is a new version, made by somebody at some time; whoever writes cannot forget it.
+-- Every change of an article is a new version, made by somebody at some time; whoever writes cannot forget it. What
+-- comes from outside the API is nobody's act, unless it says whose and which.
 create function article_next_version() returns trigger language plpgsql as $$
 begin
     new.version := old.version + 1;
     new.updated_at := clock_timestamp();
-    new.updated_by := coalesce(caller_id(), new.updated_by);
+    new.updated_by := coalesce(caller_id(), nullif(new.updated_by, old.updated_by));
+    if caller_id() is null and new.act = old.act then
+        new.act := 'by_hand';
+    end if;
     return new;
 end $$;
 
@@ -263,12 +267,15 @@ begin
         insert into article_slugs (slug, article_id) values (slug_candidate(made, number), article)
             on conflict do nothing;
         exit when found;
-        -- Past the numbers that are taken already, so that the hundredth of a name costs no hundred tries.
-        select greatest(number, coalesce(max(substring(slug from length(made) + 2)::integer), 1)) + 1
-          into number
-          from article_slugs
-         where slug > made || '-' and slug < made || '.'
-           and substring(slug from length(made) + 2) ~ '^[0-9]{1,6}$';
+        -- The first free number after it, in one look, so that the hundredth of a name costs no hundred tries.
+        select coalesce(min(free), number + 1) into number
+          from (select number + 1 as free
+                union all
+                select substring(slug from length(made) + 2)::integer + 1
+                  from article_slugs
+                 where slug > made || '-' and slug < made || '.'
+                   and substring(slug from length(made) + 2) ~ '^[1-9][0-9]{0,5}$') numbers
+         where free > number and not exists (select from article_slugs where slug = slug_candidate(made, free));
     end loop;
 end $$;
 
@@ -282,39 +289,50 @@ $$;
 
 create type resolved as (position integer, id uuid, reference json);
 
--- Turns a list of references into ids, or refuses with the pointer of each that leads nowhere or comes twice.
-create function resolve_references(kind text, list json) returns setof resolved language plpgsql stable as $$
-declare
-    found_all resolved[];
-    faults json;
-begin
-    execute format(
-        'select array_agg(row(given.number - 1, there.id, given.reference)::resolved order by given.number)
-           from json_array_elements($1) with ordinality as given (reference, number)
-           left join %1$I there on there.id = coalesce(
-                (select id from %1$I where slug = reference_word(given.reference)),
-                case when reference_word(given.reference) ~* ''^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$''
-                     then reference_word(given.reference)::uuid end)', kind)
-        into found_all using list;
-    select json_agg(json_build_object('pointer', format('/%s/%s', kind, r.position), 'detail',
-                    case when r.id is null
-                         then format('There is no %s %s.', rtrim(kind, 's'), to_json(reference_word(r.reference)))
-                         else format('%s comes twice.', to_json(reference_word(r.reference))) end)
-                    order by r.position)
-      into faults
-      from unnest(found_all) r
-     where r.id is null
-        or (kind <> 'authors' and exists (select from unnest(found_all) e where e.id = r.id and e.position < r.position));
-    if faults is not null then
-        perform refuse('MB422', 'A reference leads nowhere.', json_build_object('errors', faults));
-    end if;
-    return query select * from unnest(found_all);
-end $$;
-
 -- A member of an author's reference; null where the reference is only a word.
 create function author_member(reference json, member text) returns text language sql immutable parallel safe as $$
     select case json_typeof(reference) when 'object' then reference ->> member end
 $$;
+
+-- Turns a list of references into ids, null where one leads nowhere.
+create function resolve_references(kind text, list json) returns setof resolved language plpgsql stable as $$
+begin
+    return query execute format(
+        'select (given.number - 1)::integer, there.id, given.reference
+           from json_array_elements($1) with ordinality as given (reference, number)
+           left join %1$I there on there.id = coalesce(
+                (select id from %1$I where slug = reference_word(given.reference)),
+                case when reference_word(given.reference) ~* ''^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$''
+                     then reference_word(given.reference)::uuid end)
+          order by given.number', kind) using list;
+end $$;
+
+-- Refuses with the pointer of every reference in a body that leads nowhere or comes twice. An author may come once for
+-- each part.
+create function require_references(body json) returns void language plpgsql stable as $$
+declare
+    faults json;
+begin
+    with given as (
+        select kind, r.*, reference_word(reference) as word,
+               case kind when 'authors' then coalesce(author_member(reference, 'role'), 'by') end as part
+          from unnest(array['sections', 'tags', 'authors']) with ordinality kinds (kind, number),
+               resolve_references(kind, body -> kind) r
+         order by number, position
+    )
+    select json_agg(json_build_object('pointer', format('/%s/%s', kind, position), 'detail',
+                    case when word is null then 'A reference has an id or a slug.'
+                         when id is null then format('There is no %s %s.', rtrim(kind, 's'), to_json(word))
+                         else format('%s comes twice.', to_json(word)) end))
+      into faults
+      from given
+     where id is null
+        or exists (select from given before
+                    where before.kind = given.kind and before.id = given.id and before.position < given.position
+                      and before.part is not distinct from given.part);
+    perform require(faults is null, 'MB422', 'Some references lead nowhere or come twice.',
+                    json_build_object('errors', faults));
+end $$;
 
 -- --------------------------------------------------------------------------------------------- facts of articles
 

@@ -32,8 +32,9 @@ bool body_acceptable(struct api_call *call)
             return true;
         buf_printf(&names, "%s%s", names.len ? " or " : "", name);
     }
-    api_problem(call, 415, "The body's Content-Type is %s%.*s; this operation takes %.*s.", type.len ? "" : "missing",
-                STR_FMT(type), STR_FMT(buf_str(&names)));
+    struct str given = type.len == 0 ? STR("missing") : text_is_utf8(type) ? type : STR("no readable text");
+    api_problem(call, 415, "The body's Content-Type is %.*s; this operation takes %.*s.", STR_FMT(given),
+                STR_FMT(buf_str(&names)));
     return false;
 }
 
@@ -42,10 +43,8 @@ static void clean(struct api_call *call, json_t *value, struct str pointer);
 static void clean_text(struct api_call *call, json_t *value, struct str pointer)
 {
     struct str text = json_text(value);
-    if (memchr(text.ptr, '\0', text.len)) {
+    if (memchr(text.ptr, '\0', text.len))
         fault_add(&call->faults, pointer, "There is a NUL character in this text.");
-        return;
-    }
     struct str cleaned = text_clean(call->arena, text);
     if (!str_eq(cleaned, text))
         json_string_setn(value, cleaned.ptr, cleaned.len);
@@ -99,21 +98,33 @@ static void derive_content(struct api_call *call)
     const json_t *blocks = json_object_get(call->body, "body");
     struct str lang = api_body_text(call, "lang");
     struct content_site site = {call->contract->site_url, lang.ptr ? lang : call->contract->sources.config->lang};
-    if (!blocks)
-        return;
     const struct fault *fault = content_body_read(call->arena, blocks, STR("/body"), &site, &call->content);
     for (; fault; fault = fault->next)
         fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
     call->has_content = true;
 }
 
+static bool has_blocks(const struct api_call *call)
+{
+    return (call->operation->derive & DERIVE_CONTENT) && json_is_array(json_object_get(call->body, "body"));
+}
+
+// What is wrong with a block is told once: the content room looks closer than the contract's schema.
+static void check_schema(struct api_call *call)
+{
+    struct faults found = faults_in(call->arena);
+    schema_check(&found, call->contract->spec, call->operation->body_schema, call->body, STR(""));
+    for (const struct fault *fault = found.first; fault; fault = fault->next)
+        if (!has_blocks(call) || !str_starts(fault->pointer, STR("/body/")))
+            fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
+}
+
 void body_take(struct api_call *call, json_t *body)
 {
     call->body = body;
     clean(call, body, STR(""));
-    schema_check(&call->faults, call->contract->spec, call->operation->body_schema, body, STR(""));
-    if (json_is_object(body) && json_is_array(json_object_get(body, "body")) &&
-        (call->operation->derive & DERIVE_CONTENT))
+    check_schema(call);
+    if (has_blocks(call))
         derive_content(call);
     if (call->faults.count)
         return;

@@ -67,7 +67,7 @@ static struct str versions_of(struct arena *arena, struct str header)
     while (rest.ptr) {
         struct str tag = str_trim(str_cut(rest, ',', &rest));
         uint64_t version = 0;
-        bool ours = str_starts(tag, STR("\"v")) && str_ends(tag, STR("\"")) && tag.len > 3 &&
+        bool ours = str_starts(tag, STR("\"v")) && str_ends(tag, STR("\"")) && tag.len > 3 && tag.ptr[2] != '0' &&
                     str_to_u64((struct str){tag.ptr + 2, tag.len - 3}, INT32_MAX, &version);
         buf_printf(&array, "%s%llu", array.len ? "," : "{", ours ? (unsigned long long)version : 0ULL);
     }

@@ -56,6 +56,14 @@ static bool client_has(const struct http_request *request, struct str etag)
     return false;
 }
 
+static void unless_client_has(const struct api_call *call, struct reply *reply, struct str etag)
+{
+    if (reply->status != 200 || !client_has(&call->exchange->request, etag))
+        return;
+    reply->status = 304;
+    reply->body = STR_NONE;
+}
+
 static unsigned least(unsigned a, unsigned b)
 {
     return a < b ? a : b;
@@ -91,10 +99,7 @@ static void put_cacheable(struct api_call *call, struct reply *reply, const stru
     put_last_modified(call, reply, db_answer_text(answer, "last_modified"));
     if (keys.ptr)
         reply_header(reply, STR("Surrogate-Key"), keys);
-    if (reply->status == 200 && client_has(&call->exchange->request, etag)) {
-        reply->status = 304;
-        reply->body = STR_NONE;
-    }
+    unless_client_has(call, reply, etag);
 }
 
 static struct str next_cursor(struct api_call *call, const struct db_answer *answer)
@@ -182,8 +187,6 @@ static void reply_done(struct api_call *call, const struct db_answer *answer)
         reply.body = db_answer_text(answer, "body");
     }
     put_location(call, &reply, answer);
-    if (reply.body.ptr)
-        reply_header(&reply, STR("Content-Type"), STR("application/json"));
     if (call->operation->cache.kept) {
         put_cacheable(call, &reply, answer);
     } else {
@@ -191,6 +194,8 @@ static void reply_done(struct api_call *call, const struct db_answer *answer)
         if (version.ptr)
             reply_header(&reply, STR("ETag"), arena_printf(call->arena, "\"v%.*s\"", STR_FMT(version)));
     }
+    if (reply.body.ptr)
+        reply_header(&reply, STR("Content-Type"), STR("application/json"));
     reply_send(call, &reply);
 }
 
@@ -229,12 +234,10 @@ void api_reply_cached(struct api_call *call, struct str json)
 {
     struct reply reply = {.status = 200, .body = json};
     struct str etag = etag_of(call->arena, json);
-    reply_header(&reply, STR("Content-Type"), STR("application/json"));
     reply_header(&reply, STR("Cache-Control"), STR("public, max-age=60"));
     reply_header(&reply, STR("ETag"), etag);
-    if (client_has(&call->exchange->request, etag)) {
-        reply.status = 304;
-        reply.body = STR_NONE;
-    }
+    unless_client_has(call, &reply, etag);
+    if (reply.body.ptr)
+        reply_header(&reply, STR("Content-Type"), STR("application/json"));
     reply_send(call, &reply);
 }

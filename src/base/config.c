@@ -35,7 +35,8 @@ static const struct key keys[] = {
     {"MARBRE_ARTICLE_URL", TEXT, AT(article_url), "{site}/articles/{slug}", 0, 0,
      "an article's address for readers; {site} and {slug} are filled in"},
     {"MARBRE_LANG", TEXT, AT(lang), "fr", 0, 0, "BCP 47 language of an article that names none"},
-    {"MARBRE_JWT_KEYS_FILE", TEXT, AT(jwt_keys_file), "", 0, 0, "lines `kid:base64url`, at least 32 bytes each; the first signs"},
+    {"MARBRE_JWT_KEYS_FILE", TEXT, AT(jwt_keys_file), "", 0, 0,
+     "lines `kid:base64url`, at least 32 bytes each; the first signs"},
     {"MARBRE_WRITE_CONNECTIONS", NUMBER, AT(write_connections), "4", 1, 64, "database connections a worker writes on"},
     {"MARBRE_CONNECTIONS_MAX", NUMBER, AT(connections_max), "10000", 1, 1000000, "client connections a worker keeps"},
     {"MARBRE_HASH_THREADS", NUMBER, AT(hash_threads), "2", 1, 64, "threads that hash passwords"},
@@ -122,8 +123,8 @@ static void put_setting(struct buf *out, struct str setting)
         buf_put(out, secret ? STR("=***") : (struct str){value.ptr - 1, value.len + 1});
 }
 
-// `postgresql://user:secret@host/db?password=secret` without the secrets, rather hiding too much than too little; what is
-// no URL is not shown at all.
+// `postgresql://user:secret@host/db?password=secret` without the secrets, rather hiding too much than too little; what
+// is no URL is not shown at all.
 static void put_masked(struct buf *out, struct str url)
 {
     if (!str_starts(url, STR("postgresql://")) && !str_starts(url, STR("postgres://"))) {

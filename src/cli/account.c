@@ -47,8 +47,7 @@ static struct str typed(struct arena *arena, struct str text)
 
 static struct str hashed(const struct account_act *act, struct arena *arena, struct str password)
 {
-    return secret_password_hash(arena, password, act->config->hash_passes,
-                                (size_t)act->config->hash_memory_kib * 1024);
+    return secret_password_hash(arena, password, act->config->hash_passes, (size_t)act->config->hash_memory_kib * 1024);
 }
 
 bool account_add(const struct account_act *act, struct str email, struct str name, struct str role, struct str password,

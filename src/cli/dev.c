@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,8 +16,10 @@
 static const struct {
     const char *role, *email, *name;
 } accounts[] = {
-    {"contributor", "contributor@marbre.test", "Lucie Arnal"}, {"editor", "editor@marbre.test", "Camille Roche"},
-    {"chief", "chief@marbre.test", "Hélène Vasseur"},          {"sales", "sales@marbre.test", "Marc Duteil"},
+    {"contributor", "contributor@marbre.test", "Lucie Arnal"},
+    {"editor", "editor@marbre.test", "Camille Roche"},
+    {"chief", "chief@marbre.test", "Hélène Vasseur"},
+    {"sales", "sales@marbre.test", "Marc Duteil"},
     {"admin", "admin@marbre.test", "Inès Kadri"},
 };
 
@@ -107,19 +110,24 @@ static bool prepare_sample(struct dev *dev, struct dev_fault *fault)
     struct server_fault wrong;
     struct api_fault why;
     struct api_contract *contract;
-    if (dev->empty || (!interrupted && answers_yes(dev, dev->owner,
-                                                   "select exists (select from sections) or exists (select from articles)"
-                                                   " or exists (select from tags) or exists (select from authors)")))
+    if (dev->empty ||
+        (!interrupted && answers_yes(dev, dev->owner,
+                                     "select exists (select from sections) or exists (select from articles)"
+                                     " or exists (select from tags) or exists (select from authors)")))
         return true;
     int fd = open(marker.ptr, O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return fail(fault, arena_printf(dev->arena, "%.*s: %s", STR_FMT(marker), strerror(errno)).ptr);
     close(fd);
-    if (!db_session_script(dev->owner, STR("truncate articles, article_slugs, sections, tags, authors cascade"), &broken))
+    if (!db_session_script(dev->owner, STR("truncate articles, article_slugs, sections, tags, authors cascade"),
+                           &broken))
         return fail(fault, broken.detail);
-    struct server_setup setup = {.config = &dev->config, .statements = &dev->statements,
-                                 .migrations = embedded_migrations, .contract = cli_contract()};
-    struct db_session *session = db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, &broken);
+    struct server_setup setup = {.config = &dev->config,
+                                 .statements = &dev->statements,
+                                 .migrations = embedded_migrations,
+                                 .contract = cli_contract()};
+    struct db_session *session =
+        db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, &broken);
     if (!session)
         return fail(fault, broken.detail);
     if (!server_check(dev->arena, &setup, &contract, &wrong))
@@ -152,7 +160,8 @@ static void greet(void *context)
     printf("\n             password " PASSWORD "\n\n"
            "Try:\n"
            "  curl 'http://%.*s/v1/articles?limit=2'\n"
-           "  curl -H 'Content-Type: application/json' -d '{\"email\":\"editor@marbre.test\",\"password\":\"" PASSWORD "\"}' "
+           "  curl -H 'Content-Type: application/json' -d '{\"email\":\"editor@marbre.test\",\"password\":\"" PASSWORD
+           "\"}' "
            "http://%.*s/v1/auth/login\n\n",
            STR_FMT(at), STR_FMT(at));
     fflush(stdout);
@@ -195,9 +204,13 @@ static int serve(struct dev *dev)
     struct server_fault wrong;
     if (!start_cluster(dev, &fault))
         return cli_fail("%s", fault.detail);
-    struct server_setup setup = {.config = &dev->config, .statements = &dev->statements,
-                                 .migrations = embedded_migrations, .contract = cli_contract(), .serving = greet,
-                                 .watch = watch, .context = dev};
+    struct server_setup setup = {.config = &dev->config,
+                                 .statements = &dev->statements,
+                                 .migrations = embedded_migrations,
+                                 .contract = cli_contract(),
+                                 .serving = greet,
+                                 .watch = watch,
+                                 .context = dev};
     int status = 0;
     if (!prepare_database(dev, &fault) || !prepare_keys(dev, &fault) || !prepare_accounts(dev, &fault) ||
         !prepare_sample(dev, &fault)) {
@@ -224,6 +237,8 @@ int command_dev(int argc, char **argv)
         status = cli_usage("dev takes --listen ADDRESS:PORT, --data DIR and --empty: see `marbre dev --help`");
     } else {
         dev.config.drain_seconds = 0; // Ctrl-C is meant at once
+        if (!getenv("MARBRE_SITE_URL"))
+            dev.config.site_url = arena_printf(dev.arena, "http://%.*s", STR_FMT(dev.config.listen));
         dev.statements = db_statements_read(dev.arena, embedded_statements);
         status = serve(&dev);
     }

@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import time
+import uuid
 
 import jsonschema
 import requests
@@ -49,6 +50,26 @@ def wait_for(condition, what, seconds=30):
             return result
         time.sleep(0.02)
     raise TimeoutError(f"waited {seconds} s for {what}")
+
+
+def run(*words, typed=None, seconds=60, **environment):
+    """Runs a marbre command until it ends. Of the tests' own environment it sees no MARBRE_ key but those given here."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MARBRE_")}
+    clean.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0")
+    done = subprocess.run([binary(), *words], env={**clean, "MARBRE_HASH_MEMORY_KIB": "1024", **environment},
+                          input=typed.encode() if isinstance(typed, str) else typed or b"", capture_output=True,
+                          timeout=seconds)
+    done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+    assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
+    return done
+
+
+def complaint(done, status=1):
+    """The one line with which a command ended; `status` is what it should have exited with."""
+    assert done.returncode == status, f"exit {done.returncode}: {done.stdout}{done.stderr}"
+    assert done.stderr.startswith("marbre: ") and done.stderr.count("\n") == 1, f"not one line: {done.stderr}"
+    assert done.stderr.endswith("\n")
+    return done.stderr[len("marbre: "):-1]
 
 
 class Contract:
@@ -234,8 +255,8 @@ class Server:
             raise RuntimeError(done.stderr)
         return done.stdout.strip()
 
-    def sql_session(self):
-        return SqlSession(self.database_url("marbre_owner"))
+    def sql_session(self, database="marbre"):
+        return SqlSession(self.database_url("marbre_owner", database))
 
     def postmaster(self):
         """The process id of PostgreSQL."""
@@ -252,6 +273,44 @@ class Server:
         server.folder = self.folder
         server.log_path = self.folder.with_name(f"{self.folder.name}-serve-{port}.log")
         return server.start()
+
+    def account(self, *words, typed=None, **environment):
+        """`marbre account …` on this server's database."""
+        return run("account", *words, typed=typed, MARBRE_DATABASE_URL=self.database_url("marbre_owner"), **environment)
+
+    def new_database(self, name, migrated=False):
+        """An empty database in the same PostgreSQL, and the environment of commands that are to work on it."""
+        self.sql(f'create database "{name}"', database="postgres")
+        environment = {"MARBRE_DATABASE_URL": self.database_url(database=name),
+                       "MARBRE_MIGRATE_DATABASE_URL": self.database_url("marbre_owner", name),
+                       "MARBRE_JWT_KEYS_FILE": str(self.folder / "secrets/jwt_keys")}
+        if migrated:
+            done = run("migrate", **environment)
+            assert done.returncode == 0, done.stderr
+        return environment
+
+    def make_account(self, email, role="contributor"):
+        """A client that is logged in as a new account: a copy of a dev account, since a command and a hash take their time."""
+        self.sql(f"insert into accounts (id, email, name, role, password_hash) select '{uuid.uuid4()}', '{email}', '{email}',"
+                 f" '{role}', password_hash from accounts where email = 'contributor@marbre.test'")
+        return Client(self, email=email)
+
+    def new_database(self, name, migrated=False):
+        """An empty database in the same PostgreSQL, and the environment of commands that are to work on it."""
+        self.sql(f'create database "{name}"', database="postgres")
+        environment = {"MARBRE_DATABASE_URL": self.database_url(database=name),
+                       "MARBRE_MIGRATE_DATABASE_URL": self.database_url("marbre_owner", name),
+                       "MARBRE_JWT_KEYS_FILE": str(self.folder / "secrets/jwt_keys")}
+        if migrated:
+            done = run("migrate", **environment)
+            assert done.returncode == 0, done.stderr
+        return environment
+
+    def make_account(self, email, role="contributor", password=PASSWORD):
+        """An account, and a client that is logged in as it."""
+        made = self.account("add", email, "--role", role, typed=password + "\n")
+        assert made.returncode == 0, made.stderr
+        return Client(self, email=email, password=password)
 
     def stop(self, signal_number=signal.SIGTERM):
         """Ends it and returns the exit status."""

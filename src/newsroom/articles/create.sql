@@ -22,8 +22,8 @@ with given as (
 ), authors_filed as (
     insert into article_authors (content_id, position, author_id, role, bio)
     select written.id, r.position, r.id, coalesce(author_member(r.reference, 'role'), 'by'),
-           author_member(r.reference, 'bio')
-      from written, given, resolve_references('authors', b -> 'authors') r
+           nullif(author_member(r.reference, 'bio'), w.bio)
+      from written, given, resolve_references('authors', b -> 'authors') r join authors w on w.id = r.id
 )
 insert into articles (id, content_id, created_by, updated_by)
 select :new_id::uuid, written.id, caller_id(), caller_id()

@@ -35,7 +35,7 @@ with given as (
 )
 insert into article_authors (content_id, position, author_id, role, bio)
 select written.id, r.position, r.id, coalesce(author_member(r.reference, 'role'), 'by'),
-       case when author_member(r.reference, 'bio') is distinct from w.bio then author_member(r.reference, 'bio') end
+       nullif(author_member(r.reference, 'bio'), w.bio)
   from written, given, resolve_references('authors', patch -> 'authors') r join authors w on w.id = r.id
 union all
 select written.id, x.position, x.author_id, x.role, x.bio

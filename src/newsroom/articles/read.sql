@@ -1,7 +1,9 @@
--- read_article: what readers see under a slug now. An older slug of the article answers with its present address.
--- Keys article_slugs_pkey and publications_of_article.
+-- read_article: what readers see under a slug now. An older slug of the article answers with its present address; one
+-- that readers have not seen yet answers nothing. Keys article_slugs_pkey and publications_of_article.
 select case when c.slug = asked.slug then 200 else 308 end as status,
-       case when c.slug <> asked.slug then '/v1/articles/' || c.slug end as location,
+       case when c.slug <> asked.slug
+            then '/v1/articles/' || c.slug || case :query_body when 'blocks' then '' else '?body=' || :query_body end
+       end as location,
        json_build_object(
            'id', p.article_id, 'lang', c.lang, 'slug', c.slug, 'kicker', c.kicker, 'title', c.title,
            'standfirst', c.standfirst, 'teaser', coalesce(c.teaser, c.standfirst),
@@ -18,3 +20,7 @@ select case when c.slug = asked.slug then 200 else 308 end as status,
   join publications p on p.article_id = asked.article_id and not p.past and p.during @> now()
   join contents c on c.id = p.content_id
  where asked.slug = :path_slug
+   and (c.slug = asked.slug
+        or exists (select from publications before join article_contents was on was.id = before.content_id
+                    where before.article_id = asked.article_id and was.slug = asked.slug
+                      and lower(before.during) <= now()))

@@ -1,0 +1,32 @@
+"""The README tells the truth: its shell blocks run as they stand, against a newsroom with the sample in it."""
+import re
+import subprocess
+
+import pytest
+
+import marbre
+
+
+@pytest.fixture(scope="module")
+def newsroom(scratch):
+    server = marbre.Server.dev(scratch / "readme")
+    yield server
+    server.stop()
+
+
+def test_the_readmes_walk_runs_line_by_line_and_says_what_it_says(newsroom):
+    text = (marbre.ROOT / "README.md").read_text()
+    walk = text[text.index("What readers get"):text.index("## The commands")]
+    blocks = re.findall(r"```sh\n(.*?)```", walk, re.S)
+    assert len(blocks) == 5
+    script = "set -eu\n" + "\n".join(blocks).replace("http://127.0.0.1:8080", newsroom.url)
+    script = script.replace("/tmp/", f"{newsroom.folder}/")
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    output = done.stdout
+    assert re.findall(r"HTTP/1.1 (\d+)", output) == ["201", "404", "200", "304", "404"]
+    assert '"slug" : "partager-l-orvance"' in output
+    assert re.findall(r'"version" ?: ?(\d+)', output)[-4:] == ["4", "5", "5", "6"]
+    assert '"changed" : ["kicker"]' in output and '"updated_by" : {' in output
+    assert output.count("<h2") >= 7
+    assert done.stderr == ""
