@@ -279,12 +279,17 @@ def test_a_range_that_begins_makes_an_article_appear_and_nobody_has_to_do_anythi
     assert titles(reader.get(f"/v1/articles?section={section}", 200).json()) == ["À l’heure dite"]
 
 
-def test_a_range_that_ends_makes_an_article_disappear(server, reader, passing, section):
+def test_a_range_that_ends_makes_an_article_disappear(server, editor, reader, passing, section):
     article = passing(title="Jusqu’à l’heure dite", sections=[section])
     set_range(server, article, "tstzrange(lower(during), clock_timestamp() + interval '600 milliseconds')")
     assert cache_seconds(reader.get(address(article), 200)) == [0, 0, 0, 0]
     marbre.wait_for(lambda: reader.get(address(article)).status_code == 404, "the end of the range", 10)
     assert titles(reader.get(f"/v1/articles?section={section}", 200).json()) == []
+    end = f"select upper(during) from publications where article_id = '{article['id']}' order by id limit 1"
+    ended = server.sql(end)
+    again = editor.post(f"/v1/desk/articles/{article['id']}/publish", {}, 200, headers={"If-Match": "*"}).json()
+    assert reader.get(address(article), 200).json()["published_at"] == again["published_at"] == article["published_at"]
+    assert server.sql(end) == ended, "what comes later does not change when it ended"
 
 
 def test_one_text_follows_another_where_one_range_ends_and_the_next_begins(server, editor, reader, passing):
