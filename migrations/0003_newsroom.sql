@@ -41,8 +41,8 @@ declare
     taken boolean;
     number integer := 0;
 begin
-    -- Two who name the same thing at the same moment take turns.
-    perform pg_advisory_xact_lock(hashtext(kind || ':' || coalesce(wanted, made)));
+    -- Whoever names something at the same moment takes turns: `x` twice and `x-2` by choice meet in one slug, too.
+    perform pg_advisory_xact_lock(hashtext(kind));
     loop
         number := number + 1;
         slug := coalesce(wanted, slug_candidate(made, number));

@@ -51,9 +51,9 @@ struct http_service api_service(struct api *api);
 
 // ------------------------------------------------------------------------------------------------- within the process
 
-// Runs an operation as an account with the role `role` would, without HTTP, on a blocking connection: the same checks of
-// the body, the same statements, one transaction. `id` is the path's id or STR_NONE; If-Match is `*`. On success `body` is
-// what the operation answers.
+// Runs an operation as an account with the role `role` would, without HTTP, on a blocking connection: the same checks
+// of the body, the same statements, one transaction. `id` is the path's id or STR_NONE; If-Match is `*`. On success
+// `body` is what the operation answers.
 MUST_CHECK bool api_perform(const struct api_contract *contract, struct db_session *session, struct arena *arena,
                             struct str operation, struct str id, const json_t *body, const struct auth_caller *caller,
                             struct str *answer, struct api_fault *fault);
@@ -69,7 +69,8 @@ void api_set(struct api_call *call, struct str name, struct str value);
 // What a chain of steps carries along; lives in the call's arena.
 void api_carry(struct api_call *call, void *thing);
 void *api_carried(const struct api_call *call);
-// Runs statements (names, ended by NULL) as one transaction, then `done`, unless they failed: then the call is answered.
+// Runs statements (names, ended by NULL) as one transaction, then `done`, unless they failed: then the call is
+// answered.
 void api_run(struct api_call *call, const char *const *statements,
              void (*done)(struct api_call *call, const struct db_answer *answer));
 // Checks a password off the loop, then `done`; answers 503 itself when too many wait.

@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK             __attribute__((warn_unused_result))
 #define PRINTF_LIKE(at, first) __attribute__((format(printf, at, first)))
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT_OF(array)        (sizeof(array) / sizeof((array)[0]))
 
 // ---------------------------------------------------------------------------------------------------------- strings
 
@@ -25,8 +25,8 @@ struct str {
     size_t len;
 };
 
-#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
-#define STR_NONE ((struct str){NULL, 0})
+#define STR(literal)  ((struct str){"" literal, sizeof(literal) - 1})
+#define STR_NONE      ((struct str){NULL, 0})
 #define STR_FMT(view) (int)(view).len, (view).ptr // for "%.*s"
 
 struct str str_of(const char *terminated); // NULL gives STR_NONE
@@ -46,15 +46,16 @@ MUST_CHECK bool str_to_u64(struct str text, uint64_t max, uint64_t *value);
 struct arena;
 
 struct arena *arena_new(void);
-void arena_free(struct arena *arena);              // runs what was deferred, last first
-void *arena_alloc(struct arena *arena, size_t n);  // zeroed, aligned for anything
+void arena_free(struct arena *arena);             // runs what was deferred, last first
+void *arena_alloc(struct arena *arena, size_t n); // zeroed, aligned for anything
 struct str arena_copy(struct arena *arena, struct str text);
-char *arena_cstr(struct arena *arena, struct str text); // a NUL-terminated copy
+char *arena_cstr(struct arena *arena, struct str text);                                  // a NUL-terminated copy
+struct str str_lower(struct arena *arena, struct str text);                              // a copy, ASCII letters only
 struct str arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3); // NUL-terminated, too
 // Calls `finish(thing)` when the arena is freed: how things that other libraries allocated are given back.
 void arena_defer(struct arena *arena, void (*finish)(void *), void *thing);
 
-#define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (count)))
 
 // Bytes that grow, inside an arena.
@@ -122,7 +123,7 @@ size_t text_length(struct str text);                                      // cod
 
 // -------------------------------------------------------------------------------------------------- ids and secrets
 
-#define UUID_TEXT 36
+#define UUID_TEXT  36
 #define HASH_BYTES 32
 
 struct uuid {
@@ -134,10 +135,10 @@ bool uuid_is(struct str text);
 
 void secret_init(void); // once, before any other function of this section
 void secret_random(void *bytes, size_t n);
-bool secret_equal(const void *a, const void *b, size_t n);                          // in constant time
-void secret_hash(struct str bytes, unsigned char hash[HASH_BYTES]);                 // BLAKE2b
-void secret_mac(struct str bytes, struct str key, unsigned char mac[HASH_BYTES]);   // keyed BLAKE2b, key 16 to 64 bytes
-struct str secret_base64(struct arena *arena, const void *bytes, size_t n);         // base64url, unpadded
+bool secret_equal(const void *a, const void *b, size_t n);                        // in constant time
+void secret_hash(struct str bytes, unsigned char hash[HASH_BYTES]);               // BLAKE2b
+void secret_mac(struct str bytes, struct str key, unsigned char mac[HASH_BYTES]); // keyed BLAKE2b, key 16 to 64 bytes
+struct str secret_base64(struct arena *arena, const void *bytes, size_t n);       // base64url, unpadded
 MUST_CHECK bool secret_unbase64(struct arena *arena, struct str text, struct str *bytes);
 struct str secret_hex(struct arena *arena, const void *bytes, size_t n);
 
@@ -149,10 +150,10 @@ bool secret_password_fits(struct str password, struct str phc);
 
 int64_t clock_wall_ms(void); // milliseconds since 1970 in UTC
 int64_t clock_mono_us(void); // microseconds that only go forward
-#define CLOCK_HTTP 30
+#define CLOCK_HTTP    30
 #define CLOCK_RFC3339 25
-void clock_http(int64_t wall_s, char text[CLOCK_HTTP]);          // `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7)
-void clock_rfc3339(int64_t wall_ms, char text[CLOCK_RFC3339]);   // `1994-11-06T08:49:37.000Z`
+void clock_http(int64_t wall_s, char text[CLOCK_HTTP]);        // `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7)
+void clock_rfc3339(int64_t wall_ms, char text[CLOCK_RFC3339]); // `1994-11-06T08:49:37.000Z`
 MUST_CHECK bool clock_from_http(struct str text, int64_t *wall_s);
 
 // ------------------------------------------------------------------------------------------------------------- loop
@@ -162,8 +163,8 @@ struct loop;
 
 struct loop *loop_new(void);
 void loop_free(struct loop *loop);
-void loop_run(struct loop *loop);  // until loop_stop
-void loop_stop(struct loop *loop); // from any thread
+void loop_run(struct loop *loop);                                       // until loop_stop
+void loop_stop(struct loop *loop);                                      // from any thread
 void loop_post(struct loop *loop, void (*job)(void *), void *argument); // from any thread; `job` runs in the loop's
 struct event_base *loop_base(struct loop *loop);
 
@@ -183,7 +184,7 @@ enum log_level { LOG_INFO, LOG_WARNING, LOG_ERROR };
 // JSON lines to a file descriptor, by one writer thread. A line that finds its ring full is dropped and counted: a
 // blocked stderr blocks no reader. Before log_open and after log_close lines are written at once.
 void log_open(int fd);
-void log_close(void); // writes what is left
+void log_close(void);           // writes what is left
 void log_line(struct str json); // a whole JSON object, without the newline
 // {"at":…,"level":…,"event":"db.connect","detail":…}
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -26,4 +26,4 @@ struct content_site {
 // starting with `prefix` (`/body`). `blocks` is not changed. Normalising what was normalised changes nothing. Keys are
 // unique in the body, those of definitions in their block; what was allocated on the way is freed before it returns.
 MUST_CHECK struct fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
-                                                   const struct content_site *site, struct content_body *body);
+                                           const struct content_site *site, struct content_body *body);

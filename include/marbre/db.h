@@ -104,7 +104,8 @@ bool db_pool_ready(const struct db_pool *pool); // each lane has a connection th
 struct db_session;
 
 struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct db_fault *fault);
-// Runs a list in one transaction, as the pool does. False and `fault` unless it committed; then `answer` is of the last.
+// Runs a list in one transaction, as the pool does. False and `fault` unless it committed; then `answer` is of the
+// last.
 MUST_CHECK bool db_session_run(struct db_session *session, struct arena *arena, const struct db_step *steps,
                                size_t step_count, struct db_answer *answer, struct db_fault *fault);
 // Runs a script of several commands; outside of a transaction unless it begins one.

@@ -43,7 +43,8 @@ struct http_request {
     uint64_t length; // of the body, when has_length
 };
 
-// Why bytes are refused, or how a wait ended. `http_fault_status` gives the status code, `http_fault_detail` a sentence.
+// Why bytes are refused, or how a wait ended. `http_fault_status` gives the status code, `http_fault_detail` a
+// sentence.
 enum http_fault {
     HTTP_FINE,
     HTTP_UNFINISHED,      // no fault: more bytes are needed
@@ -82,14 +83,15 @@ MUST_CHECK bool http_decode(struct arena *arena, struct str text, bool plus, str
 
 // -------------------------------------------------------------------------------------------------------- exchange
 
-// One request and its reply. Lives until the reply was written or the client went away, and the service is done with it.
+// One request and its reply. Lives until the reply was written or the client went away, and the service is done with
+// it.
 struct http_exchange {
     struct arena *arena; // freed with the exchange
     struct http_request request;
-    struct str body;     // whole, once `serve` is called; STR_NONE when the request had none
-    struct str peer;     // the client's address as text
-    int64_t began_us;    // clock_mono_us of the first byte
-    void *service_data;  // the service's own
+    struct str body;    // whole, once `serve` is called; STR_NONE when the request had none
+    struct str peer;    // the client's address as text
+    int64_t began_us;   // clock_mono_us of the first byte
+    void *service_data; // the service's own
     // Filled for `done`:
     int status;
     uint64_t bytes_out;
@@ -145,8 +147,8 @@ struct http_address {
 };
 MUST_CHECK bool http_address_read(struct str text, struct http_address *address);
 
-// Claims an address for this process: a second server on it is told so, although workers share the port by SO_REUSEPORT.
-// Returns a descriptor to hold as long as the process serves, or -1 with errno (EADDRINUSE).
+// Claims an address for this process: a second server on it is told so, although workers share the port by
+// SO_REUSEPORT. Returns a descriptor to hold as long as the process serves, or -1 with errno (EADDRINUSE).
 int http_address_claim(const struct http_address *address);
 
 // A worker's listener: its own socket (SO_REUSEPORT), on its loop. `limits` and `service` are copied. NULL with errno

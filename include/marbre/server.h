@@ -1,5 +1,5 @@
-// server: the process that serves. Workers, each with its loop, listener and database connections; signals and draining;
-// health on the admin address.
+// server: the process that serves. Workers, each with its loop, listener and database connections; signals and
+// draining; health on the admin address.
 #pragma once
 
 #include "marbre/newsroom.h"

@@ -97,8 +97,8 @@ struct api {
 struct api_call {
     struct arena *arena;
     const struct api_contract *contract;
-    struct api *api;                 // NULL within the process
-    struct http_exchange *exchange;  // NULL within the process
+    struct api *api;                // NULL within the process
+    struct http_exchange *exchange; // NULL within the process
     const struct operation *operation;
     struct str request_id;
     struct str values[PARAMETERS_MAX]; // of the operation's parameters, in their order

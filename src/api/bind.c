@@ -90,20 +90,28 @@ static struct str config_article_url(const struct api_call *call)
     return call->contract->article_url;
 }
 
-#define SOURCE(name) {#name, name}
+#define SOURCE(name)                                                                                                   \
+    {                                                                                                                  \
+#name, name                                                                                                    \
+    }
 
 static const struct {
     const char *name;
     struct str (*value)(const struct api_call *call);
 } sources[] = {
     {"id", id_of}, // of the path, or of what is being made
-    SOURCE(new_id),         SOURCE(slug),           SOURCE(body),           SOURCE(read_only),
-    SOURCE(if_match),       SOURCE(content_blocks), SOURCE(content_html),   SOURCE(content_text),
-    SOURCE(content_words),  SOURCE(content_minutes), SOURCE(caller_account), SOURCE(caller_session),
-    SOURCE(caller_epoch),   SOURCE(operation_roles), SOURCE(config_lang),    SOURCE(config_article_url),
+    SOURCE(new_id),         SOURCE(slug),
+    SOURCE(body),           SOURCE(read_only),
+    SOURCE(if_match),       SOURCE(content_blocks),
+    SOURCE(content_html),   SOURCE(content_text),
+    SOURCE(content_words),  SOURCE(content_minutes),
+    SOURCE(caller_account), SOURCE(caller_session),
+    SOURCE(caller_epoch),   SOURCE(operation_roles),
+    SOURCE(config_lang),    SOURCE(config_article_url),
 };
 
-static const struct str cursor_symbols[CURSOR_MAX] = {{"cursor_1", 8}, {"cursor_2", 8}, {"cursor_3", 8}, {"cursor_4", 8}};
+static const struct str cursor_symbols[CURSOR_MAX] = {
+    {"cursor_1", 8}, {"cursor_2", 8}, {"cursor_3", 8}, {"cursor_4", 8}};
 
 // A query parameter that the operation does not have is null to a statement that others share with it.
 static bool is_query(struct str symbol)

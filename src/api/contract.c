@@ -26,8 +26,10 @@ static const json_t *follow(const json_t *spec, const char *reference)
         size_t n = 0;
         for (step++; *step && *step != '/' && n < sizeof key - 1; step++) {
             bool escaped = step[0] == '~' && (step[1] == '0' || step[1] == '1');
-            key[n++] = !escaped ? *step : step[1] == '0' ? '~' : '/';
-            step += escaped;
+            key[n] = *step;
+            if (escaped && *++step == '1')
+                key[n] = '/';
+            n++;
         }
         key[n] = '\0';
         at = json_is_array(at) ? json_array_get(at, strtoul(key, NULL, 10)) : json_object_get(at, key);
@@ -57,7 +59,8 @@ static bool read_paths(struct api_contract *contract, struct api_fault *fault)
     contract->routes = ARENA_NEW(contract->arena, struct route);
     const char *path;
     json_t *item;
-    json_object_foreach((json_t *)paths, path, item) {
+    json_object_foreach((json_t *)paths, path, item)
+    {
         for (enum http_method method = 0; method < HTTP_METHOD_OTHER; method++) {
             const json_t *spec = method_words[method] ? json_object_get(item, method_words[method]) : NULL;
             if (!spec)
@@ -153,8 +156,7 @@ bool api_contract_check(const struct api_contract *contract, struct db_session *
             return contract_fail(fault, "%s", broken.detail);
         for (size_t n = 0; n < contract->operation_count; n++) {
             const struct operation *operation = &contract->operations[n];
-            if (operation->statement_count == 0 ||
-                operation->statements[operation->statement_count - 1] != statement)
+            if (operation->statement_count == 0 || operation->statements[operation->statement_count - 1] != statement)
                 continue;
             if (columns.stranger[0])
                 return contract_fail(fault, "%.*s.sql answers the column %s, which is no fact of a reply",

@@ -2,7 +2,6 @@
 // filters that made them.
 #include "api_internal.h"
 
-
 enum { MAC_KEPT = 16 };
 
 // MAC over the operation, its filters, and the values.

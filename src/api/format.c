@@ -1,7 +1,6 @@
 // What `format` promises of a text, and JSON Pointers.
 #include "api_internal.h"
 
-
 static bool is_lower(char c)
 {
     return c >= 'a' && c <= 'z';

@@ -8,8 +8,8 @@ static void check_value(struct api_call *call, const struct parameter *parameter
     struct str pointer = arena_printf(call->arena, "%s%.*s%s", marks[parameter->place], STR_FMT(parameter->name),
                                       ends[parameter->place]);
     uint64_t number;
-    bool whole = str_eq(json_member_text(parameter->schema, "type"), STR("integer")) &&
-                 str_to_u64(value, INT32_MAX, &number);
+    bool whole =
+        str_eq(json_member_text(parameter->schema, "type"), STR("integer")) && str_to_u64(value, INT32_MAX, &number);
     json_t *typed = whole ? json_integer((json_int_t)number) : json_stringn(value.ptr, value.len);
     if (!typed) {
         fault_add(&call->faults, pointer, "This is not UTF-8.");
@@ -57,7 +57,8 @@ static void read_query(struct api_call *call)
     }
 }
 
-// If-Match names versions: `"v3"`, a list of them, or `*`. A tag that is none of ours matches nothing (RFC 9110 §13.1.1).
+// If-Match names versions: `"v3"`, a list of them, or `*`. A tag that is none of ours matches nothing (RFC 9110
+// §13.1.1).
 static struct str versions_of(struct arena *arena, struct str header)
 {
     if (str_eq(str_trim(header), STR("*")))

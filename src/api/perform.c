@@ -31,8 +31,12 @@ bool api_perform(const struct api_contract *contract, struct db_session *session
                  struct str *text, struct api_fault *fault)
 {
     struct api_call *call = ARENA_NEW(arena, struct api_call);
-    *call = (struct api_call){.arena = arena, .contract = contract, .caller = *caller, .new_id = uuid_new(),
-                              .operation = contract_operation(contract, operation), .faults = faults_in(arena)};
+    *call = (struct api_call){.arena = arena,
+                              .contract = contract,
+                              .caller = *caller,
+                              .new_id = uuid_new(),
+                              .operation = contract_operation(contract, operation),
+                              .faults = faults_in(arena)};
     if (!call->operation || call->operation->statement_count == 0)
         return contract_fail(fault, "%.*s is no operation of statements", STR_FMT(operation));
     take_id(call, id);

@@ -73,9 +73,9 @@ void problem_send(struct api_call *call, int status, const char *slug, struct st
     struct reply reply = {.status = find(status, slug)->status};
     reply.body = problem_document(call, status, slug, detail, more);
     if (status == 401)
-        reply_header(&reply, STR("WWW-Authenticate"), call->authenticated
-                                                           ? STR("Bearer realm=\"marbre\", error=\"invalid_token\"")
-                                                           : STR("Bearer realm=\"marbre\""));
+        reply_header(&reply, STR("WWW-Authenticate"),
+                     call->authenticated ? STR("Bearer realm=\"marbre\", error=\"invalid_token\"")
+                                         : STR("Bearer realm=\"marbre\""));
     finish(call, &reply);
 }
 
@@ -107,12 +107,14 @@ void problem_faults(struct api_call *call, int status)
     }
     buf_put_char(&more, ']');
     size_t count = call->faults.count;
-    struct str detail = count == 1 ? STR("1 fault was found.") : arena_printf(call->arena, "%zu faults were found.", count);
+    struct str detail =
+        count == 1 ? STR("1 fault was found.") : arena_printf(call->arena, "%zu faults were found.", count);
     problem_send(call, status, NULL, detail, buf_str(&more));
 }
 
 static const char *const method_names[HTTP_METHOD_OTHER] = {
-    [HTTP_GET] = "GET, HEAD", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT", [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE",
+    [HTTP_GET] = "GET, HEAD", [HTTP_POST] = "POST",     [HTTP_PUT] = "PUT",
+    [HTTP_PATCH] = "PATCH",   [HTTP_DELETE] = "DELETE",
 };
 
 void problem_method(struct api_call *call, const struct route *route)
@@ -129,13 +131,13 @@ void problem_method(struct api_call *call, const struct route *route)
         return;
     }
     reply.status = 405;
-    reply.body = problem_document(call, 405, NULL,
-                                  arena_printf(call->arena, "This address takes %.*s.", STR_FMT(buf_str(&allowed))),
-                                  STR_NONE);
+    reply.body = problem_document(
+        call, 405, NULL, arena_printf(call->arena, "This address takes %.*s.", STR_FMT(buf_str(&allowed))), STR_NONE);
     finish(call, &reply);
 }
 
-// What PostgreSQL says no with, and what that means over HTTP. Class MB is our own: its last three digits are the status.
+// What PostgreSQL says no with, and what that means over HTTP. Class MB is our own: its last three digits are the
+// status.
 static const struct refusal {
     const char *sqlstate; // five characters, or two for a class
     int status;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const facts[] = {"body", "version", "status", "location", "keys", "fresh_for", "last_modified",
-                                    "next_1", "next_2", "next_3", "next_4"};
+static const char *const facts[] = {"body",          "version", "status", "location", "keys",  "fresh_for",
+                                    "last_modified", "next_1",  "next_2", "next_3",   "next_4"};
 
 bool reply_is_fact(const char *column)
 {
@@ -26,8 +26,11 @@ void reply_header(struct reply *reply, struct str name, struct str value)
 void reply_send(struct api_call *call, struct reply *reply)
 {
     reply_header(reply, STR("X-Request-Id"), call->request_id);
-    struct http_reply bytes = {.status = reply->status, .headers = reply->headers,
-                               .header_count = reply->header_count, .body = reply->body, .close = reply->close};
+    struct http_reply bytes = {.status = reply->status,
+                               .headers = reply->headers,
+                               .header_count = reply->header_count,
+                               .body = reply->body,
+                               .close = reply->close};
     http_reply_send(call->exchange, &bytes);
 }
 
@@ -94,8 +97,8 @@ static void put_cacheable(struct api_call *call, struct reply *reply, const stru
 {
     struct str etag = etag_of(call->arena, reply->body), keys = db_answer_text(answer, "keys");
     reply_header(reply, STR("ETag"), etag);
-    reply_header(reply, STR("Cache-Control"), cache_control(call->arena, &call->operation->cache,
-                                                            db_answer_text(answer, "fresh_for")));
+    reply_header(reply, STR("Cache-Control"),
+                 cache_control(call->arena, &call->operation->cache, db_answer_text(answer, "fresh_for")));
     put_last_modified(call, reply, db_answer_text(answer, "last_modified"));
     if (keys.ptr)
         reply_header(reply, STR("Surrogate-Key"), keys);
@@ -216,8 +219,9 @@ void reply_answer(struct api_call *call, const struct db_answer *answer)
     case DB_BUSY:
     case DB_AWAY:
         call->retry_after = answer->outcome == DB_BUSY ? 1 : 2;
-        api_problem(call, 503, "%s", answer->outcome == DB_BUSY ? "Too much is waiting for the database."
-                                                                : "The database cannot be reached.");
+        api_problem(call, 503, "%s",
+                    answer->outcome == DB_BUSY ? "Too much is waiting for the database."
+                                               : "The database cannot be reached.");
         break;
     }
 }

@@ -1,7 +1,6 @@
 // The router: a tree with a node for each segment of a path. A word goes before a parameter.
 #include "api_internal.h"
 
-
 static struct route *child_made(struct arena *arena, struct route *node, struct str word)
 {
     struct route **at = &node->inside;

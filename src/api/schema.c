@@ -1,7 +1,8 @@
-// JSON Schema 2020-12, walked as it stands: a table of keywords, each a function that looks at one value. Every fault is
-// found, each with its pointer and a sentence that a person understands.
+// JSON Schema 2020-12, walked as it stands: a table of keywords, each a function that looks at one value. Every fault
+// is found, each with its pointer and a sentence that a person understands.
 #include "api_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ static bool is_whole(const json_t *value)
 
 static bool has_type(const json_t *value, struct str type)
 {
+    assert(value);
     static const struct {
         const char *name;
         json_type type;
@@ -36,9 +38,8 @@ static const char *type_words(struct str type)
 {
     static const struct {
         const char *name, *words;
-    } rows[] = {{"object", "an object"},     {"array", "a list"},        {"string", "text"},
-                {"null", "null"},            {"boolean", "true or false"}, {"integer", "a whole number"},
-                {"number", "a number"}};
+    } rows[] = {{"object", "an object"},      {"array", "a list"},           {"string", "text"},    {"null", "null"},
+                {"boolean", "true or false"}, {"integer", "a whole number"}, {"number", "a number"}};
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (str_eq(type, str_of(rows[i].name)))
             return rows[i].words;
@@ -65,7 +66,8 @@ static void check_type(const struct look *look, const json_t *types)
     struct buf words = buf_in(look->faults->arena);
     size_t i;
     const json_t *type;
-    json_array_foreach((json_t *)types, i, type) {
+    json_array_foreach((json_t *)types, i, type)
+    {
         if (has_type(look->value, json_text(type)))
             return;
         buf_printf(&words, "%s%s", i ? " or " : "", type_words(json_text(type)));
@@ -74,13 +76,38 @@ static void check_type(const struct look *look, const json_t *types)
               STR_FMT(value_words(look)));
 }
 
+// Equality as JSON Schema means it (§4.2.2): numbers by their value, so that 1 is 1.0, also deep inside.
+static bool is_equal(const json_t *a, const json_t *b)
+{
+    const char *name;
+    json_t *member;
+    size_t i;
+    if (json_is_number(a) && json_is_number(b))
+        return json_equal(a, b) || (json_typeof(a) != json_typeof(b) && json_number_value(a) == json_number_value(b));
+    if (json_typeof(a) != json_typeof(b) || json_array_size(a) != json_array_size(b) ||
+        json_object_size(a) != json_object_size(b))
+        return false;
+    json_array_foreach(a, i, member)
+    {
+        if (!is_equal(member, json_array_get(b, i)))
+            return false;
+    }
+    json_object_foreach((json_t *)a, name, member)
+    {
+        if (!json_object_get(b, name) || !is_equal(member, json_object_get(b, name)))
+            return false;
+    }
+    return json_is_object(a) || json_is_array(a) || json_equal(a, b);
+}
+
 static void check_enum(const struct look *look, const json_t *allowed)
 {
     struct buf words = buf_in(look->faults->arena);
     size_t i;
     const json_t *one;
-    json_array_foreach((json_t *)allowed, i, one) {
-        if (json_equal(one, look->value))
+    json_array_foreach((json_t *)allowed, i, one)
+    {
+        if (is_equal(one, look->value))
             return;
         struct str text = json_is_string(one) ? json_text(one) : json_write(look->faults->arena, one);
         buf_printf(&words, "%s%.*s", i ? ", " : "", STR_FMT(text));
@@ -91,44 +118,48 @@ static void check_enum(const struct look *look, const json_t *allowed)
 
 static void check_const(const struct look *look, const json_t *one)
 {
-    if (!json_equal(one, look->value))
+    if (!is_equal(one, look->value))
         fault_add(look->faults, look->pointer, "This takes %.*s, not %.*s.",
                   STR_FMT(json_write(look->faults->arena, one)), STR_FMT(value_words(look)));
 }
 
+// A bound of a length. It may be written 2.0.
+static long long bound(const json_t *argument)
+{
+    return (long long)json_number_value(argument);
+}
+
 static void check_min_length(const struct look *look, const json_t *least)
 {
-    if (json_is_string(look->value) && (json_int_t)text_length(json_text(look->value)) < json_integer_value(least))
+    if (json_is_string(look->value) && (long long)text_length(json_text(look->value)) < bound(least))
         fault_add(look->faults, look->pointer,
-                  json_integer_value(least) == 1 ? "This must not be empty." : "This takes at least %lld characters.",
-                  (long long)json_integer_value(least));
+                  bound(least) == 1 ? "This must not be empty." : "This takes at least %lld characters.", bound(least));
 }
 
 static void check_max_length(const struct look *look, const json_t *most)
 {
-    if (json_is_string(look->value) && (json_int_t)text_length(json_text(look->value)) > json_integer_value(most))
-        fault_add(look->faults, look->pointer, "This takes at most %lld characters; it has %zu.",
-                  (long long)json_integer_value(most), text_length(json_text(look->value)));
+    if (json_is_string(look->value) && (long long)text_length(json_text(look->value)) > bound(most))
+        fault_add(look->faults, look->pointer, "This takes at most %lld characters; it has %zu.", bound(most),
+                  text_length(json_text(look->value)));
 }
 
 static void check_min_items(const struct look *look, const json_t *least)
 {
-    if (json_is_array(look->value) && (json_int_t)json_array_size(look->value) < json_integer_value(least))
-        fault_add(look->faults, look->pointer, "This takes at least %lld items.", (long long)json_integer_value(least));
+    if (json_is_array(look->value) && (long long)json_array_size(look->value) < bound(least))
+        fault_add(look->faults, look->pointer, "This takes at least %lld items.", bound(least));
 }
 
 static void check_max_items(const struct look *look, const json_t *most)
 {
-    if (json_is_array(look->value) && (json_int_t)json_array_size(look->value) > json_integer_value(most))
-        fault_add(look->faults, look->pointer, "This takes at most %lld items; it has %zu.",
-                  (long long)json_integer_value(most), json_array_size(look->value));
+    if (json_is_array(look->value) && (long long)json_array_size(look->value) > bound(most))
+        fault_add(look->faults, look->pointer, "This takes at most %lld items; it has %zu.", bound(most),
+                  json_array_size(look->value));
 }
 
 static void check_min_properties(const struct look *look, const json_t *least)
 {
-    if (json_is_object(look->value) && (json_int_t)json_object_size(look->value) < json_integer_value(least))
-        fault_add(look->faults, look->pointer, "This takes at least %lld members.",
-                  (long long)json_integer_value(least));
+    if (json_is_object(look->value) && (long long)json_object_size(look->value) < bound(least))
+        fault_add(look->faults, look->pointer, "This takes at least %lld members.", bound(least));
 }
 
 static void check_minimum(const struct look *look, const json_t *least)
@@ -161,7 +192,8 @@ static void check_required(const struct look *look, const json_t *names)
     const json_t *name;
     if (!json_is_object(look->value))
         return;
-    json_array_foreach((json_t *)names, i, name) {
+    json_array_foreach((json_t *)names, i, name)
+    {
         if (!json_object_get(look->value, json_string_value(name)))
             fault_add(look->faults, pointer_key(look->faults->arena, look->pointer, json_text(name)),
                       "This member is required.");
@@ -172,7 +204,8 @@ static void check_properties(const struct look *look, const json_t *properties)
 {
     const char *name;
     json_t *schema;
-    json_object_foreach((json_t *)properties, name, schema) {
+    json_object_foreach((json_t *)properties, name, schema)
+    {
         const json_t *value = json_object_get(look->value, name);
         if (value)
             schema_check(look->faults, look->spec, schema, value,
@@ -185,8 +218,7 @@ static struct str names_of(struct arena *arena, const json_t *properties)
     struct buf names = buf_in(arena);
     const char *name;
     json_t *schema;
-    json_object_foreach((json_t *)properties, name, schema)
-        buf_printf(&names, "%s%s", names.len ? ", " : "", name);
+    json_object_foreach((json_t *)properties, name, schema) buf_printf(&names, "%s%s", names.len ? ", " : "", name);
     return buf_str(&names);
 }
 
@@ -197,15 +229,16 @@ static void check_additional(const struct look *look, const json_t *schema)
     json_t *value;
     if (!json_is_object(look->value))
         return;
-    json_object_foreach((json_t *)look->value, name, value) {
+    json_object_foreach((json_t *)look->value, name, value)
+    {
         if (json_object_get(properties, name))
             continue;
         struct str at = pointer_key(look->faults->arena, look->pointer, str_of(name));
-        if (json_is_object(schema))
+        if (!json_is_false(schema))
             schema_check(look->faults, look->spec, schema, value, at);
-        else if (json_is_false(schema) && json_object_size(properties) == 0)
+        else if (json_object_size(properties) == 0)
             fault_add(look->faults, at, "This member is unknown; none is taken here.");
-        else if (json_is_false(schema))
+        else
             fault_add(look->faults, at, "This member is unknown; there are %.*s.",
                       STR_FMT(names_of(look->faults->arena, properties)));
     }
@@ -227,7 +260,8 @@ static void check_one_of(const struct look *look, const json_t *branches)
     struct faults meant = faults_in(look->faults->arena);
     size_t holding = 0, i;
     const json_t *branch;
-    json_array_foreach((json_t *)branches, i, branch) {
+    json_array_foreach((json_t *)branches, i, branch)
+    {
         struct faults here = faults_in(look->faults->arena);
         const json_t *schema = contract_resolve(look->spec, branch);
         holding += schema_check(&here, look->spec, schema, look->value, look->pointer);
@@ -276,6 +310,8 @@ bool schema_check(struct faults *faults, const json_t *spec, const json_t *schem
     size_t before = faults->count;
     struct look look = {faults, spec, contract_resolve(spec, schema), value, pointer};
     const json_t *type = json_object_get(look.schema, "type");
+    if (json_is_false(look.schema))
+        fault_add(faults, pointer, "Nothing is taken here.");
     if (type)
         check_type(&look, type);
     if (faults->count > before) // of a number that should be a text nothing more can be said
@@ -293,7 +329,8 @@ static const char *unknown_in_list(const json_t *spec, const json_t *list)
     size_t i;
     const json_t *schema;
     const char *unknown = NULL;
-    json_array_foreach((json_t *)list, i, schema) {
+    json_array_foreach((json_t *)list, i, schema)
+    {
         if (!unknown)
             unknown = schema_unknown_keyword(spec, schema);
     }
@@ -304,7 +341,8 @@ static const char *unknown_in_members(const json_t *spec, const json_t *members)
 {
     const char *name, *unknown = NULL;
     json_t *schema;
-    json_object_foreach((json_t *)members, name, schema) {
+    json_object_foreach((json_t *)members, name, schema)
+    {
         if (!unknown)
             unknown = schema_unknown_keyword(spec, schema);
     }
@@ -321,13 +359,16 @@ static bool is_known(const char *keyword)
 
 const char *schema_unknown_keyword(const json_t *spec, const json_t *schema)
 {
+    if (json_object_get(schema, "$ref") && json_object_size(schema) > 1)
+        return "$ref (with others beside it)";
     schema = contract_resolve(spec, schema);
     if (!json_is_object(schema))
         return json_is_boolean(schema) ? NULL : "$ref (to nothing)";
     const char *keyword, *unknown = NULL;
     json_t *argument;
     bool format_known = true;
-    json_object_foreach((json_t *)schema, keyword, argument) {
+    json_object_foreach((json_t *)schema, keyword, argument)
+    {
         if (!unknown && !is_known(keyword))
             unknown = keyword;
     }

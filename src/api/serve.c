@@ -14,7 +14,8 @@ static struct str request_id(struct arena *arena, const struct http_request *req
     bool fine = given.len >= 8 && given.len <= 64;
     for (size_t i = 0; fine && i < given.len; i++) {
         char c = given.ptr[i];
-        fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+               c == '.';
     }
     return fine ? arena_copy(arena, given) : arena_copy(arena, str_of(uuid_new().text));
 }
@@ -67,7 +68,8 @@ static uint64_t admit(void *context, struct http_exchange *exchange)
     struct api_call *call = call_new(context, exchange);
     struct str path_values[PARAMETERS_MAX];
     size_t path_count;
-    const struct route *route = route_find(call->contract, call->arena, exchange->request.path, path_values, &path_count);
+    const struct route *route =
+        route_find(call->contract, call->arena, exchange->request.path, path_values, &path_count);
     enum http_method method = exchange->request.method == HTTP_HEAD ? HTTP_GET : exchange->request.method;
     bool any = false;
     for (size_t i = 0; route && i < HTTP_METHOD_OTHER; i++)
@@ -165,8 +167,8 @@ static void run(struct api_call *call, const struct db_statement *const *stateme
     for (size_t i = 0; i < count; i++)
         steps[i] = bind_step(call, statements[i]);
     call->done = finish;
-    call->db = (struct db_call){.arena = call->arena, .lane = lane, .steps = steps, .step_count = count,
-                                .done = answered, .context = call};
+    call->db = (struct db_call){
+        .arena = call->arena, .lane = lane, .steps = steps, .step_count = count, .done = answered, .context = call};
     db_pool_call(call->api->pool, &call->db);
 }
 
@@ -220,7 +222,8 @@ void api_check_password(struct api_call *call, struct str password, struct str p
     const struct config *config = call->contract->sources.config;
     struct auth_password_cost cost = {config->hash_passes, (size_t)config->hash_memory_kib * 1024};
     call->password_done = finish;
-    if (auth_password_check(call->arena, call->api->crew, call->api->loop, &cost, password, phc, password_checked, call))
+    if (auth_password_check(call->arena, call->api->crew, call->api->loop, &cost, password, phc, password_checked,
+                            call))
         return;
     call->retry_after = 2;
     api_problem(call, 503, "Too many are logging in at this moment.");

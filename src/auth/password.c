@@ -33,7 +33,11 @@ bool auth_password_check(struct arena *arena, struct crew *crew, struct loop *lo
                          void (*done)(void *context, bool fits), void *context)
 {
     struct check *check = ARENA_NEW(arena, struct check);
-    *check = (struct check){.arena = arena, .password = password, .phc = arena_copy(arena, phc), .cost = *cost,
-                            .done = done, .context = context};
+    *check = (struct check){.arena = arena,
+                            .password = password,
+                            .phc = arena_copy(arena, phc),
+                            .cost = *cost,
+                            .done = done,
+                            .context = context};
     return crew_submit(crew, loop, work, finish, check);
 }

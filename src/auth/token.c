@@ -26,15 +26,14 @@ struct str auth_token_make(struct arena *arena, const struct auth_keys *keys, co
     if (!str_to_u64(caller->epoch, INT32_MAX, &epoch) || jwt_new(&jwt) != 0)
         fatal("a token could not be made");
     arena_defer(arena, finish_jwt, jwt);
-    bool made = jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)key->secret.ptr, (int)key->secret.len) == 0 &&
-                jwt_add_header(jwt, "kid", arena_cstr(arena, key->kid)) == 0 &&
-                jwt_add_grant(jwt, "iss", ISSUER) == 0 && jwt_add_grant(jwt, "aud", AUDIENCE) == 0 &&
-                jwt_add_grant(jwt, "typ", TYPE) == 0 &&
-                jwt_add_grant(jwt, "sub", arena_cstr(arena, caller->account)) == 0 &&
-                jwt_add_grant(jwt, "sid", arena_cstr(arena, caller->session)) == 0 &&
-                jwt_add_grant_int(jwt, "epoch", (long)epoch) == 0 && jwt_add_grant_int(jwt, "iat", now) == 0 &&
-                jwt_add_grant_int(jwt, "nbf", now) == 0 &&
-                jwt_add_grant_int(jwt, "exp", now + AUTH_ACCESS_SECONDS) == 0;
+    bool made =
+        jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)key->secret.ptr, (int)key->secret.len) == 0 &&
+        jwt_add_header(jwt, "kid", arena_cstr(arena, key->kid)) == 0 && jwt_add_grant(jwt, "iss", ISSUER) == 0 &&
+        jwt_add_grant(jwt, "aud", AUDIENCE) == 0 && jwt_add_grant(jwt, "typ", TYPE) == 0 &&
+        jwt_add_grant(jwt, "sub", arena_cstr(arena, caller->account)) == 0 &&
+        jwt_add_grant(jwt, "sid", arena_cstr(arena, caller->session)) == 0 &&
+        jwt_add_grant_int(jwt, "epoch", (long)epoch) == 0 && jwt_add_grant_int(jwt, "iat", now) == 0 &&
+        jwt_add_grant_int(jwt, "nbf", now) == 0 && jwt_add_grant_int(jwt, "exp", now + AUTH_ACCESS_SECONDS) == 0;
     char *text = made ? jwt_encode_str(jwt) : NULL;
     if (!text)
         fatal("a token could not be signed");

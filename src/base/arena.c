@@ -131,7 +131,7 @@ static void buf_reserve(struct buf *buf, size_t more)
         block->used += capacity - buf->capacity;
     } else {
         char *grown = take(buf->arena, capacity);
-        if (buf->len)
+        if (buf->ptr)
             memcpy(grown, buf->ptr, buf->len);
         buf->ptr = grown;
     }

@@ -68,3 +68,12 @@ bool str_to_u64(struct str text, uint64_t max, uint64_t *value)
     *value = total;
     return true;
 }
+
+struct str str_lower(struct arena *arena, struct str text)
+{
+    char *lower = arena_cstr(arena, text);
+    for (size_t i = 0; i < text.len; i++)
+        if (lower[i] >= 'A' && lower[i] <= 'Z')
+            lower[i] = (char)(lower[i] + ('a' - 'A'));
+    return (struct str){lower, text.len};
+}

@@ -7,8 +7,8 @@
 #include <unicode/uloc.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
-#include <unicode/utrans.h>
 #include <unicode/utf8.h>
+#include <unicode/utrans.h>
 
 // UTF-16, as ICU wants it, in the arena.
 struct utf16 {
@@ -129,21 +129,12 @@ static void transliterators_make(void)
     to_latin_german = transliterator("de-ASCII; Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
 }
 
-static struct str lower_ascii(struct arena *arena, struct str text)
-{
-    char *lower = arena_cstr(arena, text);
-    for (size_t i = 0; i < text.len; i++)
-        if (lower[i] >= 'A' && lower[i] <= 'Z')
-            lower[i] = (char)(lower[i] | 0x20);
-    return (struct str){lower, text.len};
-}
-
 // Any script to lower-case ASCII, as far as ICU knows a name for its letters. utrans_transUChars is safe on a shared
 // transliterator only through a clone.
 static struct str to_ascii(struct arena *arena, struct str text, struct str lang)
 {
     if (is_ascii(text))
-        return lower_ascii(arena, text);
+        return str_lower(arena, text);
     pthread_once(&transliterators_once, transliterators_make);
     struct utf16 wide = to_utf16(arena, text);
     int32_t capacity = wide.len * 12 + 64; // a Han or Hangul character becomes a syllable

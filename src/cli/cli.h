@@ -32,5 +32,5 @@ MUST_CHECK bool account_add(const struct account_act *act, struct str email, str
                             struct str password, struct db_fault *fault);
 
 // Fills an empty newsroom with the sample. `owner` may change dates that the API would not.
-MUST_CHECK bool sample_load(struct arena *arena, const struct api_contract *contract,
-                            struct db_session *session, struct db_session *owner, struct api_fault *fault);
+MUST_CHECK bool sample_load(struct arena *arena, const struct api_contract *contract, struct db_session *session,
+                            struct db_session *owner, struct api_fault *fault);

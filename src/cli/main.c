@@ -10,14 +10,19 @@ static const struct command {
     const char *line, *help;
 } commands[] = {
     {"serve", command_serve, "serve readers and editors",
-     "usage: marbre serve\n\nServes until SIGTERM, then lets requests finish. Configured by environment: see `marbre check "
-     "--config`.\nNeeds MARBRE_DATABASE_URL and MARBRE_JWT_KEYS_FILE, and a database that `marbre migrate` has prepared.\n"},
+     "usage: marbre serve\n\nServes until SIGTERM, then lets requests finish. Configured by environment: see `marbre "
+     "check "
+     "--config`.\nNeeds MARBRE_DATABASE_URL and MARBRE_JWT_KEYS_FILE, and a database that `marbre migrate` has "
+     "prepared.\n"},
     {"dev", command_dev, "everything for trying it out, in one folder",
-     "usage: marbre dev [--listen ADDRESS:PORT] [--data DIR] [--empty]\n\nA private PostgreSQL, migrated, with an account for "
-     "each role and a sample newsroom, served.\n\n  --listen ADDRESS:PORT  where (127.0.0.1:8080)\n  --data DIR             "
+     "usage: marbre dev [--listen ADDRESS:PORT] [--data DIR] [--empty]\n\nA private PostgreSQL, migrated, with an "
+     "account for "
+     "each role and a sample newsroom, served.\n\n  --listen ADDRESS:PORT  where (127.0.0.1:8080)\n  --data DIR        "
+     "     "
      "what it keeps (.marbre); the next start finds it again\n  --empty                accounts, but no sample\n"},
     {"migrate", command_migrate, "bring the database up to date",
-     "usage: marbre migrate [status]\n\nApplies the migrations that the database does not have yet, each in a transaction, as\n"
+     "usage: marbre migrate [status]\n\nApplies the migrations that the database does not have yet, each in a "
+     "transaction, as\n"
      "MARBRE_MIGRATE_DATABASE_URL. `status` lists them and changes nothing; it exits with 3 where some are pending.\n"},
     {"account", command_account, "who may log in",
      "usage: marbre account add EMAIL --role ROLE [--name NAME]    password from standard input\n"
@@ -26,7 +31,8 @@ static const struct command {
      "       marbre account disable EMAIL\n       marbre account enable EMAIL\n\n"
      "ROLE is contributor, editor, chief, sales or admin.\n"},
     {"check", command_check, "whether it could serve",
-     "usage: marbre check [--config]\n\nLooks at keys, contract, database, migrations and statements, and says what is wrong.\n"
+     "usage: marbre check [--config]\n\nLooks at keys, contract, database, migrations and statements, and says what is "
+     "wrong.\n"
      "`--config` prints every key of the environment with its value and what it is for.\n"},
     {"healthcheck", command_healthcheck, "ask a running server whether it is ready",
      "usage: marbre healthcheck\n\nAsks /readyz at MARBRE_ADMIN_LISTEN; exits with 0 when it is ready.\n"},

@@ -19,11 +19,12 @@ static bool fail(struct api_fault *fault, const char *what, const char *why)
 // A session of the dev account with this role, to work under.
 static bool log_in(struct loading *loading, const char *role, struct auth_caller *caller, struct api_fault *fault)
 {
-    struct db_statement open = db_statement_read(loading->arena, STR("sample/open"), STR(
-        "insert into sessions (id, account_id, expires_at)"
-        " select :session::uuid, id, clock_timestamp() + interval '10 minutes' from accounts"
-        " where role = :role and active order by created_at limit 1"
-        " returning account_id, (select epoch from accounts where id = account_id)"));
+    struct db_statement open =
+        db_statement_read(loading->arena, STR("sample/open"),
+                          STR("insert into sessions (id, account_id, expires_at)"
+                              " select :session::uuid, id, clock_timestamp() + interval '10 minutes' from accounts"
+                              " where role = :role and active order by created_at limit 1"
+                              " returning account_id, (select epoch from accounts where id = account_id)"));
     caller->session = arena_copy(loading->arena, str_of(uuid_new().text));
     struct str values[] = {caller->session, str_of(role)};
     struct db_answer answer;
@@ -40,7 +41,8 @@ static bool make_all(struct loading *loading, const json_t *list, struct str ope
     size_t i;
     const json_t *item;
     struct str made;
-    json_array_foreach((json_t *)list, i, item) {
+    json_array_foreach((json_t *)list, i, item)
+    {
         struct api_fault why;
         if (!api_perform(loading->contract, loading->session, loading->arena, operation, STR_NONE, item,
                          &loading->chief, &made, &why))
@@ -54,9 +56,9 @@ static bool backdate(struct loading *loading, struct str id, json_int_t days, st
 {
     struct db_fault broken;
     struct str script = arena_printf(loading->arena,
-        "update publications set during = tstzrange(now() - interval '%lld days', null),"
-        " published_at = now() - interval '%lld days' where article_id = '%.*s'",
-        (long long)days, (long long)days, STR_FMT(id));
+                                     "update publications set during = tstzrange(now() - interval '%lld days', null),"
+                                     " published_at = now() - interval '%lld days' where article_id = '%.*s'",
+                                     (long long)days, (long long)days, STR_FMT(id));
     return db_session_script(loading->owner, script, &broken) || fail(fault, "dates", broken.detail);
 }
 
@@ -77,29 +79,29 @@ static bool make_article(struct loading *loading, const json_t *item, struct api
     if (str_eq(state, STR("draft")))
         return true;
     json_t *nothing = json_object();
-    bool done = api_perform(loading->contract, loading->session, loading->arena, next, id, nothing, caller, &made, &why);
+    bool done =
+        api_perform(loading->contract, loading->session, loading->arena, next, id, nothing, caller, &made, &why);
     json_decref(nothing);
     if (!done)
         return fail(fault, title, why.detail);
     return !published || backdate(loading, id, json_integer_value(json_object_get(item, "days_ago")), fault);
 }
 
-bool sample_load(struct arena *arena, const struct api_contract *contract,
-                 struct db_session *session, struct db_session *owner, struct api_fault *fault)
+bool sample_load(struct arena *arena, const struct api_contract *contract, struct db_session *session,
+                 struct db_session *owner, struct api_fault *fault)
 {
     struct loading loading = {.arena = arena, .contract = contract, .session = session, .owner = owner};
     struct json_fault broken;
     const json_t *sample = json_read(arena, (struct str){embedded_sample[0].bytes, embedded_sample[0].size}, &broken);
-    if (!log_in(&loading, "contributor", &loading.writer, fault) || !log_in(&loading, "editor", &loading.editor, fault) ||
-        !log_in(&loading, "chief", &loading.chief, fault) ||
+    if (!log_in(&loading, "contributor", &loading.writer, fault) ||
+        !log_in(&loading, "editor", &loading.editor, fault) || !log_in(&loading, "chief", &loading.chief, fault) ||
         !make_all(&loading, json_object_get(sample, "sections"), STR("create_section"), fault) ||
         !make_all(&loading, json_object_get(sample, "tags"), STR("create_tag"), fault) ||
         !make_all(&loading, json_object_get(sample, "authors"), STR("create_author"), fault))
         return false;
     size_t i;
     const json_t *item;
-    json_array_foreach(json_object_get(sample, "articles"), i, item)
-        if (!make_article(&loading, item, fault))
-            return false;
+    json_array_foreach(json_object_get(sample, "articles"), i,
+                       item) if (!make_article(&loading, item, fault)) return false;
     return true;
 }

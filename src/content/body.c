@@ -49,7 +49,7 @@ static void body_render(struct reader *reader, const struct list *list, const st
 }
 
 struct fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
-                                        const struct content_site *site, struct content_body *rendered)
+                                const struct content_site *site, struct content_body *rendered)
 {
     struct arena *work = arena_new();
     struct reader reader = {.arena = arena, .work = work, .prefix = prefix};

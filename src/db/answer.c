@@ -64,4 +64,4 @@ const char db_settings_sql[] = "select set_config('role', coalesce(nullif($1, ''
                                " set_config('search_path', 'marbre, pg_catalog', false),"
                                " set_config('timezone', 'UTC', false),"
                                " set_config('jit', 'off', false),"
-    " set_config('client_min_messages', 'warning', false)";
+                               " set_config('client_min_messages', 'warning', false)";

@@ -190,8 +190,8 @@ static void prepare_all(struct db_connection *connection)
     snprintf(statement_ms, sizeof statement_ms, "%u", connection->config->statement_ms);
     snprintf(lock_ms, sizeof lock_ms, "%u", connection->config->lock_ms);
     const char *const settings[DB_SETTINGS] = {connection->role, statement_ms, lock_ms};
-    bool sent = PQenterPipelineMode(connection->pg) && PQsendQueryParams(connection->pg, db_settings_sql, DB_SETTINGS,
-                                                                         NULL, settings, NULL, NULL, 0);
+    bool sent = PQenterPipelineMode(connection->pg) &&
+                PQsendQueryParams(connection->pg, db_settings_sql, DB_SETTINGS, NULL, settings, NULL, NULL, 0);
     for (size_t i = 0; sent && i < connection->statements->count; i++) {
         const struct db_statement *statement = &connection->statements->all[i];
         sent = PQsendPrepare(connection->pg, statement->name.ptr, statement->sql.ptr, 0, NULL);
@@ -330,9 +330,14 @@ struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop,
     struct db_connection *connection = calloc(1, sizeof *connection);
     if (!connection)
         fatal("out of memory for a connection");
-    *connection = (struct db_connection){.pool = pool, .loop = loop, .crew = crew, .config = config,
-                                         .statements = statements, .url = copy(config->url),
-                                         .role = copy(config->role), .rest_ms = REST_FIRST_MS};
+    *connection = (struct db_connection){.pool = pool,
+                                         .loop = loop,
+                                         .crew = crew,
+                                         .config = config,
+                                         .statements = statements,
+                                         .url = copy(config->url),
+                                         .role = copy(config->role),
+                                         .rest_ms = REST_FIRST_MS};
     connection->last = &connection->first;
     connection->timer = event_new(loop_base(loop), -1, 0, on_timer, connection);
     connection->state = RESTING;

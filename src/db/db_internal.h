@@ -9,8 +9,6 @@ enum { DB_SHARED_DEPTH = 8, DB_VALUES_MAX = DB_PARAMETERS_MAX };
 
 struct db_connection;
 
-
-
 struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct crew *crew,
                                         const struct db_config *config, const struct db_statements *statements);
 void db_connection_free(struct db_connection *connection);

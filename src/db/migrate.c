@@ -59,14 +59,13 @@ static struct str recorded_hash(const struct history *history, struct str name)
     return STR_NONE;
 }
 
-static bool hash_of(struct history *history, const struct embedded_file *file, struct str *hash,
-                    struct db_fault *fault)
+static bool hash_of(struct history *history, const struct embedded_file *file, struct str *hash, struct db_fault *fault)
 {
     struct db_statement sha256 = sha256_sql(history->arena);
     struct str text = {file->bytes, file->size};
     struct db_answer answer;
-    if (!db_session_run(history->session, history->arena,
-                        &(struct db_step){.statement = &sha256, .values = &text}, 1, &answer, fault))
+    if (!db_session_run(history->session, history->arena, &(struct db_step){.statement = &sha256, .values = &text}, 1,
+                        &answer, fault))
         return false;
     *hash = db_answer_text(&answer, "sha256");
     return true;
@@ -130,9 +129,10 @@ static bool apply(struct history *history, const struct embedded_file *file, str
     if (!hash_of(history, file, &hash, fault))
         return false;
     // Both texts are ours: a file's name has no quote, a hash is hexadecimal.
-    struct str script = arena_printf(history->arena, "begin;\n%.*s\n;insert into marbre.migrations (name, sha256)"
-                                     " values ('%s', '%.*s');\ncommit", (int)file->size, file->bytes, file->path,
-                                     STR_FMT(hash));
+    struct str script = arena_printf(history->arena,
+                                     "begin;\n%.*s\n;insert into marbre.migrations (name, sha256)"
+                                     " values ('%s', '%.*s');\ncommit",
+                                     (int)file->size, file->bytes, file->path, STR_FMT(hash));
     if (db_session_script(history->session, script, fault))
         return true;
     char why[sizeof fault->detail];
@@ -171,9 +171,8 @@ bool db_migrate(struct db_session *owner, const struct embedded_file *files, str
                 void (*tell)(const char *), struct db_fault *fault)
 {
     struct history history = {.session = owner, .arena = arena_new()};
-    struct db_statement setting =
-        db_statement_read(history.arena, STR("migrations/role"),
-                          STR("select set_config('marbre.server_role', :role, false)"));
+    struct db_statement setting = db_statement_read(history.arena, STR("migrations/role"),
+                                                    STR("select set_config('marbre.server_role', :role, false)"));
     struct db_answer answer;
     bool fine = db_session_script(owner, STR("select pg_advisory_lock(" MIGRATION_LOCK ")"), fault) &&
                 db_session_script(owner, str_of(history_sql), fault) &&

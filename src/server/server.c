@@ -7,8 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 50, LAST_REQUESTS_MS = 10000, HASH_QUEUE_MAX = 64, STATEMENT_MS = 10000, LOCK_MS = 3000,
-       WAIT_MS = 2000, WAITING_MAX = 1024 };
+enum {
+    TICK_MS = 50,
+    LAST_REQUESTS_MS = 10000,
+    HASH_QUEUE_MAX = 64,
+    STATEMENT_MS = 10000,
+    LOCK_MS = 3000,
+    WAIT_MS = 2000,
+    WAITING_MAX = 1024
+};
 
 enum phase { SERVING, DRAINING, FINISHING, ENDED };
 
@@ -39,7 +46,8 @@ static bool fail(struct server_fault *fault, const char *format, ...)
     return false;
 }
 
-// --------------------------------------------------------------------------------------------- before the first request
+// --------------------------------------------------------------------------------------------- before the first
+// request
 
 static bool check_database(struct arena *arena, const struct server_setup *setup, const struct api_contract *contract,
                            struct server_fault *fault)
@@ -50,7 +58,8 @@ static bool check_database(struct arena *arena, const struct server_setup *setup
     if (setup->config->database_url.len == 0)
         return fail(fault, "MARBRE_DATABASE_URL is not set; it names the database, for example "
                            "postgresql://marbre_server@/marbre?host=/run/postgresql");
-    struct db_session *session = db_session_open(arena, setup->config->database_url, setup->config->database_role, &broken);
+    struct db_session *session =
+        db_session_open(arena, setup->config->database_url, setup->config->database_role, &broken);
     if (!session)
         return fail(fault, "the database cannot be reached: %s", broken.detail);
     if (!db_migrations_check(session, setup->migrations, NULL, &state, &broken))
@@ -99,12 +108,15 @@ static bool start_workers(struct server *server, const struct api_contract *cont
         return false;
     server->limits = http_limits_standard;
     server->limits.connections_max = config->connections_max;
-    server->database = (struct db_config){.url = config->database_url, .role = config->database_role,
+    server->database = (struct db_config){.url = config->database_url,
+                                          .role = config->database_role,
                                           .write_connections = config->write_connections,
-                                          .statement_ms = STATEMENT_MS, .lock_ms = LOCK_MS, .wait_ms = WAIT_MS,
+                                          .statement_ms = STATEMENT_MS,
+                                          .lock_ms = LOCK_MS,
+                                          .wait_ms = WAIT_MS,
                                           .waiting_max = WAITING_MAX};
-    struct worker_setup setup = {contract, &server->database, server->setup->statements, &address, &server->limits,
-                                 server->crew};
+    struct worker_setup setup = {contract, &server->database, server->setup->statements,
+                                 &address, &server->limits,   server->crew};
     for (; server->worker_count < config->workers; server->worker_count++)
         if (!worker_init(&server->workers[server->worker_count], &setup)) {
             fail(fault, "%.*s cannot be had: %s", STR_FMT(config->listen), strerror(errno));
@@ -210,10 +222,13 @@ static void serve_until_signal(struct server *server)
 
 bool server_run(const struct server_setup *setup, struct server_fault *fault)
 {
-    struct server server = {.setup = setup, .arena = arena_new(), .loop = loop_new(), .claims = {-1, -1},
+    struct server server = {.setup = setup,
+                            .arena = arena_new(),
+                            .loop = loop_new(),
+                            .claims = {-1, -1},
                             .crew = crew_new(setup->config->hash_threads, HASH_QUEUE_MAX)};
     server.workers = ARENA_ARRAY(server.arena, struct worker, setup->config->workers);
-    struct api_contract *contract;
+    struct api_contract *contract = NULL;
     signal(SIGPIPE, SIG_IGN);
     bool started = server_check(server.arena, setup, &contract, fault) && start_workers(&server, contract, fault) &&
                    start_admin(&server, fault);

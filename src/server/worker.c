@@ -1,6 +1,6 @@
-// A worker: one thread with its own loop, listening socket and database connections. It shares nothing that needs a lock.
+// A worker: one thread with its own loop, listening socket and database connections. It shares nothing that needs a
+// lock.
 #include "server_internal.h"
-
 
 static void tell(evutil_socket_t fd, short what, void *context)
 {

@@ -2,9 +2,9 @@
 //
 //     yamljson OUT.json ROOT.yaml FOLDER/NAME.yaml…
 //
-// ROOT is the document. Each further file is merged into its member that is named like the file's folder: `paths/x.yaml`
-// goes into `paths`, `schemas/x.yaml` and the others into `components`. Mappings are merged key by key, and a key that
-// comes twice is an error; where the member is a list (`articles`), the file becomes its next item.
+// ROOT is the document. Each further file is merged into its member that is named like the file's folder:
+// `paths/x.yaml` goes into `paths`, `schemas/x.yaml` and the others into `components`. Mappings are merged key by key,
+// and a key that comes twice is an error; where the member is a list (`articles`), the file becomes its next item.
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -121,7 +121,8 @@ static void merge(json_t *into, json_t *from, const char *prefix)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(from, key, value) {
+    json_object_foreach(from, key, value)
+    {
         json_t *there = json_object_get(into, key);
         if (there && json_is_object(there) && json_is_object(value)) {
             merge(there, value, key);

@@ -133,15 +133,27 @@ def everything_about_accounts(server):
     return server.sql("select * from accounts order by id")
 
 
-@pytest.mark.parametrize("typed", ["", "\n", "elevenchars\n", "x" * 1025 + "\n", "éééééé\n", "\ntwelve letters\n"],
-                         ids=["nothing", "an empty line", "eleven", "1025", "six in twelve bytes", "on the second line"])
-@pytest.mark.parametrize("words", [["add", "new@marbre.test", "--role", "editor"], ["password", "sales@marbre.test"]],
-                         ids=" ".join)
-def test_a_password_of_the_wrong_length_is_refused(server, words, typed):
+def complaints(server, mistakes, status=1):
+    """What `marbre account` says to each list of words (and what is typed then), none of which may change anything."""
     before = everything_about_accounts(server)
-    said = marbre.complaint(server.account(*words, typed=typed))
-    assert said == "a password has 12 to 1024 characters, on one line of standard input"
+    with concurrent.futures.ThreadPoolExecutor(4) as some:
+        ended = some.map(lambda mistake: server.account(*mistake[0].split("|"), typed=mistake[1]), mistakes)
+        said = [(*mistake, marbre.complaint(done, status)) for mistake, done in zip(mistakes, ended)]
     assert everything_about_accounts(server) == before
+    return said
+
+
+def test_a_password_of_the_wrong_length_is_refused(server):
+    mistakes = [(words, typed) for words in ("add|new@marbre.test|--role|editor", "password|sales@marbre.test")
+                for typed in ("", "\n", "elevenchars\n", "x" * 1025 + "\n", "éééééé\n", "\non the second line\n")]
+    for words, typed, said in complaints(server, mistakes):
+        assert said == "a password has 12 to 1024 characters, on one line of standard input", (words, typed)
+
+
+def test_a_password_of_the_shortest_and_of_the_greatest_length_is_taken(server, someone):
+    for password in ("twelve chars", "x" * 1024):
+        does(server.account("password", someone.account["email"], typed=password + "\n"))
+        log_in(server, someone.account["email"], password)
 
 
 def test_a_password_that_nobody_could_send_is_refused(server, someone):
@@ -150,37 +162,37 @@ def test_a_password_that_nobody_could_send_is_refused(server, someone):
     someone.get("/v1/auth/me", 200)
 
 
-@pytest.mark.parametrize("words, said", [
-    (["add", "editor@marbre.test", "--role", "editor"], "there is an account with this address already"),
-    (["add", "EDITOR@marbre.test", "--role", "editor"], "there is an account with this address already"),
-    (["add", "new@marbre.test", "--role", "boss"], "a role is contributor, editor, chief, sales or admin"),
-    (["add", "new@marbre.test", "--role", ""], "a role is contributor, editor, chief, sales or admin"),
-    (["add", "no address", "--role", "editor"], "an address is like name@example.org: one @, and no space"),
-    (["add", "", "--role", "editor"], "an address is like name@example.org: one @, and no space"),
-    (["add", "new@marbre.test", "--role", "editor", "--name", ""], "a name is not empty"),
-    (["role", "editor@marbre.test", "boss"], "a role is contributor, editor, chief, sales or admin"),
-    (["role", "nobody@marbre.test", "editor"], "there is no account nobody@marbre.test"),
-    (["password", "nobody@marbre.test"], "there is no account nobody@marbre.test"),
-    (["disable", "nobody@marbre.test"], "there is no account nobody@marbre.test"),
-    (["enable", "nobody@marbre.test"], "there is no account nobody@marbre.test"),
-], ids=" ".join)
-def test_a_mistake_is_told_in_one_line_and_changes_nothing(server, words, said):
-    before = everything_about_accounts(server)
-    assert marbre.complaint(server.account(*words, typed="long enough for one\n")) == said
-    assert everything_about_accounts(server) == before
+def test_a_mistake_is_told_in_one_line_and_changes_nothing(server):
+    taken, roles = "there is an account with this address already", "a role is contributor, editor, chief, sales or admin"
+    address, nobody = "an address is like name@example.org: one @, and no space", "there is no account nobody@marbre.test"
+    expected = {
+        "add|editor@marbre.test|--role|editor": taken,
+        "add|EDITOR@marbre.test|--role|editor": taken,
+        "add|new@marbre.test|--role|boss": roles,
+        "add|new@marbre.test|--role|": roles,
+        "add|new@marbre.test|--role|Editor": roles,
+        "role|editor@marbre.test|boss": roles,
+        "add|no address|--role|editor": address,
+        "add||--role|editor": address,
+        "add|a@b@c|--role|editor": address,
+        "add|new@marbre.test|--role|editor|--name|": "a name is not empty",
+        "role|nobody@marbre.test|editor": nobody,
+        "password|nobody@marbre.test": nobody,
+        "disable|nobody@marbre.test": nobody,
+        "enable|nobody@marbre.test": nobody,
+    }
+    for words, _, said in complaints(server, [(words, "long enough for one\n") for words in expected]):
+        assert said == expected[words], words
 
 
-@pytest.mark.parametrize("words", [
-    [], ["frobnicate"], ["add"], ["add", "new@marbre.test"], ["add", "new@marbre.test", "--role"],
-    ["add", "new@marbre.test", "editor"], ["add", "new@marbre.test", "--role", "editor", "--boss", "me"],
-    ["add", "new@marbre.test", "--role", "editor", "more"], ["role"], ["role", "editor@marbre.test"],
-    ["role", "editor@marbre.test", "chief", "more"], ["password"], ["disable"], ["enable"],
-    ["disable", "editor@marbre.test", "sales@marbre.test"], ["list", "more"],
-], ids=" ".join)
-def test_words_that_are_missing_or_too_many_are_told_in_one_line(server, words):
-    before = everything_about_accounts(server)
-    assert "account" in marbre.complaint(server.account(*words, typed="long enough for one\n"), status=2)
-    assert everything_about_accounts(server) == before
+def test_words_that_are_missing_or_too_many_are_told_in_one_line(server):
+    mistakes = ["frobnicate", "add", "add|new@marbre.test", "add|new@marbre.test|--role", "add|new@marbre.test|editor",
+                "add|new@marbre.test|--role|editor|--boss|me", "add|new@marbre.test|--role|editor|more", "role",
+                "role|editor@marbre.test", "role|editor@marbre.test|chief|more", "password", "disable", "enable", "list|more",
+                "disable|editor@marbre.test|sales@marbre.test"]
+    for words, _, said in complaints(server, [(words, "long enough for one\n") for words in mistakes], status=2):
+        assert said.startswith("account "), words
+    assert marbre.complaint(server.account(), status=2).startswith("account takes add, list, ")
 
 
 def test_without_a_database_nothing_is_guessed():

@@ -252,8 +252,8 @@ static void test_a_choice_is_refused_with_what_it_takes(void **state)
 static void test_every_fault_is_found_in_the_order_of_the_text(void **state)
 {
     (void)state;
-    struct fault *fault = faults_of(BODY(BLOCK("'style':'h1','children':[" MARKED("a", "'em','x'") ",4],'b':1"),
-                                                 "7", QUOTE("'role':'joke','source_url':'ftp://a.example'")));
+    struct fault *fault = faults_of(BODY(BLOCK("'style':'h1','children':[" MARKED("a", "'em','x'") ",4],'b':1"), "7",
+                                         QUOTE("'role':'joke','source_url':'ftp://a.example'")));
     const char *pointers[] = {
         "/body/0/style", "/body/0/children/0/marks/1", "/body/0/children/1", "/body/0/b", "/body/1", "/body/2",
         "/body/2/role",  "/body/2/source_url"};

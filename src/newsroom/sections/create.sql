@@ -1,4 +1,4 @@
 -- create_section.
 insert into sections (id, slug, name, description, position)
-select :new_id::uuid, s.slug, b ->> 'name', b ->> 'description', coalesce((b ->> 'position')::integer, 0)
+select :new_id::uuid, s.slug, b ->> 'name', b ->> 'description', coalesce((b ->> 'position')::numeric::integer, 0)
   from (select :body::json as b) given, free_slug('sections', :body::json ->> 'slug', :slug) s

@@ -1,5 +1,5 @@
-// Logging in and trading refresh tokens: the two operations in which something has to happen between statements. Each is
-// a chain of steps; a step ends by starting the next or by answering.
+// Logging in and trading refresh tokens: the two operations in which something has to happen between statements. Each
+// is a chain of steps; a step ends by starting the next or by answering.
 #include "../newsroom_internal.h"
 
 enum { REFRESH_BYTES = 32, REST_SECONDS = 60 };

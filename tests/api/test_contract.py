@@ -1,0 +1,271 @@
+"""The contract and the server say the same; and what no contract allows is refused in words that help."""
+import json
+import os
+import pathlib
+import re
+import socket
+
+import jsonschema
+import pytest
+
+import marbre
+
+CORPORA = pathlib.Path(os.environ.get("MARBRE_CORPORA", marbre.ROOT / "../shared/corpora"))
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+JSON = {"Content-Type": "application/json"}
+
+
+def operations(server):
+    for path, item in server.contract.spec["paths"].items():
+        for method, operation in item.items():
+            yield method.upper(), path, operation
+
+
+def parameters(server, operation):
+    return [server.contract.resolve(parameter) for parameter in operation.get("parameters", [])]
+
+
+def validate(server, schema, value):
+    jsonschema.Draft202012Validator({**server.contract.spec, **schema}, format_checker=server.contract.checker).validate(value)
+
+
+def write(editor, data, expect=None, **headers):
+    """POST /v1/desk/articles with bytes of one's own."""
+    return editor.request("POST", "/v1/desk/articles", expect, data=data, headers={**JSON, **headers})
+
+
+def pointers(reply):
+    return sorted(fault["pointer"] for fault in reply.json()["errors"])
+
+
+# -------------------------------------------------------------------------------------------------- the contract
+
+def test_every_operation_says_what_it_is_who_may_call_it_and_what_it_answers(server):
+    ids = []
+    for method, path, operation in operations(server):
+        where = f"{method} {path}"
+        ids.append(operation["operationId"])
+        assert len(operation["summary"]) > 5 and len(operation["description"]) > 20 and operation["tags"], where
+        roles = operation["x-marbre"]["roles"]
+        assert roles == ["public"] or set(roles) <= {"contributor", "editor", "chief", "sales", "admin"}, where
+        assert operation["security"] == ([] if roles == ["public"] else [{"access_token": []}]), where
+        assert "default" in operation["responses"] and any(status[0] == "2" for status in operation["responses"]), where
+        assert {p["name"] for p in parameters(server, operation) if p["in"] == "path"} == set(re.findall(r"{(\w+)}", path))
+    assert len(set(ids)) == len(ids) >= 25
+
+
+def test_every_parameter_and_every_member_is_described(server):
+    for method, path, operation in operations(server):
+        for parameter in parameters(server, operation):
+            assert parameter["description"] and parameter["schema"], f"{method} {path} {parameter['name']}"
+            if "example" in parameter:
+                validate(server, parameter["schema"], parameter["example"])
+    for name, schema in server.contract.spec["components"]["schemas"].items():
+        assert schema.get("description"), name
+        for member, inner in schema.get("properties", {}).items():
+            assert "$ref" in inner or inner.get("description"), f"{name}.{member}"
+
+
+def test_every_example_of_a_reply_fits_its_schema(server):
+    found = 0
+    for method, path, operation in operations(server):
+        for response in operation["responses"].values():
+            for media in server.contract.resolve(response).get("content", {}).values():
+                if "example" in media:
+                    validate(server, media["schema"], media["example"])
+                    found += 1
+    for schema in server.contract.spec["components"]["schemas"].values():
+        for inner in [schema, *schema.get("properties", {}).values()]:
+            if "example" in inner:
+                validate(server, inner, inner["example"])
+                found += 1
+    assert found > 30
+
+
+# What an operation needs to be there before its example can be sent, and the transitions that lead to it.
+BEFORE = {"approve_article": ["submit"], "unpublish_article": ["publish"]}
+
+
+def test_every_example_of_a_body_fits_its_schema_and_is_taken_by_the_server(server, editor, filing):
+    sent = 0
+    for method, path, operation in operations(server):
+        for media, content in operation.get("requestBody", {}).get("content", {}).items():
+            name = operation["operationId"]
+            validate(server, content["schema"], content["example"])
+            role = operation["x-marbre"]["roles"][-1]
+            client = marbre.Client(server, role) if name == "log_out" else server.client(None if role == "public" else role)
+            article = editor.make_article(title=f"Pour l’exemple de {name}")
+            for verb in BEFORE.get(name, []):
+                article = editor.act(article, verb)
+            reply = client.request(method, path.replace("{id}", article["id"]), data=json.dumps(content["example"]),
+                                   headers={"Content-Type": media, "If-Match": "*"})
+            expected = {401} if name == "refresh_session" else {200, 201, 204}  # nobody has the example's token
+            assert reply.status_code in expected, f"{name}: {reply.status_code} {reply.text}"
+            sent += 1
+    assert sent >= 12
+
+
+def test_the_contract_is_served_with_a_tag_and_can_be_kept(reader, server):
+    reply = reader.get("/openapi.json", 200)
+    assert reply.json() == server.contract.spec and reply.json()["openapi"].startswith("3.1")
+    reader.get("/openapi.json", 304, headers={"If-None-Match": reply.headers["ETag"]})
+
+
+def test_the_contract_is_valid_openapi_as_far_as_references_go(server):
+    text = json.dumps(server.contract.spec)
+    for reference in set(re.findall(r'"\$ref": "([^"]+)"', text)):
+        assert server.contract.resolve({"$ref": reference}), reference
+
+
+# ------------------------------------------------------------------------------------------- addresses and methods
+
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/", "/v2/articles", "/v1/articles/", "/v1/articles/a/b", "/v1/desk",
+                                  "/v1/desk/articles/", "//v1/articles", "/V1/articles", "/v1/articles%2Fa", "/%00",
+                                  "/v1/desk/articles/01890000-0000-7000-8000-000000000000/explode", "/openapi.json/"])
+def test_an_unknown_address_is_not_found(reader, path):
+    reply = reader.get(path, 404)
+    assert reply.json()["type"] == "/problems/not-found" and reply.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path, allowed", [
+    ("/v1/articles", {"GET", "HEAD", "OPTIONS"}), ("/v1/articles/x", {"GET", "HEAD", "OPTIONS"}),
+    ("/v1/desk/articles", {"GET", "HEAD", "POST", "OPTIONS"}), ("/v1/auth/login", {"POST", "OPTIONS"}),
+    ("/v1/desk/articles/01890000-0000-7000-8000-000000000000", {"GET", "HEAD", "PATCH", "OPTIONS"})])
+def test_a_wrong_method_is_told_which_are_right(reader, path, allowed):
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"} - allowed:
+        reply = reader.request(method, path, 405)
+        assert set(reply.headers["Allow"].split(", ")) == allowed and reply.json()["type"] == "/problems/method-not-allowed"
+    reply = reader.request("OPTIONS", path, 204)
+    assert set(reply.headers["Allow"].split(", ")) == allowed and not reply.content
+
+
+# ------------------------------------------------------------------------------------------------- forms of a body
+
+def test_a_body_in_another_form_is_not_taken(editor):
+    for media in ("text/plain", "application/xml", "application/json-patch+json", "application/jsonx", "json", "multipart/form-data"):
+        problem = write(editor, b'{"title": "x"}', 415, **{"Content-Type": media}).json()
+        assert "application/json" in problem["detail"], "it says which form is taken"
+    reply = editor.request("POST", "/v1/desk/articles", 415, data=b'{"title": "x"}')
+    assert "missing" in reply.json()["detail"]
+    for media in ("application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"):
+        write(editor, b'{"title": "Bonne forme"}', 201, **{"Content-Type": media})
+
+
+def test_a_problem_is_json_whatever_bytes_the_request_had(server, editor):
+    token = editor.session.headers["Authorization"].encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(b"POST /v1/desk/articles HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: " + token +
+                           b"\r\nContent-Type: text/\xff\xfe\"\\\r\nX-Request-Id: \xe9\xe9\xe9\xe9\xe9\xe9\xe9\xe9\r\n"
+                           b"Content-Length: 2\r\n\r\n{}")
+        head, body = connection.makefile("rb").read().split(b"\r\n\r\n", 1)
+    assert head.startswith((b"HTTP/1.1 415 ", b"HTTP/1.1 400 "))
+    assert UUID.fullmatch(json.loads(body.decode("utf-8"))["instance"])
+
+
+def test_broken_json_is_refused_with_its_line_and_column(editor):
+    problem = write(editor, b'{\n  "title": "x",\n  "kicker" "y"\n}', 400).json()
+    assert "line 3, column 1" in problem["detail"] and problem["type"] == "/problems/bad-request"
+    for broken in (b"{", b"}", b'{"title": "x"', b"{'title': 'x'}", b'{"title": "x",}', b"nope", b'{"title": "x"} {}', b" ",
+                   b'{"title": "\\ud800"}', b'{"title": "tab\there"}', b'{"title": NaN}', b"\xef\xbb\xbf{}"):
+        assert re.search(r"line \d+, column \d+", write(editor, broken, 400).json()["detail"]), broken
+
+
+def test_a_key_that_comes_twice_is_refused(editor):
+    assert "duplicate" in write(editor, b'{"title": "a", "title": "b"}', 400).json()["detail"]
+    write(editor, b'{"title": "a", "body": [{"_type": "block", "_type": "block", "children": []}]}', 400)
+
+
+def test_nesting_is_fine_to_a_depth_of_32_and_no_further(editor):
+    def nested(depth):
+        return b'{"title": "x", "kicker": ' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+
+    assert pointers(write(editor, nested(32), 422)) == ["/kicker"]
+    assert "deeper than 32" in write(editor, nested(33), 400).json()["detail"]
+    write(editor, b"[" * 60000, 400)
+
+
+@pytest.mark.parametrize("wrong", [b"\xff", b"\xc3", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80"])
+def test_what_is_not_utf_8_is_refused(editor, wrong):
+    assert "UTF-8" in write(editor, b'{"title": "' + wrong + b'"}', 400).json()["detail"]
+
+
+@pytest.mark.parametrize("value", ["[]", '"title"', "7", "true", "null", '[{"title": "x"}]'])
+def test_a_body_that_is_no_object_is_not_valid(editor, value):
+    assert pointers(write(editor, value, 422)) == [""]
+
+
+def test_a_missing_body_is_an_empty_object_where_that_is_enough(editor):
+    article = editor.make_article(title="Sans corps de requête")
+    reply = editor.request("POST", f"/v1/desk/articles/{article['id']}/submit", 200, headers={"If-Match": "*"})
+    assert reply.json()["status"] == "in_review"
+    assert pointers(editor.request("POST", "/v1/desk/articles", 422)) == ["/title"]
+    assert pointers(editor.request("POST", "/v1/desk/articles", 422, headers=JSON)) == ["/title"]
+    assert pointers(write(editor, b"{}", 422)) == ["/title"]
+    assert pointers(editor.request("POST", "/v1/auth/login", 422)) == ["/email", "/password"]
+
+
+def test_a_transition_takes_no_member(editor):
+    article = editor.make_article(title="Membre de trop")
+    reply = editor.post(f"/v1/desk/articles/{article['id']}/submit", {"note": "x"}, 422, headers={"If-Match": "*"})
+    assert pointers(reply) == ["/note"]
+
+
+# ------------------------------------------------------------------------------------------------- names of requests
+
+def test_a_request_id_is_taken_when_it_is_well_formed_and_made_otherwise(reader):
+    for given in ("abcdefgh", "A-1_b.2-3", "x" * 64):
+        assert reader.get("/v1/sections", 200, headers={"X-Request-Id": given}).headers["X-Request-Id"] == given
+        assert reader.get("/v1/rien", 404, headers={"X-Request-Id": given}).json()["instance"] == given
+    for given in ("short", "x" * 65, "with space", 'quote"quote', "été-été-été".encode().decode("latin-1"), "a/b/c/d/e/f", ""):
+        reply = reader.get("/v1/rien", 404, headers={"X-Request-Id": given})
+        assert UUID.fullmatch(reply.headers["X-Request-Id"]) and reply.json()["instance"] == reply.headers["X-Request-Id"]
+    made = {reader.get("/v1/sections", 200).headers["X-Request-Id"] for _ in range(5)}
+    assert len(made) == 5
+
+
+def test_a_request_is_in_the_log_under_its_id(server, reader):
+    reader.get("/v1/sections", 200, headers={"X-Request-Id": "cherchez-moi-dans-le-journal"})
+    line = marbre.wait_for(lambda: re.search(r'^{.*"cherchez-moi-dans-le-journal".*}$', server.log_text(), re.M), "the log", 10)
+    entry = json.loads(line.group(0))
+    assert entry["operation"] == "list_sections" and entry["status"] == 200 and entry["method"] == "GET"
+
+
+def test_every_problem_has_the_same_members(reader, editor, contributor):
+    article = editor.make_article(title="Problèmes")
+    path = f"/v1/desk/articles/{article['id']}"
+    replies = [reader.get("/v1/articles?limit=0", 400), reader.get(path, 401), contributor.get(path, 404),
+               contributor.post("/v1/desk/tags", {"name": "x", "kind": "topic"}, 403), reader.request("PUT", "/v1/articles", 405),
+               editor.post(path + "/approve", {}, 409, headers={"If-Match": "*"}), editor.patch(path, {}, '"v7"', 412),
+               write(editor, b"{}", 415, **{"Content-Type": "text/plain"}), write(editor, b"{}", 422),
+               editor.patch(path, {}, None, 428)]
+    extra = {400: {"errors"}, 409: {"status_now"}, 412: {"version", "updated_by", "updated_at", "changed"}, 422: {"errors"}}
+    for reply in replies:
+        problem, status = reply.json(), reply.status_code
+        assert reply.headers["Content-Type"] == "application/problem+json" and reply.headers["Cache-Control"] == "no-store"
+        assert set(problem) == {"type", "title", "status", "detail", "instance"} | extra.get(status, set())
+        assert problem["status"] == status and re.fullmatch(r"/problems/[a-z-]+", problem["type"])
+        assert problem["instance"] == reply.headers["X-Request-Id"] and problem["title"] and problem["detail"].endswith(".")
+    assert len({reply.json()["type"] for reply in replies}) == len(replies)
+
+
+# --------------------------------------------------------------------------------------------------------- corpora
+
+def test_the_json_of_others_is_taken_or_refused_as_they_say(server, editor):
+    folder = CORPORA / "JSONTestSuite/test_parsing"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    wrong, counts = [], {"n": 0, "y": 0, "i": 0}
+    for file in sorted(folder.glob("*.json")):
+        kind, text = file.name[0], file.read_bytes()
+        status = write(editor, text).status_code
+        fine = {"n": status == (400 if text else 422),  # nothing at all is no broken JSON, but a missing body
+                "y": status in (201, 400, 422), "i": status < 500}[kind]
+        # A key with an escaped NUL is JSON, but no member of ours has one.
+        if kind == "y" and status == 400 and file.name != "y_object_escaped_null_in_key.json":
+            fine = False
+        counts[kind] += 1
+        if not fine:
+            wrong.append(f"{file.name}: {status}")
+    assert not wrong
+    assert counts["n"] > 150 and counts["y"] > 90, counts
+    editor.get("/v1/desk/articles", 200)
