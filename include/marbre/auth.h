@@ -16,6 +16,9 @@ struct auth_fault {
 };
 
 struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct auth_fault *fault);
+// Reads the file again, from the thread that owns the arena, while others sign and check. When the file is not good the
+// keys stay as they are.
+MUST_CHECK bool auth_keys_reload(struct auth_keys *keys, struct auth_fault *fault);
 // Makes the file with one new key, 0600, unless it is there.
 MUST_CHECK bool auth_keys_make(struct str path, struct auth_fault *fault);
 // 32 bytes derived from the signing key for another purpose (signing cursors), so that ops have one secret to keep.

@@ -21,9 +21,14 @@ struct server_setup {
 
 // Everything that must be right before the first request: keys, contract, database, migrations, statements. Without
 // serving: for `marbre check`, and as the first half of server_run.
-MUST_CHECK bool server_check(struct arena *arena, const struct server_setup *setup, struct api_contract **contract,
+struct server_ready {
+    struct auth_keys *keys;
+    struct api_contract *contract;
+};
+MUST_CHECK bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
                              struct server_fault *fault);
 
 // Serves until SIGTERM or SIGINT, then drains: no request is cut that arrives in time. A second signal ends it at once.
+// SIGHUP reads the signing keys again.
 // False and `fault` when it cannot start.
 MUST_CHECK bool server_run(const struct server_setup *setup, struct server_fault *fault);

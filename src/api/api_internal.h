@@ -126,7 +126,8 @@ struct api_call {
 // JSON Schema 2020-12, the part of it that openapi/README.md lists. Every fault is added; true when there was none.
 bool schema_check(struct faults *faults, const json_t *spec, const json_t *schema, const json_t *value,
                   struct str pointer);
-// The first keyword under `schema` that is not enforced, or NULL.
+// The first keyword under `schema` that is not enforced, or NULL. It does not follow a $ref: all that one may point at is
+// looked at when the contract is read.
 const char *schema_unknown_keyword(const json_t *spec, const json_t *schema);
 bool format_holds(struct str format, struct str text, bool *known);
 // A pointer with one more step.

@@ -52,6 +52,20 @@ static const char *const method_words[HTTP_METHOD_OTHER] = {
     [HTTP_GET] = "get", [HTTP_POST] = "post", [HTTP_PUT] = "put", [HTTP_PATCH] = "patch", [HTTP_DELETE] = "delete",
 };
 
+static bool check_schemas(const struct api_contract *contract, struct api_fault *fault)
+{
+    const json_t *schemas = json_object_get(json_object_get(contract->spec, "components"), "schemas");
+    const char *name;
+    json_t *schema;
+    json_object_foreach((json_t *)schemas, name, schema)
+    {
+        const char *unknown = schema_unknown_keyword(contract->spec, schema);
+        if (unknown)
+            return contract_fail(fault, "the schema %s has the keyword %s, which is not enforced", name, unknown);
+    }
+    return true;
+}
+
 static bool read_paths(struct api_contract *contract, struct api_fault *fault)
 {
     const json_t *paths = json_object_get(contract->spec, "paths");
@@ -128,7 +142,9 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
     contract->site_url = site;
     contract->article_url = fill_site(arena, sources->config->article_url, site);
     auth_keys_derive(sources->keys, STR("cursor"), contract->cursor_key);
-    return read_paths(contract, fault) && handlers_are_named(contract, fault) ? contract : NULL;
+    return check_schemas(contract, fault) && read_paths(contract, fault) && handlers_are_named(contract, fault)
+               ? contract
+               : NULL;
 }
 
 struct columns {

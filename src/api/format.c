@@ -1,6 +1,8 @@
 // What `format` promises of a text, and JSON Pointers.
 #include "api_internal.h"
 
+#include <string.h>
+
 static bool is_lower(char c)
 {
     return c >= 'a' && c <= 'z';
@@ -41,22 +43,65 @@ static bool is_lang(struct str text)
     return true;
 }
 
+// Digits that are known to be there.
+static unsigned number_at(struct str text, size_t at, size_t digits)
+{
+    unsigned number = 0;
+    for (size_t i = at; i < at + digits; i++)
+        number = number * 10 + (unsigned)(text.ptr[i] - '0');
+    return number;
+}
+
+static bool has_shape(struct str text, const char *shape)
+{
+    size_t n = strlen(shape);
+    for (size_t i = 0; i < n; i++)
+        if (i == text.len || (shape[i] == '0' ? !is_digit(text.ptr[i]) : text.ptr[i] != shape[i]))
+            return false;
+    return true;
+}
+
+static bool is_date(struct str text)
+{
+    static const unsigned days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (!has_shape(text, "0000-00-00"))
+        return false;
+    unsigned year = number_at(text, 0, 4), month = number_at(text, 5, 2), day = number_at(text, 8, 2);
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (month == 2 && leap);
+}
+
+// `Z` or `+02:00`, as minutes before UTC.
+static bool zone_minutes(struct str zone, unsigned *minutes)
+{
+    enum { DAY = 24 * 60 };
+    *minutes = 0;
+    if (zone.len == 1)
+        return zone.ptr[0] == 'Z' || zone.ptr[0] == 'z';
+    if (zone.len != 6 || (zone.ptr[0] != '+' && zone.ptr[0] != '-') ||
+        !has_shape((struct str){zone.ptr + 1, 5}, "00:00"))
+        return false;
+    unsigned hours = number_at(zone, 1, 2), rest = number_at(zone, 4, 2);
+    *minutes = zone.ptr[0] == '-' ? hours * 60 + rest : DAY - hours * 60 - rest;
+    return hours < 24 && rest < 60;
+}
+
+// RFC 3339 §5.6. A second may be the 60th only where one leaps: at the end of a day in UTC.
 static bool is_date_time(struct str text)
 {
-    static const char shape[] = "0000-00-00T00:00:00";
-    if (text.len < sizeof shape)
+    enum { DATE = 10, DAY = 24 * 60 };
+    struct str time = {text.ptr + DATE + 1, text.len > DATE + 1 ? text.len - DATE - 1 : 0};
+    if (!is_date(text) || !has_shape(time, "00:00:00") || (text.ptr[DATE] | 0x20) != 't')
         return false;
-    for (size_t i = 0; i < sizeof shape - 1; i++)
-        if (shape[i] == '0' ? !is_digit(text.ptr[i]) : text.ptr[i] != shape[i])
-            return false;
-    size_t i = sizeof shape - 1;
-    if (text.ptr[i] == '.')
-        for (i++; i < text.len && is_digit(text.ptr[i]);)
-            i++;
-    struct str zone = {text.ptr + i, text.len - i};
-    bool offset = zone.len == 6 && (zone.ptr[0] == '+' || zone.ptr[0] == '-') && zone.ptr[3] == ':' &&
-                  is_digit(zone.ptr[1]) && is_digit(zone.ptr[2]) && is_digit(zone.ptr[4]) && is_digit(zone.ptr[5]);
-    return offset || str_eq(zone, STR("Z"));
+    unsigned hour = number_at(time, 0, 2), minute = number_at(time, 3, 2), second = number_at(time, 6, 2), shift;
+    size_t end = 8;
+    if (end < time.len && time.ptr[end] == '.')
+        for (end++; end < time.len && is_digit(time.ptr[end]);)
+            end++;
+    if (time.ptr[end - 1] == '.' || !zone_minutes((struct str){time.ptr + end, time.len - end}, &shift))
+        return false;
+    bool leaps = (hour * 60 + minute + shift) % DAY == DAY - 1;
+    return hour < 24 && minute < 60 && (second < 60 || (second == 60 && leaps));
 }
 
 bool format_holds(struct str format, struct str text, bool *known)

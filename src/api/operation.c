@@ -96,7 +96,7 @@ static bool read_parameters(struct api_contract *contract, struct operation *ope
         const json_t *schema = contract_resolve(contract->spec, json_object_get(given, "schema"));
         if (operation->parameter_count == PARAMETERS_MAX || !schema || !in.ptr)
             return contract_fail(fault, "%.*s: its parameter %zu cannot be read", STR_FMT(operation->id), i);
-        const char *unknown = schema_unknown_keyword(contract->spec, schema);
+        const char *unknown = schema_unknown_keyword(contract->spec, json_object_get(given, "schema"));
         if (unknown)
             return contract_fail(fault, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
                                  STR_FMT(operation->id), unknown);

@@ -359,11 +359,15 @@ static bool is_known(const char *keyword)
 
 const char *schema_unknown_keyword(const json_t *spec, const json_t *schema)
 {
-    if (json_object_get(schema, "$ref") && json_object_size(schema) > 1)
+    struct str reference = json_member_text(schema, "$ref");
+    if (reference.ptr && json_object_size(schema) > 1)
         return "$ref (with others beside it)";
-    schema = contract_resolve(spec, schema);
+    if (reference.ptr && (!str_starts(reference, STR("#/components/schemas/")) || !contract_resolve(spec, schema)))
+        return "$ref (to nothing)";
+    if (reference.ptr || json_is_boolean(schema)) // what is pointed at is looked at by itself, so a circle ends
+        return NULL;
     if (!json_is_object(schema))
-        return json_is_boolean(schema) ? NULL : "$ref (to nothing)";
+        return "nothing (no schema)";
     const char *keyword, *unknown = NULL;
     json_t *argument;
     bool format_known = true;

@@ -13,32 +13,42 @@ static void say(struct auth_fault *fault, const char *path, const char *what)
     snprintf(fault->detail, sizeof fault->detail, "%s: %s", path, what);
 }
 
-static const char *add_key(struct arena *arena, struct auth_keys *keys, struct str line)
+static const char *add_key(struct arena *arena, struct key_set *set, struct str line)
 {
     struct str secret, kid = str_cut(line, ':', &secret);
     if (kid.len == 0 || kid.len > 64 || !secret.ptr)
         return "a line is not `kid:base64url`";
-    if (auth_key_find(keys, kid))
+    if (auth_key_find(set, kid))
         return "two keys have the same kid";
-    if (keys->count == AUTH_KEYS_MAX)
+    if (set->count == AUTH_KEYS_MAX)
         return "there are more than 8 keys";
-    struct auth_key *key = &keys->all[keys->count];
+    struct auth_key *key = &set->all[set->count];
     if (!secret_unbase64(arena, secret, &key->secret))
         return "a key is not base64url without padding";
     if (key->secret.len < AUTH_KEY_BYTES_MIN)
         return "a key has less than 32 bytes";
     key->kid = arena_copy(arena, kid);
-    keys->count++;
+    set->count++;
     return NULL;
 }
 
-struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct auth_fault *fault)
+// The file's lines, or why they are no keys.
+static const char *read_lines(struct arena *arena, struct key_set *set, struct str rest)
 {
-    const char *file = arena_cstr(arena, path);
-    if (path.len == 0) {
-        say(fault, "MARBRE_JWT_KEYS_FILE", "not set; it names a file with lines `kid:base64url`");
-        return NULL;
+    const char *wrong = NULL;
+    while (rest.ptr && !wrong) {
+        struct str line = str_trim(str_cut(rest, '\n', &rest));
+        if (line.len && line.ptr[line.len - 1] == '\r')
+            line.len--;
+        if (line.len && line.ptr[0] != '#')
+            wrong = add_key(arena, set, line);
     }
+    return wrong || set->count ? wrong : "there is no key in it";
+}
+
+bool auth_keys_reload(struct auth_keys *keys, struct auth_fault *fault)
+{
+    const char *file = arena_cstr(keys->arena, keys->path);
     char bytes[8192];
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
@@ -47,31 +57,35 @@ struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct au
         close(fd);
     if (n < 0) {
         say(fault, file, strerror(failed));
+        return false;
+    }
+    struct key_set *set = ARENA_NEW(keys->arena, struct key_set);
+    const char *wrong = read_lines(keys->arena, set, (struct str){bytes, (size_t)n});
+    explicit_bzero(bytes, sizeof bytes);
+    if (wrong)
+        say(fault, file, wrong);
+    else
+        atomic_store(&keys->now, set);
+    return !wrong;
+}
+
+struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct auth_fault *fault)
+{
+    if (path.len == 0) {
+        say(fault, "MARBRE_JWT_KEYS_FILE", "not set; it names a file with lines `kid:base64url`");
         return NULL;
     }
     struct auth_keys *keys = ARENA_NEW(arena, struct auth_keys);
-    struct str rest = {bytes, (size_t)n};
-    const char *wrong = NULL;
-    while (rest.ptr && !wrong) {
-        struct str line = str_trim(str_cut(rest, '\n', &rest));
-        if (line.len && line.ptr[line.len - 1] == '\r')
-            line.len--;
-        if (line.len && line.ptr[0] != '#')
-            wrong = add_key(arena, keys, line);
-    }
-    explicit_bzero(bytes, sizeof bytes);
-    if (!wrong && keys->count == 0)
-        wrong = "there is no key in it";
-    if (wrong)
-        say(fault, file, wrong);
-    return wrong ? NULL : keys;
+    keys->arena = arena;
+    keys->path = arena_copy(arena, path);
+    return auth_keys_reload(keys, fault) ? keys : NULL;
 }
 
-const struct auth_key *auth_key_find(const struct auth_keys *keys, struct str kid)
+const struct auth_key *auth_key_find(const struct key_set *set, struct str kid)
 {
-    for (size_t i = 0; i < keys->count; i++)
-        if (str_eq(keys->all[i].kid, kid))
-            return &keys->all[i];
+    for (size_t i = 0; i < set->count; i++)
+        if (str_eq(set->all[i].kid, kid))
+            return &set->all[i];
     return NULL;
 }
 
@@ -98,7 +112,7 @@ bool auth_keys_make(struct str path, struct auth_fault *fault)
 
 void auth_keys_derive(const struct auth_keys *keys, struct str purpose, unsigned char key[HASH_BYTES])
 {
-    struct str secret = keys->all[0].secret;
+    struct str secret = atomic_load(&keys->now)->all[0].secret;
     if (secret.len > 64)
         secret.len = 64;
     secret_mac(purpose, secret, key);

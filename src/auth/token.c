@@ -19,7 +19,7 @@ static void finish_jwt(void *jwt)
 
 struct str auth_token_make(struct arena *arena, const struct auth_keys *keys, const struct auth_caller *caller)
 {
-    const struct auth_key *key = &keys->all[0];
+    const struct auth_key *key = &atomic_load(&keys->now)->all[0];
     long now = (long)(clock_wall_ms() / 1000);
     uint64_t epoch = 0;
     jwt_t *jwt = NULL;
@@ -53,7 +53,7 @@ static const struct auth_key *pinned_key(struct arena *arena, const struct auth_
     if (!json_is_object(header) || json_object_size(header) != 3 ||
         !str_eq(json_member_text(header, "alg"), STR("HS256")) || !str_eq(json_member_text(header, "typ"), STR("JWT")))
         return NULL;
-    return auth_key_find(keys, json_member_text(header, "kid"));
+    return auth_key_find(atomic_load(&keys->now), json_member_text(header, "kid"));
 }
 
 static bool signature_holds(struct arena *arena, struct str token, const struct auth_key *key)

@@ -109,7 +109,7 @@ static bool prepare_sample(struct dev *dev, struct dev_fault *fault)
     struct db_fault broken;
     struct server_fault wrong;
     struct api_fault why;
-    struct api_contract *contract;
+    struct server_ready ready;
     if (dev->empty ||
         (!interrupted && answers_yes(dev, dev->owner,
                                      "select exists (select from sections) or exists (select from articles)"
@@ -130,9 +130,9 @@ static bool prepare_sample(struct dev *dev, struct dev_fault *fault)
         db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, &broken);
     if (!session)
         return fail(fault, broken.detail);
-    if (!server_check(dev->arena, &setup, &contract, &wrong))
+    if (!server_check(dev->arena, &setup, &ready, &wrong))
         return fail(fault, wrong.detail);
-    if (!sample_load(dev->arena, contract, session, dev->owner, &why))
+    if (!sample_load(dev->arena, ready.contract, session, dev->owner, &why))
         return fail(fault, why.detail);
     unlink(marker.ptr);
     dev->sample_loaded = true;

@@ -46,7 +46,7 @@ int command_check(int argc, char **argv)
     struct arena *arena = arena_new();
     struct config config;
     struct server_fault fault;
-    struct api_contract *contract;
+    struct server_ready ready;
     int status;
     if (!cli_config(arena, &config)) {
         status = 1;
@@ -57,7 +57,7 @@ int command_check(int argc, char **argv)
     } else {
         struct db_statements statements = db_statements_read(arena, embedded_statements);
         struct server_setup setup = setup_of(&config, &statements);
-        status = server_check(arena, &setup, &contract, &fault) ? 0 : cli_fail("%s", fault.detail);
+        status = server_check(arena, &setup, &ready, &fault) ? 0 : cli_fail("%s", fault.detail);
         if (status == 0)
             cli_say("everything is in order");
     }

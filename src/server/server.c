@@ -22,6 +22,7 @@ enum phase { SERVING, DRAINING, FINISHING, ENDED };
 struct server {
     const struct server_setup *setup;
     struct arena *arena;
+    struct server_ready ready;
     struct loop *loop; // the main thread's: signals, the admin address, the watch
     struct admin admin;
     struct http_listener *admin_listener;
@@ -74,19 +75,19 @@ static bool check_database(struct arena *arena, const struct server_setup *setup
     return api_contract_check(contract, session, &wrong) || fail(fault, "%s", wrong.detail);
 }
 
-bool server_check(struct arena *arena, const struct server_setup *setup, struct api_contract **contract,
+bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
                   struct server_fault *fault)
 {
     struct auth_fault no_keys;
     struct api_fault wrong;
-    const struct auth_keys *keys = auth_keys_read(arena, setup->config->jwt_keys_file, &no_keys);
-    if (!keys)
+    ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, &no_keys);
+    if (!ready->keys)
         return fail(fault, "%s", no_keys.detail);
-    struct api_sources sources = {setup->contract, setup->statements, newsroom_handlers, setup->config, keys};
-    *contract = api_contract_read(arena, &sources, &wrong);
-    if (!*contract)
+    struct api_sources sources = {setup->contract, setup->statements, newsroom_handlers, setup->config, ready->keys};
+    ready->contract = api_contract_read(arena, &sources, &wrong);
+    if (!ready->contract)
         return fail(fault, "%s", wrong.detail);
-    return check_database(arena, setup, *contract, fault);
+    return check_database(arena, setup, ready->contract, fault);
 }
 
 static bool claim(int *descriptor, struct str text, struct http_address *address, struct server_fault *fault)
@@ -100,7 +101,7 @@ static bool claim(int *descriptor, struct str text, struct http_address *address
                 errno == EADDRINUSE ? "something else listens there" : strerror(errno));
 }
 
-static bool start_workers(struct server *server, const struct api_contract *contract, struct server_fault *fault)
+static bool start_workers(struct server *server, struct server_fault *fault)
 {
     const struct config *config = server->setup->config;
     struct http_address address;
@@ -115,7 +116,7 @@ static bool start_workers(struct server *server, const struct api_contract *cont
                                           .lock_ms = LOCK_MS,
                                           .wait_ms = WAIT_MS,
                                           .waiting_max = WAITING_MAX};
-    struct worker_setup setup = {contract, &server->database, server->setup->statements,
+    struct worker_setup setup = {server->ready.contract, &server->database, server->setup->statements,
                                  &address, &server->limits,   server->crew};
     for (; server->worker_count < config->workers; server->worker_count++)
         if (!worker_init(&server->workers[server->worker_count], &setup)) {
@@ -165,6 +166,18 @@ static void on_signal(evutil_socket_t signal_number, short what, void *context)
         worker_drain(&server->workers[i]);
 }
 
+static void on_hangup(evutil_socket_t signal_number, short what, void *context)
+{
+    (void)signal_number;
+    (void)what;
+    struct server *server = context;
+    struct auth_fault fault;
+    if (auth_keys_reload(server->ready.keys, &fault))
+        log_event(LOG_INFO, "server.keys", "the signing keys were read again");
+    else
+        log_event(LOG_ERROR, "server.keys", "the signing keys stay as they were: %s", fault.detail);
+}
+
 static size_t connections_left(const struct server *server)
 {
     size_t left = 0;
@@ -201,9 +214,11 @@ static void serve_until_signal(struct server *server)
     struct event_base *base = loop_base(server->loop);
     struct event *terminate = evsignal_new(base, SIGTERM, on_signal, server);
     struct event *interrupt = evsignal_new(base, SIGINT, on_signal, server);
+    struct event *hangup = evsignal_new(base, SIGHUP, on_hangup, server);
     struct event *ticker = event_new(base, -1, EV_PERSIST, tick, server);
     event_add(terminate, NULL);
     event_add(interrupt, NULL);
+    event_add(hangup, NULL);
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
@@ -216,6 +231,7 @@ static void serve_until_signal(struct server *server)
         worker_stop(&server->workers[i]);
     event_free(terminate);
     event_free(interrupt);
+    event_free(hangup);
     event_free(ticker);
     log_event(LOG_INFO, "server.stop", "ended");
 }
@@ -228,9 +244,8 @@ bool server_run(const struct server_setup *setup, struct server_fault *fault)
                             .claims = {-1, -1},
                             .crew = crew_new(setup->config->hash_threads, HASH_QUEUE_MAX)};
     server.workers = ARENA_ARRAY(server.arena, struct worker, setup->config->workers);
-    struct api_contract *contract = NULL;
     signal(SIGPIPE, SIG_IGN);
-    bool started = server_check(server.arena, setup, &contract, fault) && start_workers(&server, contract, fault) &&
+    bool started = server_check(server.arena, setup, &server.ready, fault) && start_workers(&server, fault) &&
                    start_admin(&server, fault);
     if (started)
         serve_until_signal(&server);

@@ -45,11 +45,12 @@ def test_every_operation_says_what_it_is_who_may_call_it_and_what_it_answers(ser
     for method, path, operation in operations(server):
         where = f"{method} {path}"
         ids.append(operation["operationId"])
-        assert len(operation["summary"]) > 5 and len(operation["description"]) > 20 and operation["tags"], where
+        assert len(operation["summary"]) > 5 and len(operation["description"]) > 10 and operation["tags"], where
         roles = operation["x-marbre"]["roles"]
         assert roles == ["public"] or set(roles) <= {"contributor", "editor", "chief", "sales", "admin"}, where
         assert operation["security"] == ([] if roles == ["public"] else [{"access_token": []}]), where
-        assert "default" in operation["responses"] and any(status[0] == "2" for status in operation["responses"]), where
+        responses = set(operation["responses"])
+        assert any(status[0] == "2" for status in responses) and ({"4XX", "5XX"} <= responses or "default" in responses), where
         assert {p["name"] for p in parameters(server, operation) if p["in"] == "path"} == set(re.findall(r"{(\w+)}", path))
     assert len(set(ids)) == len(ids) >= 25
 
@@ -254,17 +255,16 @@ def test_the_json_of_others_is_taken_or_refused_as_they_say(server, editor):
     folder = CORPORA / "JSONTestSuite/test_parsing"
     if not folder.is_dir():
         pytest.skip(f"{folder} is not there")
+    # JSON, but refused by the house: a key that comes twice, and one that no member could have. And nothing at all is no
+    # broken JSON, but a body that is missing.
+    ours = {"y_object_duplicated_key.json": 400, "y_object_duplicated_key_and_value.json": 400,
+            "y_object_escaped_null_in_key.json": 400, "n_structure_no_data.json": 422}
     wrong, counts = [], {"n": 0, "y": 0, "i": 0}
     for file in sorted(folder.glob("*.json")):
-        kind, text = file.name[0], file.read_bytes()
-        status = write(editor, text).status_code
-        fine = {"n": status == (400 if text else 422),  # nothing at all is no broken JSON, but a missing body
-                "y": status in (201, 400, 422), "i": status < 500}[kind]
-        # A key with an escaped NUL is JSON, but no member of ours has one.
-        if kind == "y" and status == 400 and file.name != "y_object_escaped_null_in_key.json":
-            fine = False
+        kind, status = file.name[0], write(editor, file.read_bytes()).status_code
+        expected = {"n": [400], "y": [201, 422], "i": [400, 422]}[kind]  # few of what is JSON are articles
         counts[kind] += 1
-        if not fine:
+        if status not in ([ours[file.name]] if file.name in ours else expected):
             wrong.append(f"{file.name}: {status}")
     assert not wrong
     assert counts["n"] > 150 and counts["y"] > 90, counts

@@ -1,0 +1,206 @@
+// A contract that promises what nothing serves stops the server before the first request, and the reason is a sentence.
+#include "marbre/api.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct arena *arena;
+static struct auth_keys *keys;
+
+static int begin(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/marbre-contract-XXXXXX";
+    struct auth_fault fault;
+    secret_init();
+    arena = arena_new();
+    struct str path = arena_printf(arena, "%s/keys", mkdtemp(folder));
+    assert_true(auth_keys_make(path, &fault));
+    keys = auth_keys_read(arena, path, &fault);
+    assert_non_null(keys);
+    unlink(path.ptr);
+    rmdir(folder);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static void serve_nothing(struct api_call *call)
+{
+    (void)call;
+}
+
+// Reads a contract with these paths and schemas against three statements and the handlers; NULL when it was accepted.
+static const char *refusal_with(const char *paths, const char *schemas, const struct api_handler *handlers)
+{
+    struct db_statement all[] = {
+        db_statement_read(arena, STR("auth/caller"), STR("select :caller_account")),
+        db_statement_read(arena, STR("things/get"), STR("select body from things where id = :path_id")),
+        db_statement_read(arena, STR("things/list"), STR("select body from things limit :query_limit")),
+        db_statement_read(arena, STR("things/make"), STR("insert into things select :new_id, :body")),
+        db_statement_read(arena, STR("things/lock"), STR("select lock(:path_id, :if_match)")),
+    };
+    struct db_statements statements = {all, COUNT_OF(all)};
+    struct config config = {.site_url = STR("https://example.org/"), .article_url = STR("{site}/a/{slug}")};
+    struct api_sources sources = {
+        .contract = arena_printf(arena, "{\"paths\":%s,\"components\":{\"schemas\":%s}}", paths, schemas),
+        .statements = &statements,
+        .handlers = handlers,
+        .config = &config,
+        .keys = keys};
+    static struct api_fault fault;
+    return api_contract_read(arena, &sources, &fault) ? NULL : fault.detail;
+}
+
+static const struct api_handler no_handlers[] = {{NULL, NULL}};
+
+static const char *refusal(const char *paths)
+{
+    return refusal_with(paths, "{}", no_handlers);
+}
+
+static void assert_says(const char *reason, const char *words)
+{
+    assert_non_null(reason);
+    if (!strstr(reason, words))
+        fail_msg("\"%s\" does not say \"%s\"", reason, words);
+}
+
+#define ID         "\"parameters\":[{\"name\":\"id\",\"in\":\"path\",\"schema\":{\"type\":\"string\",\"format\":\"uuid\"}}]"
+#define GET(words) "{\"/things/{id}\":{\"get\":{\"operationId\":\"read_thing\"," ID "," words "}}}"
+#define POST(schema)                                                                                                   \
+    "{\"/things\":{\"post\":{\"operationId\":\"make_thing\","                                                          \
+    "\"x-marbre\":{\"roles\":[\"editor\"],\"statements\":[\"things/make\"]},"                                          \
+    "\"requestBody\":{\"content\":{\"application/json\":{\"schema\":" schema "}}}}}}"
+
+static void test_a_contract_that_is_served_is_accepted(void **state)
+{
+    (void)state;
+    assert_null(refusal(GET("\"x-marbre\":{\"roles\":[\"public\"],\"statements\":[\"things/get\"]}")));
+    assert_null(refusal(POST("{\"type\":\"object\",\"additionalProperties\":false}")));
+}
+
+static void test_an_operation_names_who_may_call_it(void **state)
+{
+    (void)state;
+    assert_says(refusal(GET("\"x-marbre\":{\"statements\":[\"things/get\"]}")), "read_thing names no role");
+    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[],\"statements\":[\"things/get\"]}")), "names no role");
+    assert_says(refusal(GET("\"summary\":\"no x-marbre at all\"")), "names no role");
+    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[\"public\",\"editor\"],\"statements\":[\"things/get\"]}")),
+                "is public and names roles as well");
+}
+
+static void test_an_operation_is_served_by_something(void **state)
+{
+    (void)state;
+    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[\"public\"]}")), "read_thing is served by nothing");
+    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[\"editor\"],\"statements\":[]}")), "is served by nothing");
+    assert_says(refusal("{\"/x\":{\"get\":{\"x-marbre\":{\"roles\":[\"public\"]}}}}"), "without an operationId");
+    assert_says(refusal("{}"), "no paths");
+}
+
+static void test_a_statement_that_is_named_is_there(void **state)
+{
+    (void)state;
+    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[\"public\"],\"statements\":[\"things/gets\"]}")),
+                "read_thing names the statement things/gets, and there is no such file");
+}
+
+static void test_handlers_and_operations_name_each_other(void **state)
+{
+    (void)state;
+    static const struct api_handler two[] = {{"first", serve_nothing}, {"second", serve_nothing}, {NULL, NULL}};
+    static const struct api_handler one[] = {{"first", serve_nothing}, {NULL, NULL}};
+    const char *paths = GET("\"x-marbre\":{\"roles\":[\"public\"],\"handler\":\"first\"}");
+    assert_null(refusal_with(paths, "{}", one));
+    assert_says(refusal_with(paths, "{}", two), "second is served, but no operation of the contract names it");
+    assert_says(refusal_with(paths, "{}", no_handlers), "read_thing wants the handler first, which nothing serves");
+}
+
+static void test_a_keyword_that_is_not_enforced_is_refused_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const char *const hidden[] = {
+        "{\"pattern\":\"^a$\"}",
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"multipleOf\":2}}}",
+        "{\"type\":\"array\",\"items\":{\"uniqueItems\":true}}",
+        "{\"additionalProperties\":{\"anyOf\":[]}}",
+        "{\"oneOf\":[{\"type\":\"null\"},{\"not\":{}}]}",
+        "{\"type\":\"string\",\"format\":\"email\"}",
+        "{\"$ref\":\"#/components/schemas/Absent\"}",
+        "{\"$ref\":\"#/components/schemas/Fine\",\"maxLength\":3}",
+        "{\"oneOf\":[{\"$ref\":\"#/paths\"}]}",
+    };
+    static const char *const words[] = {"pattern", "multipleOf", "uniqueItems", "anyOf", "not",
+                                        "format",  "$ref",       "$ref",        "$ref"};
+    static const char schemas[] = "{\"Fine\":{\"type\":\"string\"}}";
+    for (size_t i = 0; i < COUNT_OF(hidden); i++) {
+        struct str paths = arena_printf(arena, POST("%s"), hidden[i]);
+        const char *reason = refusal_with(paths.ptr, schemas, no_handlers);
+        assert_says(reason, words[i]);
+        assert_says(reason, "make_thing");
+        struct str named = arena_printf(arena, "{\"Thing\":%s,\"Fine\":{}}", hidden[i]);
+        assert_says(refusal_with(POST("{\"$ref\":\"#/components/schemas/Thing\"}"), named.ptr, no_handlers), "Thing");
+    }
+    assert_says(refusal("{\"/x\":{\"get\":{\"operationId\":\"x\",\"x-marbre\":{\"roles\":[\"public\"],"
+                        "\"statements\":[\"things/list\"]},\"parameters\":[{\"name\":\"limit\",\"in\":\"query\","
+                        "\"schema\":{\"type\":\"integer\",\"exclusiveMaximum\":9}}]}}}"),
+                "exclusiveMaximum");
+}
+
+static void test_a_schema_may_hold_itself(void **state)
+{
+    (void)state;
+    assert_null(
+        refusal_with(POST("{\"$ref\":\"#/components/schemas/Tree\"}"),
+                     "{\"Tree\":{\"type\":\"object\",\"properties\":{\"branches\":{\"type\":\"array\",\"items\":"
+                     "{\"$ref\":\"#/components/schemas/Tree\"}}}}}",
+                     no_handlers));
+}
+
+static void test_a_statement_takes_only_what_its_operation_has(void **state)
+{
+    (void)state;
+    assert_says(refusal("{\"/things\":{\"get\":{\"operationId\":\"list_things\",\"x-marbre\":{\"roles\":[\"public\"],"
+                        "\"statements\":[\"things/list\"]}}}}"),
+                "things/list.sql names :query_limit, which the operation does not have");
+    assert_says(refusal("{\"/things\":{\"get\":{\"operationId\":\"list_things\",\"x-marbre\":{\"roles\":[\"public\"],"
+                        "\"statements\":[\"things/get\"]}}}}"),
+                ":path_id");
+    assert_says(refusal("{\"/things\":{\"post\":{\"operationId\":\"make_thing\",\"x-marbre\":{\"roles\":[\"public\"],"
+                        "\"statements\":[\"things/make\"]}}}}"),
+                ":body");
+    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[\"editor\"],\"statements\":[\"things/lock\"]}")), ":if_match");
+}
+
+static void test_a_word_that_means_nothing_is_refused(void **state)
+{
+    (void)state;
+    assert_says(refusal(GET("\"x-marbre\":{\"role\":[\"public\"],\"statements\":[\"things/get\"]}")), "the word role");
+    assert_says(refusal_with("nonsense", "{}", no_handlers), "the contract is not JSON: line 1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_contract_that_is_served_is_accepted),
+        cmocka_unit_test(test_an_operation_names_who_may_call_it),
+        cmocka_unit_test(test_an_operation_is_served_by_something),
+        cmocka_unit_test(test_a_statement_that_is_named_is_there),
+        cmocka_unit_test(test_handlers_and_operations_name_each_other),
+        cmocka_unit_test(test_a_keyword_that_is_not_enforced_is_refused_wherever_it_stands),
+        cmocka_unit_test(test_a_schema_may_hold_itself),
+        cmocka_unit_test(test_a_statement_takes_only_what_its_operation_has),
+        cmocka_unit_test(test_a_word_that_means_nothing_is_refused),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
