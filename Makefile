@@ -7,9 +7,10 @@ JOBS   ?= $(shell nproc)
 BUILD_PACKAGES := gcc libc6-dev cmake pkg-config libevent-dev libjansson-dev libpq-dev libjwt-dev libsodium-dev \
                   libicu-dev libyaml-dev
 RUN_PACKAGES   := postgresql
+BENCH_PACKAGES := wrk nginx-light postgresql-contrib python3-requests python3-jsonschema
 TEST_PACKAGES  := libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml
 
-.PHONY: help run build test test-asan lint bench fuzz format clean need-build need-run need-test
+.PHONY: help run build test test-asan lint bench fuzz format clean need-build need-run need-test need-bench
 .DEFAULT_GOAL := help
 
 help:           ## this list
@@ -31,8 +32,10 @@ test: need-build need-run need-test  ## everything: units, API and crashes again
 lint: need-build     ## clang-format and clang-tidy, where they are installed; and npm's OpenAPI linter, where npm is
 	@.ci/lint
 
-bench: build         ## speeds, each beside another one in the same run
-	@tests/bench/run
+bench: need-build need-run need-bench  ## speeds, each beside another program's in the same run
+	@cmake -S . -B build/bench -DPRESET=release -DBENCH=ON $(CMAKE_FLAGS) >/dev/null
+	@cmake --build build/bench --parallel $(JOBS) -- --no-print-directory
+	@/usr/bin/python3 tests/bench/bench.py
 
 fuzz: need-build     ## libFuzzer on the HTTP parser, for SECONDS (60)
 	@tests/fuzz/run $(SECONDS)
@@ -43,6 +46,8 @@ format:              ## clang-format over all C
 clean:               ## remove what was built (not .marbre)
 	@rm -rf build
 
+need-bench:
+	@.ci/need $(BENCH_PACKAGES)
 need-build:
 	@.ci/need $(BUILD_PACKAGES)
 need-run:

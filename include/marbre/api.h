@@ -13,6 +13,12 @@ struct api_fault {
 
 struct api_call;
 
+// Bytes that do not change while the server runs, with what a reply says of them worked out once.
+struct api_asset {
+    struct str type, etag, body;
+};
+struct api_asset api_asset_of(struct arena *arena, struct str type, struct str body);
+
 // An operation that statements alone cannot serve: the contract's `handler` names a row of the newsroom's table.
 struct api_handler {
     const char *name;
@@ -79,8 +85,8 @@ void api_check_password(struct api_call *call, struct str password, struct str p
 
 // The last word of a call, exactly once.
 void api_reply_json(struct api_call *call, int status, struct str json);
-void api_reply_cached(struct api_call *call, struct str json); // 200 with an ETag of the bytes, or 304
+void api_reply_asset(struct api_call *call, const struct api_asset *asset); // 200, or 304
 void api_problem(struct api_call *call, int status, const char *format, ...) PRINTF_LIKE(3, 4);
-struct str api_contract_text(const struct api_call *call);
+const struct api_asset *api_contract_asset(const struct api_call *call);
 // Seconds to wait, for 429 and 503.
 void api_retry_after(struct api_call *call, unsigned seconds);

@@ -59,7 +59,7 @@ struct route {
 struct api_contract {
     struct arena *arena;
     const json_t *spec;
-    struct str text;
+    struct api_asset asset; // its own text
     struct api_sources sources;
     struct operation *operations;
     size_t operation_count;

@@ -129,7 +129,7 @@ static struct str fill_site(struct arena *arena, struct str template, struct str
 struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct api_fault *fault)
 {
     struct api_contract *contract = ARENA_NEW(arena, struct api_contract);
-    *contract = (struct api_contract){.arena = arena, .text = sources->contract, .sources = *sources};
+    *contract = (struct api_contract){.arena = arena, .sources = *sources};
     struct json_fault broken;
     contract->spec = json_read(arena, sources->contract, &broken);
     if (!contract->spec) {
@@ -141,6 +141,7 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
         site.len--;
     contract->site_url = site;
     contract->article_url = fill_site(arena, sources->config->article_url, site);
+    contract->asset = api_asset_of(arena, STR("application/json"), sources->contract);
     auth_keys_derive(sources->keys, STR("cursor"), contract->cursor_key);
     return check_schemas(contract, fault) && read_paths(contract, fault) && handlers_are_named(contract, fault)
                ? contract

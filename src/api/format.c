@@ -90,8 +90,10 @@ static bool zone_minutes(struct str zone, unsigned *minutes)
 static bool is_date_time(struct str text)
 {
     enum { DATE = 10, DAY = 24 * 60 };
-    struct str time = {text.ptr + DATE + 1, text.len > DATE + 1 ? text.len - DATE - 1 : 0};
-    if (!is_date(text) || !has_shape(time, "00:00:00") || (text.ptr[DATE] | 0x20) != 't')
+    if (text.len <= DATE || !is_date(text) || (text.ptr[DATE] | 0x20) != 't')
+        return false;
+    struct str time = {text.ptr + DATE + 1, text.len - DATE - 1};
+    if (!has_shape(time, "00:00:00"))
         return false;
     unsigned hour = number_at(time, 0, 2), minute = number_at(time, 3, 2), second = number_at(time, 6, 2), shift;
     size_t end = 8;

@@ -234,14 +234,18 @@ void api_reply_json(struct api_call *call, int status, struct str json)
     reply_send(call, &reply);
 }
 
-void api_reply_cached(struct api_call *call, struct str json)
+struct api_asset api_asset_of(struct arena *arena, struct str type, struct str body)
 {
-    struct reply reply = {.status = 200, .body = json};
-    struct str etag = etag_of(call->arena, json);
+    return (struct api_asset){.type = type, .etag = etag_of(arena, body), .body = body};
+}
+
+void api_reply_asset(struct api_call *call, const struct api_asset *asset)
+{
+    struct reply reply = {.status = 200, .body = asset->body};
     reply_header(&reply, STR("Cache-Control"), STR("public, max-age=60"));
-    reply_header(&reply, STR("ETag"), etag);
-    unless_client_has(call, &reply, etag);
+    reply_header(&reply, STR("ETag"), asset->etag);
+    unless_client_has(call, &reply, asset->etag);
     if (reply.body.ptr)
-        reply_header(&reply, STR("Content-Type"), STR("application/json"));
+        reply_header(&reply, STR("Content-Type"), asset->type);
     reply_send(call, &reply);
 }

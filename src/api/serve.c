@@ -246,9 +246,9 @@ const struct auth_keys *api_keys(const struct api_call *call)
     return call->contract->sources.keys;
 }
 
-struct str api_contract_text(const struct api_call *call)
+const struct api_asset *api_contract_asset(const struct api_call *call)
 {
-    return call->contract->text;
+    return &call->contract->asset;
 }
 
 void api_retry_after(struct api_call *call, unsigned seconds)

@@ -3,12 +3,15 @@
 
 static void read_contract(struct api_call *call)
 {
-    api_reply_cached(call, api_contract_text(call));
+    api_reply_asset(call, api_contract_asset(call));
 }
 
 const struct api_handler newsroom_handlers[] = {
     {"log_in", sessions_log_in},
     {"refresh_session", sessions_refresh},
     {"read_contract", read_contract},
+#ifdef MARBRE_BENCH
+    {"read_bench_asset", read_bench_asset},
+#endif
     {NULL, NULL},
 };

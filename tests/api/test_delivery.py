@@ -296,7 +296,7 @@ def test_one_text_follows_another_where_one_range_ends_and_the_next_begins(serve
     article = passing(title="Avant minuit")
     after = editor.save(article, title="Après minuit")
     server.sql(f"""
-        with turn as (select clock_timestamp() + interval '1 second' as at), cut as (
+        with turn as (select clock_timestamp() + interval '700 milliseconds' as at), cut as (
             update publications set during = tstzrange(lower(during), at) from turn
              where article_id = '{article['id']}' and not past)
         select at as turn from turn \\gset
@@ -315,11 +315,10 @@ def test_the_database_refuses_two_ranges_of_one_article_that_overlap(server, rea
     article = passing(title="Deux à la fois")
     copy_of = f"insert into publications (article_id, content_id, during, published_at) " \
               f"select article_id, content_id, %s, published_at from publications where article_id = '{article['id']}'"
-    for during in ("during", "tstzrange(now() - interval '1 hour', null)", "tstzrange(now(), now() + interval '1 day')"):
-        with pytest.raises(RuntimeError, match="conflicting key value violates exclusion constraint"):
-            server.sql(copy_of % during)
-    for during in ("tstzrange(null, now() - interval '1 day')", "'empty'"):
-        with pytest.raises(RuntimeError, match="violates check constraint"):
+    for during, rule in (("tstzrange(now() - interval '1 hour', null)", "exclusion"),
+                         ("tstzrange(now(), now() + interval '1 day')", "exclusion"),
+                         ("tstzrange(null, now() - interval '1 day')", "check")):
+        with pytest.raises(RuntimeError, match=f"violates {rule} constraint"):
             server.sql(copy_of % during)
     server.sql(copy_of % "tstzrange(now() - interval '2 hours', now() - interval '1 hour')")
     reader.get(address(article), 200)

@@ -1,0 +1,182 @@
+"""Speeds, each a ratio to another program's that was taken in the same round: `make bench`.
+
+One pinned server thread on the first core, the load generator on the second. A round measures both programs, in turn; what is
+printed is the median of the rounds' ratios, with the smallest and the largest. ROUNDS and SECONDS may be set.
+"""
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/lib"))
+os.environ["MARBRE_BINARY"] = str(ROOT / "build/bench/marbre")
+
+import marbre  # noqa: E402
+
+ROUNDS, SECONDS = int(os.environ.get("ROUNDS", 5)), int(os.environ.get("SECONDS", 3))
+SERVER_CORE, LOAD_CORE = "0", "1"
+
+
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        try:
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        except FileNotFoundError:  # a backend that has ended
+            continue
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def wrk(url, *headers, connections=64):
+    """Requests a second and how many there were; every one must have been answered with 2xx or 3xx."""
+    options = [word for header in headers for word in ("-H", header)]
+    text = subprocess.run(["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", *options, url],
+                          capture_output=True, text=True, check=True).stdout
+    assert "Non-2xx" not in text and "Socket errors" not in text, text
+    return float(re.search(r"Requests/sec:\s*([\d.]+)", text)[1]), int(re.search(r"(\d+) requests in", text)[1])
+
+
+def measure(url, pids, *headers):
+    before = cpu_seconds(pids)
+    rate, count = wrk(url, *headers)
+    return rate, (cpu_seconds(pids) - before) / count * 1e6
+
+
+def pin(pids):
+    for pid in pids:
+        subprocess.run(["taskset", "-a", "-p", "-c", SERVER_CORE, str(pid)], check=True, capture_output=True)
+
+
+def tell(what, ours, theirs):
+    """Two lists of one figure each round."""
+    ratios = [a / b for a, b in zip(ours, theirs)]
+    print(f"  {what:34} {statistics.median(ratios):6.2f} ×   ({min(ratios):.2f} to {max(ratios):.2f};"
+          f" {statistics.median(ours):,.1f} against {statistics.median(theirs):,.1f})", flush=True)
+
+
+def pair(title, ours, theirs):
+    """Each of the two gives (requests/s, µs of CPU a request); a first round warms up and is not counted."""
+    print(title)
+    ours(), theirs()
+    rounds = [(ours(), theirs()) for _ in range(ROUNDS)]
+    tell("requests/s, more is better", [a[0] for a, _ in rounds], [b[0] for _, b in rounds])
+    tell("CPU µs a request, less is better", [a[1] for a, _ in rounds], [b[1] for _, b in rounds])
+
+
+NGINX = """
+worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+  access_log {folder}/access.log combined buffer=64k flush=1s; sendfile on; tcp_nopush on; keepalive_requests 100000000;
+  open_file_cache max=100; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen 127.0.0.1:{port}; root {folder}; }}
+}}
+"""
+
+
+class Nginx:
+    """nginx with one worker, serving the same bytes from a file, with a buffered access log."""
+
+    def __init__(self, folder):
+        self.port = marbre.free_port()
+        folder.mkdir()
+        folder.chmod(0o755)
+        (folder / "asset").write_bytes(b"x" * 6144)
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=self.port))
+        self.process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)],
+                                        stderr=subprocess.DEVNULL)
+        self.url = f"http://127.0.0.1:{self.port}/asset"
+        marbre.wait_for(self.workers, "nginx")
+        time.sleep(0.3)
+
+    def workers(self):
+        return [int(pid) for pid in subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True,
+                                                   text=True).stdout.split()]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def bench_http(server, folder):
+    """The way of a reply through http and api, without a database: 6 KB, every header check and the log on."""
+    nginx = Nginx(folder / "nginx")
+    try:
+        ours, theirs = [server.process.pid], nginx.workers()
+        pin(ours + theirs)
+        asset = server.url + "/bench/asset"
+        pair("6 KB, keep-alive, against nginx with the same bytes in a file",
+             lambda: measure(asset, ours), lambda: measure(nginx.url, theirs))
+        import requests
+        own_tag = "If-None-Match: " + requests.get(asset, timeout=5).headers["ETag"]
+        its_tag = "If-None-Match: " + requests.get(nginx.url, timeout=5).headers["ETag"]
+        pair("304, against nginx's",
+             lambda: measure(asset, ours, own_tag), lambda: measure(nginx.url, theirs, its_tag))
+    finally:
+        nginx.stop()
+
+
+def postgres_pids(server):
+    master = server.postmaster()
+    children = subprocess.run(["pgrep", "-P", str(master)], capture_output=True, text=True).stdout.split()
+    return [master, *map(int, children)]
+
+
+def bench_article(server, folder):
+    """An article by its slug over HTTP, without a cache, against pgbench running the very same statement."""
+    slugs = server.sql("select string_agg(slug, ' ') from article_slugs s join publications p using (article_id)").split()
+    statement = (ROOT / "src/newsroom/articles/read.sql").read_text()
+    lines = [line for line in statement.splitlines() if not line.startswith("--")]
+    statement = " ".join(lines).replace(":query_body", "'blocks'").replace(":config_article_url", "'{slug}'")
+    script = folder / "read.pgbench"
+    script.write_text(statement.replace(":path_slug", repr(slugs[0])) + ";\n")
+    url = f"{server.url}/v1/articles/{slugs[0]}"
+    ours = [server.process.pid]
+
+    def pgbench():
+        environment = {**os.environ, "PGOPTIONS": "-c search_path=marbre,pg_catalog"}
+        run = subprocess.Popen(["taskset", "-c", LOAD_CORE, "pgbench", "-n", "-M", "prepared", "-c8", "-j1",
+                                f"-T{SECONDS}", "-f", str(script), server.database_url()],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        time.sleep(0.5)
+        pids = [run.pid, *postgres_pids(server)]
+        before, began = cpu_seconds(pids), time.monotonic()
+        time.sleep(max(SECONDS - 1.0, 1))
+        spent, seconds = cpu_seconds(pids) - before, time.monotonic() - began
+        text, errors = run.communicate()
+        assert "tps" in text, errors
+        rate = float(re.search(r"tps = ([\d.]+)", text)[1])
+        return rate, spent / seconds / rate * 1e6
+
+    def over_http():
+        pids = ours + postgres_pids(server)
+        before = cpu_seconds(pids)
+        rate, count = wrk(url, connections=16)
+        return rate, (cpu_seconds(pids) - before) / count * 1e6
+
+    pair("one article by slug, uncached, against pgbench -M prepared -c8 with the same statement (CPU: with PostgreSQL's)",
+         over_http, pgbench)
+
+
+def main():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="marbre-bench-", dir="/tmp"))
+    folder.chmod(0o755)
+    server = marbre.Server.dev(folder / "data", environment={"MARBRE_WORKERS": "1", "MARBRE_HASH_MEMORY_KIB": "19456"})
+    try:
+        bench_http(server, folder)
+        bench_article(server, folder)
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
