@@ -10,8 +10,6 @@ create table accounts (
     active        boolean not null default true,
     -- Access tokens name the epoch in which they were made; raising it ends them all.
     epoch         integer not null default 1,
-    failed_logins integer not null default 0,
-    failed_at     timestamptz,
     created_at    timestamptz not null default clock_timestamp(),
     updated_at    timestamptz not null default clock_timestamp()
 );
@@ -24,6 +22,20 @@ create table sessions (
     revoked_at timestamptz
 );
 create index sessions_of_account on sessions (account_id);
+
+-- Tries to log in since the last one that succeeded, for any address, be there an account or not: a stranger learns
+-- nothing from being told to wait. Counted before the password is looked at, so that many at once count too.
+create table login_attempts (
+    email_hash text primary key,
+    attempts   integer not null,
+    last_at    timestamptz not null,
+    rests_until timestamptz
+);
+create index login_attempts_by_age on login_attempts (last_at);
+
+create function email_hash(email text) returns text language sql immutable as $$
+    select encode(sha256(convert_to(lower(email), 'UTF8')), 'hex')
+$$;
 
 -- Only the hash of a token is kept. `used_at` is when it was traded for the next one.
 create table refresh_tokens (

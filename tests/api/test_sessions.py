@@ -131,6 +131,28 @@ def test_what_is_no_login_at_all_is_refused(server, status, body, media):
     server.client().request("POST", "/v1/auth/login", status, data=body, headers=headers)
 
 
+def let_rest(server, email):
+    """A minute passes."""
+    server.sql(f"update login_attempts set rests_until = now() - interval '1 second' where email_hash = email_hash('{email}')")
+
+
+def test_an_address_without_an_account_rests_as_one_with_an_account_does(server):
+    email = "nobody-at-all@marbre.test"
+    for _ in range(10):
+        log_in(server, email, WRONG, 401)
+    log_in(server, email, WRONG, 429)
+
+
+def test_many_wrong_passwords_at_once_count_each(server, someone):
+    def guess(_):
+        body = {"email": someone.account["email"], "password": WRONG}
+        return marbre.Client(server).post("/v1/auth/login", body).status_code
+
+    with concurrent.futures.ThreadPoolExecutor(24) as many:
+        statuses = list(many.map(guess, range(24)))
+    assert statuses.count(401) == 10 and statuses.count(429) == 14
+
+
 def test_after_ten_wrong_passwords_an_account_rests_for_a_minute(server, someone):
     email = someone.account["email"]
     for _ in range(10):
@@ -139,11 +161,11 @@ def test_after_ten_wrong_passwords_an_account_rests_for_a_minute(server, someone
     assert int(resting.headers["Retry-After"]) == 60
     someone.get("/v1/auth/me", 200)  # who is in stays in
 
-    server.sql(f"update accounts set failed_at = failed_at - interval '61 seconds' where email = '{email}'")
+    let_rest(server, email)
     log_in(server, email, WRONG, 401)
     log_in(server, email, marbre.PASSWORD, 429)
 
-    server.sql(f"update accounts set failed_at = failed_at - interval '61 seconds' where email = '{email}'")
+    let_rest(server, email)
     log_in(server, email, marbre.PASSWORD, 200)
     log_in(server, email, WRONG, 401)
     log_in(server, email, marbre.PASSWORD, 200)

@@ -1,5 +1,4 @@
--- log_in, before the password is looked at: the account, and whether it rests after too many wrong passwords.
-select id, email, name, role, epoch, active, password_hash,
-       failed_logins >= 10 and failed_at > clock_timestamp() - interval '1 minute' as resting
-  from accounts
- where email = lower(:login_email)
+-- log_in, before the password is looked at: whether the address rests, and its account, if there is one. One row, always.
+select a.id, a.email, a.name, a.role, a.epoch, a.active, a.password_hash, t.attempts > 10 as resting
+  from login_attempts t left join accounts a on a.email = lower(:login_email)
+ where t.email_hash = email_hash(:login_email)

@@ -49,9 +49,8 @@ static bool is_true(const struct db_answer *answer, const char *column)
     return str_eq(db_answer_text(answer, column), STR("t"));
 }
 
-static void login_refused(struct api_call *call, const struct db_answer *answer)
+static void login_refused(struct api_call *call)
 {
-    (void)answer;
     api_problem(call, 401, "The address or the password is wrong.");
 }
 
@@ -59,7 +58,7 @@ static void login_opened(struct api_call *call, const struct db_answer *answer)
 {
     struct login *login = api_carried(call);
     if (db_answer_rows(answer) == 0) // disabled while the password was being checked
-        login_refused(call, answer);
+        login_refused(call);
     else
         reply_grant(call, &login->account, login->session, login->refresh_token);
 }
@@ -67,15 +66,12 @@ static void login_opened(struct api_call *call, const struct db_answer *answer)
 static void login_checked(struct api_call *call, bool fits)
 {
     struct login *login = api_carried(call);
-    bool known = db_answer_rows(&login->account) == 1;
-    if (known)
-        api_set(call, STR("account_id"), db_answer_text(&login->account, "id"));
     if (!fits || !is_true(&login->account, "active")) {
-        // An unknown account costs a statement as a known one does.
-        api_run(call, (const char *const[]){"sessions/failed", NULL}, login_refused);
+        login_refused(call);
         return;
     }
     login->session = arena_copy(api_arena(call), str_of(uuid_new().text));
+    api_set(call, STR("account_id"), db_answer_text(&login->account, "id"));
     api_set(call, STR("session_id"), login->session);
     login->refresh_token = make_refresh_token(call);
     api_run(call, (const char *const[]){"sessions/open", NULL}, login_opened);
@@ -88,7 +84,7 @@ static void login_found(struct api_call *call, const struct db_answer *answer)
     api_carry(call, login);
     if (is_true(answer, "resting")) {
         api_retry_after(call, REST_SECONDS);
-        api_problem(call, 429, "Too many wrong passwords for this account: it rests for a minute.");
+        api_problem(call, 429, "Too many wrong passwords for this address: it rests for a minute.");
         return;
     }
     api_check_password(call, api_body_text(call, "password"), db_answer_text(answer, "password_hash"), login_checked);
@@ -97,7 +93,7 @@ static void login_found(struct api_call *call, const struct db_answer *answer)
 void sessions_log_in(struct api_call *call)
 {
     api_set(call, STR("login_email"), api_body_text(call, "email"));
-    api_run(call, (const char *const[]){"sessions/find", NULL}, login_found);
+    api_run(call, (const char *const[]){"sessions/attempt", "sessions/find", NULL}, login_found);
 }
 
 static void refresh_traded(struct api_call *call, const struct db_answer *answer)
