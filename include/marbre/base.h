@@ -68,6 +68,7 @@ struct buf {
 struct buf buf_in(struct arena *arena);
 void buf_put(struct buf *buf, struct str text);
 void buf_put_char(struct buf *buf, char c);
+void buf_put_u64(struct buf *buf, uint64_t number); // in decimal
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *buf, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 void buf_put_json(struct buf *buf, struct str text); // as a JSON string, quotes included

@@ -123,7 +123,19 @@ static void refuse(void *context, struct http_exchange *exchange, enum http_faul
         api_problem(call, http_fault_status(fault), "%s", http_fault_detail(fault));
 }
 
-// One line of the log for each request.
+static void put_member(struct buf *line, struct str name, struct str value)
+{
+    buf_put(line, name);
+    buf_put_json(line, value);
+}
+
+static void put_number(struct buf *line, struct str name, uint64_t number)
+{
+    buf_put(line, name);
+    buf_put_u64(line, number);
+}
+
+// One line of the log for each request. Written without printf: it is on everybody's way.
 static void done(void *context, struct http_exchange *exchange)
 {
     (void)context;
@@ -131,18 +143,17 @@ static void done(void *context, struct http_exchange *exchange)
     char at[CLOCK_RFC3339];
     clock_rfc3339(clock_wall_ms(), at);
     struct buf line = buf_in(exchange->arena);
-    buf_printf(&line, "{\"at\":\"%s\",\"level\":\"info\",\"event\":\"http.request\",\"id\":", at);
-    buf_put_json(&line, call ? call->request_id : STR(""));
-    buf_put_lit(&line, ",\"method\":");
-    buf_put_json(&line, exchange->request.method_text);
-    buf_put_lit(&line, ",\"target\":");
-    buf_put_json(&line, exchange->request.target);
-    buf_printf(&line, ",\"operation\":\"%.*s\",\"status\":%d,\"bytes\":%llu,\"ms\":%.3f,\"peer\":\"%.*s\"",
-               STR_FMT(call && call->operation ? call->operation->id : STR("")), exchange->status,
-               (unsigned long long)exchange->bytes_out, (double)(clock_mono_us() - exchange->began_us) / 1000,
-               STR_FMT(exchange->peer));
+    put_member(&line, STR("{\"at\":"), str_of(at));
+    put_member(&line, STR(",\"level\":\"info\",\"event\":\"http.request\",\"id\":"), call ? call->request_id : STR(""));
+    put_member(&line, STR(",\"method\":"), exchange->request.method_text);
+    put_member(&line, STR(",\"target\":"), exchange->request.target);
+    put_member(&line, STR(",\"operation\":"), call && call->operation ? call->operation->id : STR(""));
+    put_number(&line, STR(",\"status\":"), (uint64_t)exchange->status);
+    put_number(&line, STR(",\"bytes\":"), exchange->bytes_out);
+    put_number(&line, STR(",\"us\":"), (uint64_t)(clock_mono_us() - exchange->began_us));
+    put_member(&line, STR(",\"peer\":"), exchange->peer);
     if (call && call->caller.account.ptr)
-        buf_printf(&line, ",\"account\":\"%.*s\"", STR_FMT(call->caller.account));
+        put_member(&line, STR(",\"account\":"), call->caller.account);
     if (exchange->cut)
         buf_put_lit(&line, ",\"cut\":true");
     buf_put_char(&line, '}');

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_STEP = 256 * 1024, ALIGNMENT = 16 };
+enum { FIRST_BLOCK = 16 * 1024, LARGEST_STEP = 256 * 1024, ALIGNMENT = 16, SPARE_MAX = 64 };
 
 struct block {
     struct block *before;
@@ -33,9 +33,48 @@ static struct block *block_new(struct block *before, size_t size)
     return block;
 }
 
+// First blocks that this thread gave back, so that a request which fits into one costs no allocation. Not under
+// AddressSanitizer, which could not see that somebody still uses what was given back.
+#ifndef __SANITIZE_ADDRESS__
+static _Thread_local struct block *spare;
+static _Thread_local unsigned spare_count;
+
+static struct block *first_block_take(void)
+{
+    struct block *block = spare;
+    if (!block)
+        return block_new(NULL, FIRST_BLOCK);
+    spare = block->before;
+    spare_count--;
+    *block = (struct block){.size = FIRST_BLOCK};
+    return block;
+}
+
+static void first_block_give(struct block *block)
+{
+    if (spare_count == SPARE_MAX) {
+        free(block);
+        return;
+    }
+    block->before = spare;
+    spare = block;
+    spare_count++;
+}
+#else
+static struct block *first_block_take(void)
+{
+    return block_new(NULL, FIRST_BLOCK);
+}
+
+static void first_block_give(struct block *block)
+{
+    free(block);
+}
+#endif
+
 struct arena *arena_new(void)
 {
-    struct block *block = block_new(NULL, FIRST_BLOCK);
+    struct block *block = first_block_take();
     struct arena *arena = (struct arena *)block->bytes;
     block->used = (sizeof *arena + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     *arena = (struct arena){.block = block};
@@ -52,11 +91,12 @@ void arena_free(struct arena *arena)
         last->finish(last->thing);
     }
     struct block *block = arena->block;
-    while (block) {
-        struct block *before = block->before; // the arena itself lies in the first block, which goes last
+    while (block->before) {
+        struct block *before = block->before;
         free(block);
         block = before;
     }
+    first_block_give(block); // the arena itself lies in it
 }
 
 static void *take(struct arena *arena, size_t n)
@@ -150,6 +190,16 @@ void buf_put(struct buf *buf, struct str text)
 void buf_put_char(struct buf *buf, char c)
 {
     buf_put(buf, (struct str){&c, 1});
+}
+
+void buf_put_u64(struct buf *buf, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    buf_put(buf, (struct str){digits + at, sizeof digits - at});
 }
 
 void buf_vprintf(struct buf *buf, const char *format, va_list arguments)

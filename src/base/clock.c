@@ -1,7 +1,6 @@
 // Two clocks and their spellings.
 #include "marbre/base.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -30,11 +29,20 @@ void clock_http(int64_t wall_s, char text[CLOCK_HTTP])
 
 void clock_rfc3339(int64_t wall_ms, char text[CLOCK_RFC3339])
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
-    struct tm t;
-    gmtime_r(&seconds, &t);
-    size_t n = strftime(text, CLOCK_RFC3339, "%Y-%m-%dT%H:%M:%S", &t);
-    snprintf(text + n, CLOCK_RFC3339 - n, ".%03uZ", (unsigned)(wall_ms % 1000) % 1000);
+    enum { TO_SECONDS = 19 }; // bytes of `1994-11-06T08:49:37`, which each thread keeps for its present second
+    static _Thread_local char kept[TO_SECONDS + 1];
+    static _Thread_local int64_t kept_s = -1;
+    if (wall_ms / 1000 != kept_s) {
+        kept_s = wall_ms / 1000;
+        time_t seconds = (time_t)kept_s;
+        struct tm t;
+        gmtime_r(&seconds, &t);
+        strftime(kept, sizeof kept, "%Y-%m-%dT%H:%M:%S", &t);
+    }
+    unsigned ms = (unsigned)(wall_ms % 1000);
+    memcpy(text, kept, TO_SECONDS);
+    const char rest[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10), (char)('0' + ms % 10), 'Z', '\0'};
+    memcpy(text + TO_SECONDS, rest, sizeof rest);
 }
 
 bool clock_from_http(struct str text, int64_t *wall_s)

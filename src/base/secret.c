@@ -2,7 +2,6 @@
 #include "marbre/base.h"
 
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 void secret_init(void)
@@ -78,18 +77,37 @@ bool secret_password_fits(struct str password, struct str phc)
     return crypto_pwhash_str_verify(terminated, password.len ? password.ptr : "", password.len) == 0;
 }
 
+// An id is made for every request, and a system call for each would be felt: each thread draws for many at once.
+static void draw(unsigned char *bytes, size_t n)
+{
+    static _Thread_local unsigned char drawn[1024];
+    static _Thread_local size_t left;
+    if (left < n) {
+        randombytes_buf(drawn, sizeof drawn);
+        left = sizeof drawn;
+    }
+    left -= n;
+    memcpy(bytes, drawn + left, n);
+}
+
 struct uuid uuid_new(void)
 {
     unsigned char b[16];
-    randombytes_buf(b, sizeof b);
+    draw(b, sizeof b);
     uint64_t ms = (uint64_t)clock_wall_ms();
     for (int i = 0; i < 6; i++)
         b[i] = (unsigned char)(ms >> (40 - 8 * i));
     b[6] = (unsigned char)(0x70 | (b[6] & 0x0F));
     b[8] = (unsigned char)(0x80 | (b[8] & 0x3F));
     struct uuid id;
-    snprintf(id.text, sizeof id.text, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+    char *text = id.text;
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *text++ = '-';
+        *text++ = "0123456789abcdef"[b[i] >> 4];
+        *text++ = "0123456789abcdef"[b[i] & 0x0F];
+    }
+    *text = '\0';
     return id;
 }
 
