@@ -56,7 +56,8 @@ create function patched(patch json, member text, was text) returns text language
     select case when patch -> member is null then was else patch ->> member end
 $$;
 
-create domain slug as text
+-- Byte order, whatever the database's language: ranges over slugs mean the same everywhere.
+create domain slug as text collate "C"
     check (value ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(value) <= 120
            and value !~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$');
 

@@ -4,7 +4,7 @@ create table accounts (
     id            uuid primary key,
     version       integer not null default 1,
     email         text not null unique check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$'),
-    name          text not null check (name <> ''),
+    name          text not null check (name ~ '\S'),
     role          text not null check (role in ('contributor', 'editor', 'chief', 'sales', 'admin')),
     password_hash text,
     active        boolean not null default true,

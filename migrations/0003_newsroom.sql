@@ -4,7 +4,7 @@ create table sections (
     id          uuid primary key,
     version     integer not null default 1,
     slug        slug not null unique,
-    name        text not null check (name <> ''),
+    name        text not null check (name ~ '\S'),
     description text,
     parent_id   uuid references sections,
     position    integer not null default 0,
@@ -16,7 +16,7 @@ create table tags (
     id         uuid primary key,
     version    integer not null default 1,
     slug       slug not null unique,
-    name       text not null check (name <> ''),
+    name       text not null check (name ~ '\S'),
     kind       text not null check (kind in ('topic', 'person', 'place', 'organisation', 'event', 'series')),
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp()
@@ -26,7 +26,7 @@ create table authors (
     id         uuid primary key,
     version    integer not null default 1,
     slug       slug not null unique,
-    name       text not null check (name <> ''),
+    name       text not null check (name ~ '\S'),
     bio        text,
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp()

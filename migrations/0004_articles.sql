@@ -7,6 +7,7 @@ create table articles (
     status     text not null default 'draft'
                check (status in ('draft', 'in_review', 'approved', 'published', 'unpublished')),
     act        text not null default 'create', -- the act that led to this version
+    note       text,                           -- and what was said with it
     content_id bigint not null,                -- the working copy
     created_by uuid references accounts,
     created_at timestamptz not null default clock_timestamp(),
@@ -29,7 +30,7 @@ create table article_contents (
     lang            text not null,
     slug            slug not null,
     kicker          text,
-    title           text not null check (title <> '' and length(title) <= 300),
+    title           text not null check (title ~ '\S' and length(title) <= 300),
     standfirst      text,
     teaser          text,
     body            json not null,
@@ -75,6 +76,7 @@ create table article_versions (
     article_id uuid not null references articles on delete cascade,
     version    integer not null,
     act        text not null,
+    note       text,
     status     text not null,
     content_id bigint not null references article_contents deferrable initially deferred,
     changed    text[] not null,
@@ -190,8 +192,8 @@ begin
             changes := changes || 'status'::text;
         end if;
     end if;
-    insert into article_versions (article_id, version, act, status, content_id, changed, account_id, at)
-    values (new.id, new.version, new.act, new.status, new.content_id, changes, new.updated_by, new.updated_at);
+    insert into article_versions (article_id, version, act, note, status, content_id, changed, account_id, at)
+    values (new.id, new.version, new.act, new.note, new.status, new.content_id, changes, new.updated_by, new.updated_at);
     return null;
 end $$;
 
@@ -223,6 +225,8 @@ create table article_transitions (
 insert into article_transitions (act, from_status, to_status) values
     ('submit', 'draft', 'in_review'),
     ('submit', 'unpublished', 'in_review'),
+    ('return', 'in_review', 'draft'),
+    ('return', 'approved', 'draft'),
     ('approve', 'in_review', 'approved'),
     ('publish', 'approved', 'published'),
     ('publish', 'published', 'published'),
@@ -230,7 +234,7 @@ insert into article_transitions (act, from_status, to_status) values
     ('unpublish', 'published', 'unpublished');
 select withhold('insert, update, delete', 'article_transitions');
 
-create function article_do(article uuid, act_name text) returns void language plpgsql as $$
+create function article_do(article uuid, act_name text, said text default null) returns void language plpgsql as $$
 declare
     was text;
     becomes text;
@@ -243,7 +247,7 @@ begin
                                           from article_transitions where act = act_name)),
                        json_build_object('status_now', was));
     end if;
-    update articles set status = becomes, act = act_name where id = article;
+    update articles set status = becomes, act = act_name, note = said where id = article;
 end $$;
 
 -- ----------------------------------------------------------------------------------------------------- slugs

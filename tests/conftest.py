@@ -1,4 +1,5 @@
 """Fixtures that every folder of tests may use. One server serves a whole run; a story that breaks things starts its own."""
+import os
 import pathlib
 import shutil
 import sys
@@ -27,6 +28,18 @@ def server(scratch):
     status = server.stop()
     assert status == 0, f"marbre ended with {status}:\n{server.log_text()[-4000:]}"
     assert "ERROR: AddressSanitizer" not in server.log_text() and "runtime error" not in server.log_text()
+
+
+@pytest.fixture(scope="session")
+def corpus():
+    """Finds test cases of others by name; a story that needs them is skipped where they are missing."""
+    folder = pathlib.Path(os.environ.get("MARBRE_CORPORA") or marbre.ROOT / "../shared/corpora")
+
+    def find(name):
+        if not (folder / name).exists():
+            pytest.skip(f"there is no {folder / name}")
+        return folder / name
+    return find
 
 
 @pytest.fixture(scope="session")

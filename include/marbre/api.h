@@ -86,6 +86,10 @@ void api_check_password(struct api_call *call, struct str password, struct str p
 // The last word of a call, exactly once.
 void api_reply_json(struct api_call *call, int status, struct str json);
 void api_reply_asset(struct api_call *call, const struct api_asset *asset); // 200, or 304
+// What a kind of problem means and what to do about it, as a page; STR_NONE for a kind that there is not.
+struct str api_problem_page(struct arena *arena, struct str slug);
+// The value of a path's or query's parameter, by the name that statements use: `path_slug`.
+struct str api_parameter(const struct api_call *call, struct str symbol);
 void api_problem(struct api_call *call, int status, const char *format, ...) PRINTF_LIKE(3, 4);
 const struct api_asset *api_contract_asset(const struct api_call *call);
 // Seconds to wait, for 429 and 503.

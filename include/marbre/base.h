@@ -119,6 +119,9 @@ struct str text_clean(struct arena *arena, struct str text);
 // `^[a-z0-9]+(-[a-z0-9]+)*$`, at most `max` bytes, cut at a word: `L’Été à Pékin` gives `l-ete-a-pekin`. `lang` is a
 // BCP 47 tag and decides about German umlauts. Text without a letter or digit that has a name gives `untitled`.
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max);
+bool text_is_blank(struct str text); // nothing but white space and what cannot be seen
+// BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
+bool text_is_lang(struct str text);
 size_t text_words(struct arena *arena, struct str text, struct str lang); // words as ICU's word breaks see them
 size_t text_length(struct str text);                                      // code points, as JSON Schema counts
 
@@ -201,7 +204,8 @@ struct config {
     struct str site_url, site_name, article_url, lang;
     struct str jwt_keys_file;
     unsigned workers;
-    unsigned write_connections, connections_max;
+    struct str trusted_proxies;
+    unsigned write_connections, connections_max, connections_per_address, request_bytes;
     unsigned hash_threads, hash_passes, hash_memory_kib;
     unsigned drain_seconds;
 };
@@ -212,6 +216,7 @@ struct config_fault {
 
 // Reads the environment; `KEY_FILE` gives the path of a file that holds KEY's value. False and `fault` on a bad value.
 MUST_CHECK bool config_load(struct arena *arena, struct config *config, struct config_fault *fault);
+struct str config_stranger(void); // a MARBRE_… of the environment that is no key; STR_NONE when there is none
 void config_print(const struct config *config, struct buf *out); // a line a key; what may hold a password is masked
 
 // Files that the build put into the binary.

@@ -77,6 +77,31 @@ struct http_chunks {
 enum http_fault http_parse_chunks(struct http_chunks *chunks, struct str bytes, uint64_t body_max, struct buf *body,
                                   size_t *used);
 
+// An address without a port. IPv4 is kept as IPv4-mapped IPv6 (RFC 4291 §2.5.5.2), so that each has one spelling.
+struct http_ip {
+    unsigned char bytes[16];
+};
+MUST_CHECK bool http_ip_read(struct str text, struct http_ip *ip);
+
+// Addresses that share their first `bits`, of 128.
+struct http_network {
+    struct http_ip first;
+    unsigned bits;
+};
+struct http_networks {
+    const struct http_network *list;
+    size_t count;
+};
+// `127.0.0.1, 10.0.0.0/8, 2001:db8::/32`; nothing gives none of them. False when a part is no address and no network.
+MUST_CHECK bool http_networks_read(struct arena *arena, struct str text, struct http_networks *networks);
+bool http_networks_have(const struct http_networks *networks, const struct http_ip *ip);
+
+// Who asks, when `peer` is at the other end of the socket. Only a trusted peer is believed: then it is the rightmost
+// address of Forwarded (RFC 7239) or X-Forwarded-For that is not trusted as well; at an element that is no address, the
+// last good one. Where both fields are there and differ, one of them is the client's own invention: `peer`.
+struct http_ip http_client_find(const struct http_networks *trusted, const struct http_request *request,
+                                struct http_ip peer);
+
 // Percent-decodes (RFC 3986 §2.1) once. False on a bad escape, invalid UTF-8, or a NUL. `plus` turns + into a space,
 // for queries.
 MUST_CHECK bool http_decode(struct arena *arena, struct str text, bool plus, struct str *decoded);
@@ -89,7 +114,7 @@ struct http_exchange {
     struct arena *arena; // freed with the exchange
     struct http_request request;
     struct str body;    // whole, once `serve` is called; STR_NONE when the request had none
-    struct str peer;    // the client's address as text
+    struct str peer;    // the client's address as text; behind a trusted proxy, what that says
     int64_t began_us;   // clock_mono_us of the first byte
     void *service_data; // the service's own
     // Filled for `done`:
@@ -131,12 +156,15 @@ struct http_service {
 
 // Times in milliseconds, absolute from the moment named; sizes in bytes.
 struct http_limits {
-    unsigned head_ms;         // from the first byte (or the accept) to the end of the head
-    unsigned body_ms;         // from the head's end to the body's, plus 1 s for each `body_rate` bytes
-    unsigned body_rate;       // bytes a second
-    unsigned idle_ms;         // between two requests
-    unsigned write_ms;        // without one byte of the reply taken
-    unsigned connections_max; // of this listener
+    unsigned head_ms;                 // from the first byte (or the accept) to the end of the head
+    unsigned body_ms;                 // from the head's end to the body's, plus 1 s for each `body_rate` bytes
+    unsigned body_rate;               // bytes a second
+    unsigned idle_ms;                 // between two requests
+    unsigned write_ms;                // without one byte of the reply taken
+    unsigned connections_max;         // of this listener
+    unsigned connections_per_address; // of them, from one IPv4 address or one /64 of IPv6; 0: any number
+    uint64_t request_bytes;           // room that bodies may take here, read or held; 0: any
+    struct http_networks proxies;     // are believed about their clients, and may have any number of connections
 };
 extern const struct http_limits http_limits_standard;
 
@@ -151,7 +179,8 @@ MUST_CHECK bool http_address_read(struct str text, struct http_address *address)
 // SO_REUSEPORT. Returns a descriptor to hold as long as the process serves, or -1 with errno (EADDRINUSE).
 int http_address_claim(const struct http_address *address);
 
-// A worker's listener: its own socket (SO_REUSEPORT), on its loop. `limits` and `service` are copied. NULL with errno
+// A worker's listener: its own socket (SO_REUSEPORT), on its loop. `limits` and `service` are copied, the list of
+// proxies is not. NULL with errno
 // when the address cannot be had.
 struct http_listener;
 struct http_listener *http_listener_new(struct loop *loop, const struct http_address *address,

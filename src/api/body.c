@@ -27,8 +27,7 @@ bool body_acceptable(struct api_call *call)
     struct buf names = buf_in(call->arena);
     const char *name;
     json_t *media;
-    json_object_foreach((json_t *)call->operation->body_types, name, media)
-    {
+    json_object_foreach ((json_t *)call->operation->body_types, name, media) {
         if (str_eq_nocase(type, str_of(name)))
             return true;
         buf_printf(&names, "%s%s", names.len ? " or " : "", name);
@@ -59,8 +58,10 @@ static void clean(struct api_call *call, json_t *value, struct str pointer)
     size_t i;
     if (json_is_string(value))
         clean_text(call, value, pointer);
-    json_object_foreach(value, name, member) clean(call, member, pointer_key(call->arena, pointer, str_of(name)));
-    json_array_foreach(value, i, member) clean(call, member, pointer_index(call->arena, pointer, i));
+    json_object_foreach (value, name, member)
+        clean(call, member, pointer_key(call->arena, pointer, str_of(name)));
+    json_array_foreach (value, i, member)
+        clean(call, member, pointer_index(call->arena, pointer, i));
 }
 
 // Members that only the server writes: statements compare them with what is stored.
@@ -70,8 +71,7 @@ static void set_read_only_apart(struct api_call *call)
     const json_t *properties = json_object_get(contract_resolve(spec, call->operation->body_schema), "properties");
     json_t *apart = NULL, *value;
     const char *name;
-    json_object_foreach(call->body, name, value)
-    {
+    json_object_foreach (call->body, name, value) {
         const json_t *schema = contract_resolve(spec, json_object_get(properties, name));
         if (!json_is_true(json_object_get(schema, "readOnly")))
             continue;

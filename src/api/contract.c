@@ -57,8 +57,7 @@ static bool check_schemas(const struct api_contract *contract, struct api_fault 
     const json_t *schemas = json_object_get(json_object_get(contract->spec, "components"), "schemas");
     const char *name;
     json_t *schema;
-    json_object_foreach((json_t *)schemas, name, schema)
-    {
+    json_object_foreach ((json_t *)schemas, name, schema) {
         const char *unknown = schema_unknown_keyword(contract->spec, schema);
         if (unknown)
             return contract_fail(fault, "the schema %s has the keyword %s, which is not enforced", name, unknown);
@@ -73,8 +72,7 @@ static bool read_paths(struct api_contract *contract, struct api_fault *fault)
     contract->routes = ARENA_NEW(contract->arena, struct route);
     const char *path;
     json_t *item;
-    json_object_foreach((json_t *)paths, path, item)
-    {
+    json_object_foreach ((json_t *)paths, path, item) {
         for (enum http_method method = 0; method < HTTP_METHOD_OTHER; method++) {
             const json_t *spec = method_words[method] ? json_object_get(item, method_words[method]) : NULL;
             if (!spec)
@@ -88,6 +86,35 @@ static bool read_paths(struct api_contract *contract, struct api_fault *fault)
         }
     }
     return contract->operation_count > 0 || contract_fail(fault, "the contract has no paths");
+}
+
+// The first `$ref` anywhere that points nowhere, or NULL.
+static const char *dangling(const json_t *spec, const json_t *value)
+{
+    const char *name, *found = NULL, *reference = json_string_value(json_object_get(value, "$ref"));
+    json_t *member;
+    size_t i;
+    if (reference && !follow(spec, reference))
+        return reference;
+    json_object_foreach ((json_t *)value, name, member)
+        found = found ? found : dangling(spec, member);
+    json_array_foreach ((json_t *)value, i, member)
+        found = found ? found : dangling(spec, member);
+    return found;
+}
+
+static bool references_hold(const struct api_contract *contract, struct api_fault *fault)
+{
+    const char *reference = dangling(contract->spec, contract->spec);
+    return !reference || contract_fail(fault, "the contract refers to %s, which is not in it", reference);
+}
+
+static bool ids_are_unique(const struct api_contract *contract, struct api_fault *fault)
+{
+    for (size_t i = 0; i < contract->operation_count; i++)
+        if (contract_operation(contract, contract->operations[i].id) != &contract->operations[i])
+            return contract_fail(fault, "two operations are called %.*s", STR_FMT(contract->operations[i].id));
+    return true;
 }
 
 static bool handlers_are_named(const struct api_contract *contract, struct api_fault *fault)
@@ -143,14 +170,15 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
     contract->article_url = fill_site(arena, sources->config->article_url, site);
     contract->asset = api_asset_of(arena, STR("application/json"), sources->contract);
     auth_keys_derive(sources->keys, STR("cursor"), contract->cursor_key);
-    return check_schemas(contract, fault) && read_paths(contract, fault) && handlers_are_named(contract, fault)
-               ? contract
-               : NULL;
+    bool good = references_hold(contract, fault) && check_schemas(contract, fault) && read_paths(contract, fault) &&
+                ids_are_unique(contract, fault) && handlers_are_named(contract, fault);
+    return good ? contract : NULL;
 }
 
 struct columns {
     const struct operation *operation;
     bool has_body;
+    unsigned next; // how many next_1, next_2 … there are
     char stranger[64];
 };
 
@@ -158,6 +186,7 @@ static void note_column(void *context, const char *name)
 {
     struct columns *columns = context;
     columns->has_body |= strcmp(name, "body") == 0;
+    columns->next += strncmp(name, "next_", 5) == 0;
     if (!reply_is_fact(name))
         snprintf(columns->stranger, sizeof columns->stranger, "%s", name);
 }
@@ -178,6 +207,9 @@ bool api_contract_check(const struct api_contract *contract, struct db_session *
             if (columns.stranger[0])
                 return contract_fail(fault, "%.*s.sql answers the column %s, which is no fact of a reply",
                                      STR_FMT(statement->name), columns.stranger);
+            if (columns.next != operation->cursor)
+                return contract_fail(fault, "%.*s.sql answers %u of next_1…, and %.*s has the cursor %u",
+                                     STR_FMT(statement->name), columns.next, STR_FMT(operation->id), operation->cursor);
             if (!columns.has_body && operation->success != 204)
                 return contract_fail(fault, "%.*s.sql is the last of %.*s and answers no column `body`",
                                      STR_FMT(statement->name), STR_FMT(operation->id));

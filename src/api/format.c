@@ -25,24 +25,6 @@ static bool is_slug(struct str text)
     return !after_hyphen && !uuid_is(text);
 }
 
-// BCP 47, well-formed as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
-static bool is_lang(struct str text)
-{
-    struct str rest, subtag = str_cut(text, '-', &rest);
-    if (subtag.len < 2 || subtag.len > 3)
-        return false;
-    for (bool first = true; first || rest.ptr; first = false) {
-        if (!first)
-            subtag = str_cut(rest, '-', &rest);
-        if (subtag.len == 0 || subtag.len > 8)
-            return false;
-        for (size_t i = 0; i < subtag.len; i++)
-            if (!is_lower((char)(subtag.ptr[i] | 0x20)) && (first || !is_digit(subtag.ptr[i])))
-                return false;
-    }
-    return true;
-}
-
 // Digits that are known to be there.
 static unsigned number_at(struct str text, size_t at, size_t digits)
 {
@@ -106,18 +88,24 @@ static bool is_date_time(struct str text)
     return hour < 24 && minute < 60 && (second < 60 || (second == 60 && leaps));
 }
 
-bool format_holds(struct str format, struct str text, bool *known)
+static bool is_filled(struct str text)
 {
-    static const struct {
-        const char *name;
-        bool (*holds)(struct str text);
-    } formats[] = {{"slug", is_slug}, {"uuid", uuid_is}, {"lang", is_lang}, {"date-time", is_date_time}};
-    *known = true;
+    return !text_is_blank(text);
+}
+
+const struct format *format_find(struct str name)
+{
+    static const struct format formats[] = {
+        {"slug", is_slug, "is not a slug: lower-case letters and digits with single hyphens between, and no UUID."},
+        {"uuid", uuid_is, "is not an id (a UUID)."},
+        {"lang", text_is_lang, "is not a language (BCP 47, such as fr or en-GB)."},
+        {"date-time", is_date_time, "is not a time (RFC 3339)."},
+        {"filled", is_filled, "has nothing in it that can be read."},
+    };
     for (size_t i = 0; i < COUNT_OF(formats); i++)
-        if (str_eq(format, str_of(formats[i].name)))
-            return formats[i].holds(text);
-    *known = false;
-    return false;
+        if (str_eq(name, str_of(formats[i].name)))
+            return &formats[i];
+    return NULL;
 }
 
 struct str pointer_key(struct arena *arena, struct str pointer, struct str key)

@@ -6,14 +6,25 @@
 
 enum { BODY_MAX_STANDARD = 64 * 1024 };
 
+static bool is_role(struct str word)
+{
+    static const char *const roles[] = {"public", "contributor", "editor", "chief", "sales", "admin"};
+    for (size_t i = 0; i < COUNT_OF(roles); i++)
+        if (str_eq(str_of(roles[i]), word))
+            return true;
+    return false;
+}
+
 static bool read_roles(struct api_contract *contract, struct operation *operation, const json_t *ours,
                        struct api_fault *fault)
 {
     const json_t *roles = json_object_get(ours, "roles"), *role;
     struct buf array = buf_in(contract->arena);
     size_t i;
-    json_array_foreach((json_t *)roles, i, role)
-    {
+    json_array_foreach ((json_t *)roles, i, role) {
+        if (!is_role(json_text(role)))
+            return contract_fail(fault, "%.*s names the role %.*s, which there is not", STR_FMT(operation->id),
+                                 STR_FMT(json_text(role)));
         buf_printf(&array, "%s%s", i ? "," : "{", json_string_value(role));
         operation->is_public |= str_eq(json_text(role), STR("public"));
     }
@@ -37,8 +48,7 @@ static bool read_statements(struct api_contract *contract, struct operation *ope
         if (!operation->statements[0])
             return contract_fail(fault, "there is no statement auth/caller");
     }
-    json_array_foreach((json_t *)names, i, name)
-    {
+    json_array_foreach ((json_t *)names, i, name) {
         const struct db_statement *statement = db_statement_find(contract->sources.statements, json_text(name));
         if (!statement)
             return contract_fail(fault, "%.*s names the statement %s, and there is no such file",
@@ -89,8 +99,7 @@ static bool read_parameters(struct api_contract *contract, struct operation *ope
 {
     const json_t *list = json_object_get(spec, "parameters"), *item;
     size_t i;
-    json_array_foreach((json_t *)list, i, item)
-    {
+    json_array_foreach ((json_t *)list, i, item) {
         const json_t *given = contract_resolve(contract->spec, item);
         struct str in = json_member_text(given, "in");
         const json_t *schema = contract_resolve(contract->spec, json_object_get(given, "schema"));
@@ -121,8 +130,7 @@ static bool read_body(struct api_contract *contract, struct operation *operation
     json_t *media;
     operation->body_required = json_is_true(json_object_get(body, "required"));
     operation->body_types = json_object_get(body, "content");
-    json_object_foreach((json_t *)operation->body_types, type, media)
-    {
+    json_object_foreach ((json_t *)operation->body_types, type, media) {
         operation->body_schema = json_object_get(media, "schema");
         const char *unknown = schema_unknown_keyword(contract->spec, operation->body_schema);
         if (unknown)
@@ -136,9 +144,9 @@ static int success_of(const json_t *spec)
 {
     const char *status;
     json_t *response;
-    json_object_foreach(json_object_get(spec, "responses"), status,
-                        response) if (status[0] == '2' && strlen(status) == 3) return 200 +
-        (status[1] - '0') * 10 + (status[2] - '0');
+    json_object_foreach (json_object_get(spec, "responses"), status, response)
+        if (status[0] == '2' && strlen(status) == 3)
+            return 200 + (status[1] - '0') * 10 + (status[2] - '0');
     return 0;
 }
 
@@ -163,8 +171,8 @@ static void read_ours(struct operation *operation, const json_t *ours)
                                              .stale_while_revalidate = number_in(cache, "stale_while_revalidate"),
                                              .stale_if_error = number_in(cache, "stale_if_error")};
     size_t i;
-    json_array_foreach((json_t *)derive, i, word) operation->derive |=
-        str_eq(json_text(word), STR("slug")) ? DERIVE_SLUG : DERIVE_CONTENT;
+    json_array_foreach ((json_t *)derive, i, word)
+        operation->derive |= str_eq(json_text(word), STR("slug")) ? DERIVE_SLUG : DERIVE_CONTENT;
 }
 
 static bool check_binds(const struct operation *operation, struct api_fault *fault)
@@ -188,8 +196,7 @@ static bool check_words(const struct operation *operation, const json_t *ours, s
 {
     const char *word;
     json_t *value;
-    json_object_foreach((json_t *)ours, word, value)
-    {
+    json_object_foreach ((json_t *)ours, word, value) {
         bool known = false;
         for (size_t i = 0; i < COUNT_OF(our_words); i++)
             known |= strcmp(our_words[i], word) == 0;

@@ -1,6 +1,8 @@
 // Parameters of a path, a query and headers: found, defaulted, typed, and checked by their schemas.
 #include "api_internal.h"
 
+#include <string.h>
+
 static void check_value(struct api_call *call, const struct parameter *parameter, struct str value)
 {
     static const char *const marks[] = {[IN_PATH] = "{", [IN_QUERY] = "?", [IN_HEADER] = ""};
@@ -57,23 +59,35 @@ static void read_query(struct api_call *call)
     }
 }
 
+// An entity tag (RFC 9110 §8.8.3): quoted, perhaps weak.
+static bool is_entity_tag(struct str tag)
+{
+    if (str_starts(tag, STR("W/")))
+        tag = (struct str){tag.ptr + 2, tag.len - 2};
+    return tag.len >= 2 && str_starts(tag, STR("\"")) && str_ends(tag, STR("\"")) &&
+           !memchr(tag.ptr + 1, '"', tag.len - 2);
+}
+
 // If-Match names versions: `"v3"`, a list of them, or `*`. A tag that is none of ours matches nothing (RFC 9110
 // §13.1.1).
-static struct str versions_of(struct arena *arena, struct str header)
+static void take_versions(struct api_call *call, struct str header)
 {
     if (str_eq(str_trim(header), STR("*")))
-        return STR_NONE;
-    struct buf array = buf_in(arena);
+        return;
+    struct buf array = buf_in(call->arena);
     struct str rest = header;
     while (rest.ptr) {
         struct str tag = str_trim(str_cut(rest, ',', &rest));
         uint64_t version = 0;
         bool ours = str_starts(tag, STR("\"v")) && str_ends(tag, STR("\"")) && tag.len > 3 && tag.ptr[2] != '0' &&
                     str_to_u64((struct str){tag.ptr + 2, tag.len - 3}, INT32_MAX, &version);
+        if (!is_entity_tag(tag))
+            fault_add(&call->faults, STR("If-Match"),
+                      "This takes the ETag that was read, quotes included, such as \"v1\".");
         buf_printf(&array, "%s%llu", array.len ? "," : "{", ours ? (unsigned long long)version : 0ULL);
     }
     buf_put_char(&array, '}');
-    return buf_str(&array);
+    call->if_match = buf_str(&array);
 }
 
 void parameters_read(struct api_call *call, const struct str *path_values, size_t path_count)
@@ -92,7 +106,7 @@ void parameters_read(struct api_call *call, const struct str *path_values, size_
         else if (parameter->standard.ptr)
             call->values[i] = parameter->standard;
         if (str_eq(parameter->symbol, STR("if_match")) && call->values[i].ptr)
-            call->if_match = versions_of(call->arena, call->values[i]);
+            take_versions(call, call->values[i]);
         if (str_eq(parameter->symbol, STR("query_cursor")) && call->values[i].ptr && call->faults.count == 0 &&
             !cursor_open(call, call->values[i]))
             fault_add(&call->faults, STR("?cursor"),

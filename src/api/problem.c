@@ -5,32 +5,44 @@
 
 static const struct problem {
     int status;
-    const char *slug, *title;
+    const char *slug, *title, *advice;
 } problems[] = {
-    {400, "bad-request", "The request cannot be understood"},
-    {401, "unauthorized", "Log in first"},
-    {403, "forbidden", "You may not do this"},
-    {404, "not-found", "There is nothing here"},
-    {405, "method-not-allowed", "This address does not do that"},
-    {406, "not-acceptable", "There is no such representation"},
-    {408, "timeout", "The request took too long to arrive"},
-    {409, "conflict", "It cannot be done in this state"},
-    {410, "gone", "It was here and is gone for good"},
-    {411, "length-required", "The length of the body is missing"},
-    {412, "version-conflict", "Somebody else saved in the meantime"},
-    {413, "too-large", "The body is too large"},
-    {414, "uri-too-long", "The address is too long"},
-    {415, "unsupported-media-type", "The body has a form that is not taken"},
-    {417, "expectation-failed", "The expectation cannot be met"},
-    {422, "invalid", "The request is not valid"},
-    {428, "version-required", "Say which version you read"},
-    {429, "too-many-requests", "Too many requests"},
-    {431, "head-too-large", "The request's head is too large"},
-    {500, "internal", "Something is broken here"},
-    {501, "not-implemented", "That is not done here"},
-    {503, "unavailable", "Not at the moment"},
-    {503, "outcome-unknown", "Whether it was done is unknown"},
-    {505, "http-version", "That version of HTTP is not spoken here"},
+    {400, "bad-request", "The request cannot be understood",
+     "Compare it with the contract: the detail names what is wrong in the path, the query, a header or the JSON."},
+    {401, "unauthorized", "Log in first",
+     "Send an access token in Authorization: Bearer. It is good for ten minutes; trade the refresh token for the "
+     "next."},
+    {403, "forbidden", "You may not do this",
+     "The detail names the roles that may. An admin can change an account's role."},
+    {404, "not-found", "There is nothing here", "It is not there, not public at this moment, or not yours to see."},
+    {405, "method-not-allowed", "This address does not do that", "The Allow header lists what it does."},
+    {406, "not-acceptable", "There is no such representation", "Ask for one that the contract lists."},
+    {408, "timeout", "The request took too long to arrive", "Send it again, without pauses."},
+    {409, "conflict", "It cannot be done in this state",
+     "Read the thing again: somebody or something has moved it on, or a name is taken. The detail says which."},
+    {410, "gone", "It was here and is gone for good", "Drop your links to it."},
+    {411, "length-required", "The length of the body is missing",
+     "Send Content-Length, or Transfer-Encoding: chunked."},
+    {412, "version-conflict", "This is not the version that is there",
+     "Read the thing again, apply your change to it, and send it with the new ETag. `changed` names the fields that "
+     "moved."},
+    {413, "too-large", "The body is too large", "The detail names the limit."},
+    {414, "uri-too-long", "The address is too long", "Send less in the query."},
+    {415, "unsupported-media-type", "The body has a form that is not taken",
+     "Send one of the content types that the detail names."},
+    {417, "expectation-failed", "The expectation cannot be met", "Leave the Expect header out, or send 100-continue."},
+    {422, "invalid", "The request is not valid", "`errors` names every fault with a JSON pointer and a sentence."},
+    {428, "version-required", "Say which version you read",
+     "Send If-Match with the ETag of the last read, so that nobody's work is overwritten unseen."},
+    {429, "too-many-requests", "Too many requests", "Wait for the seconds in Retry-After."},
+    {431, "head-too-large", "The request's head is too large", "Send fewer or shorter headers."},
+    {500, "internal", "Something is broken here",
+     "Tell whoever runs this server the request's id: it is in the log with the reason."},
+    {501, "not-implemented", "That is not done here", "The detail names what this server does not do."},
+    {503, "unavailable", "Not at the moment", "Try again after the seconds in Retry-After; nothing was changed."},
+    {503, "outcome-unknown", "Whether it was done is unknown",
+     "The database went away in the middle. Read the thing, and try again only if it was not done."},
+    {505, "http-version", "That version of HTTP is not spoken here", "Speak HTTP/1.1."},
 };
 
 static const struct problem *find(int status, const char *slug)
@@ -122,7 +134,7 @@ void problem_method(struct api_call *call, const struct route *route)
     struct buf allowed = buf_in(call->arena);
     buf_put_lit(&allowed, "OPTIONS");
     for (enum http_method method = 0; method < HTTP_METHOD_OTHER; method++)
-        if (route->operations[method])
+        if (method_names[method] && (!route || route->operations[method]))
             buf_printf(&allowed, ", %s", method_names[method]);
     struct reply reply = {.status = 204};
     reply_header(&reply, STR("Allow"), buf_str(&allowed));
@@ -184,4 +196,17 @@ void reply_refusal(struct api_call *call, const struct db_answer *answer)
     log_event(LOG_ERROR, "db.error", "%.*s %s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
               STR_FMT(answer->message));
     api_problem(call, 500, "The server could not do this; the log has the reason under this request's id.");
+}
+
+struct str api_problem_page(struct arena *arena, struct str slug)
+{
+    for (size_t i = 0; i < COUNT_OF(problems); i++) {
+        const struct problem *problem = &problems[i];
+        if (str_eq(str_of(problem->slug), slug))
+            return arena_printf(arena,
+                                "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>%s</title>"
+                                "<h1>%s</h1><p>Status %d, <code>/problems/%s</code>.</p><p>%s</p></html>\n",
+                                problem->title, problem->title, problem->status, problem->slug, problem->advice);
+    }
+    return STR_NONE;
 }

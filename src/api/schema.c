@@ -66,8 +66,7 @@ static void check_type(const struct look *look, const json_t *types)
     struct buf words = buf_in(look->faults->arena);
     size_t i;
     const json_t *type;
-    json_array_foreach((json_t *)types, i, type)
-    {
+    json_array_foreach ((json_t *)types, i, type) {
         if (has_type(look->value, json_text(type)))
             return;
         buf_printf(&words, "%s%s", i ? " or " : "", type_words(json_text(type)));
@@ -87,13 +86,11 @@ static bool is_equal(const json_t *a, const json_t *b)
     if (json_typeof(a) != json_typeof(b) || json_array_size(a) != json_array_size(b) ||
         json_object_size(a) != json_object_size(b))
         return false;
-    json_array_foreach(a, i, member)
-    {
+    json_array_foreach (a, i, member) {
         if (!is_equal(member, json_array_get(b, i)))
             return false;
     }
-    json_object_foreach((json_t *)a, name, member)
-    {
+    json_object_foreach ((json_t *)a, name, member) {
         if (!json_object_get(b, name) || !is_equal(member, json_object_get(b, name)))
             return false;
     }
@@ -105,8 +102,7 @@ static void check_enum(const struct look *look, const json_t *allowed)
     struct buf words = buf_in(look->faults->arena);
     size_t i;
     const json_t *one;
-    json_array_foreach((json_t *)allowed, i, one)
-    {
+    json_array_foreach ((json_t *)allowed, i, one) {
         if (is_equal(one, look->value))
             return;
         struct str text = json_is_string(one) ? json_text(one) : json_write(look->faults->arena, one);
@@ -174,16 +170,11 @@ static void check_maximum(const struct look *look, const json_t *most)
         fault_add(look->faults, look->pointer, "This takes %g or less.", json_number_value(most));
 }
 
-static void check_format(const struct look *look, const json_t *format)
+static void check_format(const struct look *look, const json_t *name)
 {
-    bool known;
-    if (json_is_string(look->value) && !format_holds(json_text(format), json_text(look->value), &known))
-        fault_add(look->faults, look->pointer, "%.*s is not %s.", STR_FMT(value_words(look)),
-                  str_eq(json_text(format), STR("slug"))
-                      ? "a slug: lower-case letters and digits with single hyphens between, and no UUID"
-                  : str_eq(json_text(format), STR("uuid")) ? "an id (a UUID)"
-                  : str_eq(json_text(format), STR("lang")) ? "a language (BCP 47, such as fr or en-GB)"
-                                                           : "a time (RFC 3339)");
+    const struct format *format = format_find(json_text(name));
+    if (json_is_string(look->value) && format && !format->holds(json_text(look->value)))
+        fault_add(look->faults, look->pointer, "%.*s %s", STR_FMT(value_words(look)), format->complaint);
 }
 
 static void check_required(const struct look *look, const json_t *names)
@@ -192,8 +183,7 @@ static void check_required(const struct look *look, const json_t *names)
     const json_t *name;
     if (!json_is_object(look->value))
         return;
-    json_array_foreach((json_t *)names, i, name)
-    {
+    json_array_foreach ((json_t *)names, i, name) {
         if (!json_object_get(look->value, json_string_value(name)))
             fault_add(look->faults, pointer_key(look->faults->arena, look->pointer, json_text(name)),
                       "This member is required.");
@@ -204,8 +194,7 @@ static void check_properties(const struct look *look, const json_t *properties)
 {
     const char *name;
     json_t *schema;
-    json_object_foreach((json_t *)properties, name, schema)
-    {
+    json_object_foreach ((json_t *)properties, name, schema) {
         const json_t *value = json_object_get(look->value, name);
         if (value)
             schema_check(look->faults, look->spec, schema, value,
@@ -218,7 +207,8 @@ static struct str names_of(struct arena *arena, const json_t *properties)
     struct buf names = buf_in(arena);
     const char *name;
     json_t *schema;
-    json_object_foreach((json_t *)properties, name, schema) buf_printf(&names, "%s%s", names.len ? ", " : "", name);
+    json_object_foreach ((json_t *)properties, name, schema)
+        buf_printf(&names, "%s%s", names.len ? ", " : "", name);
     return buf_str(&names);
 }
 
@@ -229,8 +219,7 @@ static void check_additional(const struct look *look, const json_t *schema)
     json_t *value;
     if (!json_is_object(look->value))
         return;
-    json_object_foreach((json_t *)look->value, name, value)
-    {
+    json_object_foreach ((json_t *)look->value, name, value) {
         if (json_object_get(properties, name))
             continue;
         struct str at = pointer_key(look->faults->arena, look->pointer, str_of(name));
@@ -250,7 +239,7 @@ static void check_items(const struct look *look, const json_t *schema)
     const json_t *item;
     if (!json_is_array(look->value))
         return;
-    json_array_foreach((json_t *)look->value, i, item)
+    json_array_foreach ((json_t *)look->value, i, item)
         schema_check(look->faults, look->spec, schema, item, pointer_index(look->faults->arena, look->pointer, i));
 }
 
@@ -260,8 +249,7 @@ static void check_one_of(const struct look *look, const json_t *branches)
     struct faults meant = faults_in(look->faults->arena);
     size_t holding = 0, i;
     const json_t *branch;
-    json_array_foreach((json_t *)branches, i, branch)
-    {
+    json_array_foreach ((json_t *)branches, i, branch) {
         struct faults here = faults_in(look->faults->arena);
         const json_t *schema = contract_resolve(look->spec, branch);
         holding += schema_check(&here, look->spec, schema, look->value, look->pointer);
@@ -329,8 +317,7 @@ static const char *unknown_in_list(const json_t *spec, const json_t *list)
     size_t i;
     const json_t *schema;
     const char *unknown = NULL;
-    json_array_foreach((json_t *)list, i, schema)
-    {
+    json_array_foreach ((json_t *)list, i, schema) {
         if (!unknown)
             unknown = schema_unknown_keyword(spec, schema);
     }
@@ -341,8 +328,7 @@ static const char *unknown_in_members(const json_t *spec, const json_t *members)
 {
     const char *name, *unknown = NULL;
     json_t *schema;
-    json_object_foreach((json_t *)members, name, schema)
-    {
+    json_object_foreach ((json_t *)members, name, schema) {
         if (!unknown)
             unknown = schema_unknown_keyword(spec, schema);
     }
@@ -370,16 +356,12 @@ const char *schema_unknown_keyword(const json_t *spec, const json_t *schema)
         return "nothing (no schema)";
     const char *keyword, *unknown = NULL;
     json_t *argument;
-    bool format_known = true;
-    json_object_foreach((json_t *)schema, keyword, argument)
-    {
+    json_object_foreach ((json_t *)schema, keyword, argument) {
         if (!unknown && !is_known(keyword))
             unknown = keyword;
     }
     struct str format = json_member_text(schema, "format");
-    if (format.ptr)
-        format_holds(format, STR(""), &format_known);
-    if (!unknown && !format_known)
+    if (!unknown && format.ptr && !format_find(format))
         unknown = "format (of an unknown kind)";
     if (!unknown)
         unknown = unknown_in_members(spec, json_object_get(schema, "properties"));

@@ -63,27 +63,44 @@ static bool version_given(struct api_call *call)
     return true;
 }
 
+static void nothing_found(struct api_call *call)
+{
+    struct str decoded;
+    if (http_decode(call->arena, call->exchange->request.path, false, &decoded))
+        api_problem(call, 404, "There is nothing under this address; /openapi.json lists what there is.");
+    else
+        api_problem(call, 400, "The path is not percent-encoded UTF-8.");
+}
+
+// A method that nobody here knows is 501 anywhere, one that an address does not have is 405 (RFC 9110 §9.1).
+static bool operation_found(struct api_call *call, struct str *path_values, size_t *path_count)
+{
+    const struct http_request *request = &call->exchange->request;
+    enum http_method method = request->method == HTTP_HEAD ? HTTP_GET : request->method;
+    bool whole_server = str_eq(request->path, STR("*"));
+    if (method == HTTP_METHOD_OTHER) {
+        api_problem(call, 501, "The methods that are known here are GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.");
+        return false;
+    }
+    const struct route *route =
+        whole_server ? NULL : route_find(call->contract, call->arena, request->path, path_values, path_count);
+    bool any = whole_server;
+    for (size_t i = 0; route && i < HTTP_METHOD_OTHER; i++)
+        any |= route->operations[i] != NULL;
+    call->operation = route ? route->operations[method] : NULL;
+    if (!any)
+        nothing_found(call);
+    else if (!call->operation)
+        problem_method(call, route);
+    return call->operation != NULL;
+}
+
 static uint64_t admit(void *context, struct http_exchange *exchange)
 {
     struct api_call *call = call_new(context, exchange);
     struct str path_values[PARAMETERS_MAX];
     size_t path_count;
-    const struct route *route =
-        route_find(call->contract, call->arena, exchange->request.path, path_values, &path_count);
-    enum http_method method = exchange->request.method == HTTP_HEAD ? HTTP_GET : exchange->request.method;
-    bool any = false;
-    for (size_t i = 0; route && i < HTTP_METHOD_OTHER; i++)
-        any |= route->operations[i] != NULL;
-    if (!any) {
-        api_problem(call, 404, "There is nothing under this address; /openapi.json lists what there is.");
-        return 0;
-    }
-    call->operation = method < HTTP_METHOD_OTHER ? route->operations[method] : NULL;
-    if (!call->operation) {
-        problem_method(call, route);
-        return 0;
-    }
-    if (!caller_passes(call) || !body_acceptable(call))
+    if (!operation_found(call, path_values, &path_count) || !caller_passes(call) || !body_acceptable(call))
         return 0;
     parameters_read(call, path_values, path_count);
     if (call->faults.count) {
@@ -260,6 +277,14 @@ const struct auth_keys *api_keys(const struct api_call *call)
 const struct api_asset *api_contract_asset(const struct api_call *call)
 {
     return &call->contract->asset;
+}
+
+struct str api_parameter(const struct api_call *call, struct str symbol)
+{
+    for (size_t i = 0; i < call->operation->parameter_count; i++)
+        if (str_eq(call->operation->parameters[i].symbol, symbol))
+            return call->values[i];
+    return STR_NONE;
 }
 
 void api_retry_after(struct api_call *call, unsigned seconds)

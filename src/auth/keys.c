@@ -10,7 +10,7 @@
 
 static void say(struct auth_fault *fault, const char *path, const char *what)
 {
-    snprintf(fault->detail, sizeof fault->detail, "%s: %s", path, what);
+    snprintf(fault->detail, sizeof fault->detail, "the keys file (MARBRE_JWT_KEYS_FILE) %s: %s", path, what);
 }
 
 static const char *add_key(struct arena *arena, struct key_set *set, struct str line)
@@ -72,7 +72,8 @@ bool auth_keys_reload(struct auth_keys *keys, struct auth_fault *fault)
 struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct auth_fault *fault)
 {
     if (path.len == 0) {
-        say(fault, "MARBRE_JWT_KEYS_FILE", "not set; it names a file with lines `kid:base64url`");
+        snprintf(fault->detail, sizeof fault->detail,
+                 "MARBRE_JWT_KEYS_FILE is not set; it names a file with lines `kid:base64url`");
         return NULL;
     }
     struct auth_keys *keys = ARENA_NEW(arena, struct auth_keys);

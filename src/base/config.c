@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { TEXT, SECRET_URL, NUMBER };
+enum kind { TEXT, SECRET_URL, NUMBER, LANGUAGE, WEB_ADDRESS, TEMPLATE };
 
 struct key {
     const char *name;
@@ -30,15 +30,21 @@ static const struct key keys[] = {
     {"MARBRE_LISTEN", TEXT, AT(listen), "127.0.0.1:8080", 0, 0, "address:port for readers and editors"},
     {"MARBRE_ADMIN_LISTEN", TEXT, AT(admin_listen), "", 0, 0, "address:port for /livez and /readyz; empty: none"},
     {"MARBRE_WORKERS", NUMBER, AT(workers), "0", 0, 256, "threads that serve; 0: one a core"},
-    {"MARBRE_SITE_URL", TEXT, AT(site_url), "http://127.0.0.1:8080", 0, 0, "where readers find the site"},
+    {"MARBRE_SITE_URL", WEB_ADDRESS, AT(site_url), "http://127.0.0.1:8080", 0, 0, "where readers find the site"},
     {"MARBRE_SITE_NAME", TEXT, AT(site_name), "marbre", 0, 0, "the publication's name"},
-    {"MARBRE_ARTICLE_URL", TEXT, AT(article_url), "{site}/articles/{slug}", 0, 0,
+    {"MARBRE_ARTICLE_URL", TEMPLATE, AT(article_url), "{site}/articles/{slug}", 0, 0,
      "an article's address for readers; {site} and {slug} are filled in"},
-    {"MARBRE_LANG", TEXT, AT(lang), "fr", 0, 0, "BCP 47 language of an article that names none"},
+    {"MARBRE_LANG", LANGUAGE, AT(lang), "fr", 0, 0, "BCP 47 language of an article that names none"},
     {"MARBRE_JWT_KEYS_FILE", TEXT, AT(jwt_keys_file), "", 0, 0,
      "lines `kid:base64url`, at least 32 bytes each; the first signs"},
     {"MARBRE_WRITE_CONNECTIONS", NUMBER, AT(write_connections), "4", 1, 64, "database connections a worker writes on"},
     {"MARBRE_CONNECTIONS_MAX", NUMBER, AT(connections_max), "10000", 1, 1000000, "client connections a worker keeps"},
+    {"MARBRE_CONNECTIONS_PER_ADDRESS", NUMBER, AT(connections_per_address), "256", 0, 1000000,
+     "of them, from one address (IPv6: one /64) that is no trusted proxy; 0: any number"},
+    {"MARBRE_REQUEST_BYTES", NUMBER, AT(request_bytes), "67108864", 8388608, 4294967295,
+     "bytes that bodies of requests may take in a worker, before it answers 503"},
+    {"MARBRE_TRUSTED_PROXIES", TEXT, AT(trusted_proxies), "", 0, 0,
+     "addresses and networks (10.0.0.0/8), by commas, that say in Forwarded or X-Forwarded-For who the client is"},
     {"MARBRE_HASH_THREADS", NUMBER, AT(hash_threads), "2", 1, 64, "threads that hash passwords"},
     {"MARBRE_HASH_PASSES", NUMBER, AT(hash_passes), "2", 1, 16, "argon2id passes"},
     {"MARBRE_HASH_MEMORY_KIB", NUMBER, AT(hash_memory_kib), "19456", 1024, 1048576, "argon2id memory in KiB"},
@@ -83,6 +89,70 @@ static bool find_value(struct arena *arena, const struct key *key, struct str *v
     return true;
 }
 
+static bool is_web_address(struct str text)
+{
+    return str_starts(text, STR("http://")) || str_starts(text, STR("https://"));
+}
+
+static bool has_slug(struct str text)
+{
+    return memmem(text.ptr, text.len, "{slug}", strlen("{slug}")) != NULL;
+}
+
+// What a text of some kinds must be.
+static const struct {
+    bool (*fits)(struct str text);
+    const char *takes;
+} texts[] = {
+    [LANGUAGE] = {text_is_lang, "a BCP 47 language, such as fr"},
+    [WEB_ADDRESS] = {is_web_address, "an address that begins with http:// or https://"},
+    [TEMPLATE] = {has_slug, "a template with {slug} in it"},
+};
+
+static bool take_text(const struct key *key, struct str value, struct str *member, struct config_fault *fault)
+{
+    *member = value;
+    if ((size_t)key->kind >= COUNT_OF(texts) || !texts[key->kind].fits || texts[key->kind].fits(value))
+        return true;
+    snprintf(fault->detail, sizeof fault->detail, "%s is \"%.*s\"; it takes %s", key->name, STR_FMT(value),
+             texts[key->kind].takes);
+    return false;
+}
+
+static bool take_number(const struct key *key, struct str value, unsigned *member, struct config_fault *fault)
+{
+    uint64_t number;
+    if (str_to_u64(value, key->max, &number) && number >= key->min) {
+        *member = (unsigned)number;
+        return true;
+    }
+    snprintf(fault->detail, sizeof fault->detail, "%s is \"%.*s\"; it takes a whole number from %u to %u", key->name,
+             STR_FMT(value), key->min, key->max);
+    return false;
+}
+
+// KEY and KEY_FILE are keys; so is a KEY that ends in _FILE itself.
+static bool is_key(struct str name)
+{
+    struct str shorter = name;
+    if (str_ends(name, STR("_FILE")))
+        shorter.len -= strlen("_FILE");
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (str_eq(str_of(keys[i].name), name) || str_eq(str_of(keys[i].name), shorter))
+            return true;
+    return false;
+}
+
+struct str config_stranger(void)
+{
+    for (char **variable = environ; *variable; variable++) {
+        struct str value, name = str_cut(str_of(*variable), '=', &value);
+        if (str_starts(name, STR("MARBRE_")) && !is_key(name))
+            return name;
+    }
+    return STR_NONE;
+}
+
 bool config_load(struct arena *arena, struct config *config, struct config_fault *fault)
 {
     *config = (struct config){0};
@@ -91,17 +161,9 @@ bool config_load(struct arena *arena, struct config *config, struct config_fault
         struct str value;
         if (!find_value(arena, key, &value, fault))
             return false;
-        char *member = (char *)config + key->offset;
-        uint64_t number = 0;
-        if (key->kind != NUMBER) {
-            *(struct str *)(void *)member = value;
-        } else if (str_to_u64(value, key->max, &number) && number >= key->min) {
-            *(unsigned *)(void *)member = (unsigned)number;
-        } else {
-            snprintf(fault->detail, sizeof fault->detail, "%s is \"%.*s\"; it takes a whole number from %u to %u",
-                     key->name, STR_FMT(value), key->min, key->max);
+        void *member = (char *)config + key->offset;
+        if (!(key->kind == NUMBER ? take_number(key, value, member, fault) : take_text(key, value, member, fault)))
             return false;
-        }
     }
     if (config->workers == 0) {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -155,7 +217,7 @@ void config_print(const struct config *config, struct buf *out)
         buf_printf(out, "%s=", key->name);
         if (key->kind == NUMBER)
             buf_printf(out, "%u", *(const unsigned *)(const void *)member);
-        else if (key->kind == TEXT)
+        else if (key->kind != SECRET_URL)
             buf_put(out, *(const struct str *)(const void *)member);
         else
             put_masked(out, *(const struct str *)(const void *)member);

@@ -4,28 +4,44 @@
 #include <stdio.h>
 #include <string.h>
 
-// jansson recurses once a level, so the depth is known before it starts. Brackets inside strings do not count.
-static size_t depth_of(struct str text)
+_Static_assert(JSON_DEPTH_MAX == 32, "the sentence below says so");
+
+// What jansson leaves to its caller, looked for before it starts: it recurses once a level, so the depth must be known
+// (brackets inside strings do not count), and it takes a NUL byte behind a number for the end of the text.
+static const char *unfit(struct str text, size_t *at)
 {
-    size_t depth = 0, deepest = 0;
+    size_t depth = 0;
     bool in_string = false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
+    for (*at = 0; *at < text.len; ++*at) {
+        char c = text.ptr[*at];
+        if (c == '\0')
+            return "a NUL byte";
         if (in_string) {
             if (c == '\\')
-                i++;
+                ++*at;
             else if (c == '"')
                 in_string = false;
         } else if (c == '"') {
             in_string = true;
         } else if (c == '[' || c == '{') {
-            if (++depth > deepest)
-                deepest = depth;
+            if (++depth > JSON_DEPTH_MAX)
+                return "arrays and objects nest deeper than 32";
         } else if ((c == ']' || c == '}') && depth) {
             depth--;
         }
     }
-    return deepest;
+    return NULL;
+}
+
+static struct json_fault fault_at(struct str text, size_t at, const char *detail)
+{
+    struct json_fault fault = {.line = 1, .column = 1};
+    for (size_t i = 0; i < at; i++) {
+        fault.column = text.ptr[i] == '\n' ? 1 : fault.column + 1;
+        fault.line += text.ptr[i] == '\n';
+    }
+    snprintf(fault.detail, sizeof fault.detail, "%s", detail);
+    return fault;
 }
 
 static void finish_json(void *value)
@@ -35,9 +51,10 @@ static void finish_json(void *value)
 
 json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault)
 {
-    if (depth_of(text) > JSON_DEPTH_MAX) {
-        *fault = (struct json_fault){.line = 1, .column = 1};
-        snprintf(fault->detail, sizeof fault->detail, "arrays and objects nest deeper than %d", JSON_DEPTH_MAX);
+    size_t at;
+    const char *why = unfit(text, &at);
+    if (why) {
+        *fault = fault_at(text, at, why);
         return NULL;
     }
     json_error_t error;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <unicode/ubrk.h>
+#include <unicode/uchar.h>
 #include <unicode/uloc.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
@@ -207,4 +208,38 @@ size_t text_length(struct str text)
     for (size_t i = 0; i < text.len; i++)
         count += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
     return count;
+}
+
+bool text_is_blank(struct str text)
+{
+    int32_t i = 0, n = (int32_t)text.len;
+    while (i < n) {
+        UChar32 c;
+        U8_NEXT((const uint8_t *)text.ptr, i, n, c);
+        if (!u_isUWhiteSpace(c) && !u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT))
+            return false;
+    }
+    return true;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool text_is_lang(struct str text)
+{
+    struct str rest, subtag = str_cut(text, '-', &rest);
+    if (subtag.len < 2 || subtag.len > 3)
+        return false;
+    for (bool first = true; first || rest.ptr; first = false) {
+        if (!first)
+            subtag = str_cut(rest, '-', &rest);
+        if (subtag.len == 0 || subtag.len > 8)
+            return false;
+        for (size_t i = 0; i < subtag.len; i++)
+            if (!is_letter(subtag.ptr[i]) && (first || subtag.ptr[i] < '0' || subtag.ptr[i] > '9'))
+                return false;
+    }
+    return true;
 }

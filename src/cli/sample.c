@@ -41,8 +41,7 @@ static bool make_all(struct loading *loading, const json_t *list, struct str ope
     size_t i;
     const json_t *item;
     struct str made;
-    json_array_foreach((json_t *)list, i, item)
-    {
+    json_array_foreach ((json_t *)list, i, item) {
         struct api_fault why;
         if (!api_perform(loading->contract, loading->session, loading->arena, operation, STR_NONE, item,
                          &loading->chief, &made, &why))
@@ -101,7 +100,8 @@ bool sample_load(struct arena *arena, const struct api_contract *contract, struc
         return false;
     size_t i;
     const json_t *item;
-    json_array_foreach(json_object_get(sample, "articles"), i,
-                       item) if (!make_article(&loading, item, fault)) return false;
+    json_array_foreach (json_object_get(sample, "articles"), i, item)
+        if (!make_article(&loading, item, fault))
+            return false;
     return true;
 }

@@ -58,6 +58,9 @@ int command_check(int argc, char **argv)
         struct db_statements statements = db_statements_read(arena, embedded_statements);
         struct server_setup setup = setup_of(&config, &statements);
         status = server_check(arena, &setup, &ready, &fault) ? 0 : cli_fail("%s", fault.detail);
+        struct str stranger = config_stranger();
+        if (status == 0 && stranger.ptr)
+            fprintf(stderr, "marbre: %.*s is set, and is no key of marbre's\n", STR_FMT(stranger));
         if (status == 0)
             cli_say("everything is in order");
     }

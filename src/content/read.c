@@ -173,7 +173,8 @@ static void members_expect(struct reader *reader, const struct path *at, const j
         if (member->standard)
             *(unsigned *)(void *)((char *)node + member->offset) = member->standard;
         if (member->required && !json_object_get(object, member->name))
-            body_fault(reader, at, "\"%s\" is missing: %s needs it", member->name, node->shape->a);
+            body_fault(reader, &(struct path){at, member->name, 0}, "\"%s\" is missing: %s needs it", member->name,
+                       node->shape->a);
     }
 }
 
@@ -211,7 +212,8 @@ static const struct shape *shape_of(struct reader *reader, const struct path *at
         return shapes[0];
     const json_t *type = json_object_get(json, "_type");
     if (!type) {
-        body_fault(reader, at, "\"_type\" is missing: it takes %s", either_type(reader, shapes));
+        body_fault(reader, &(struct path){at, "_type", 0}, "\"_type\" is missing: it takes %s",
+                   either_type(reader, shapes));
         return NULL;
     }
     const struct shape *shape = json_is_string(type) ? shape_named(shapes, json_text(type)) : NULL;
@@ -234,8 +236,7 @@ struct node *body_node_read(struct reader *reader, const struct path *at, const 
         shape->begin(reader, at, json, node);
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)json, name, value)
-    {
+    json_object_foreach ((json_t *)json, name, value) {
         if (body_fault_enough(reader))
             break;
         if (!shape->type || strcmp(name, "_type") != 0)

@@ -49,7 +49,9 @@ static void note_read(struct connection *connection, ssize_t n)
 static void read_counted_body(struct connection *connection)
 {
     struct buf *body = &connection->exchange->body;
-    size_t room = exchange_body_room(connection->exchange);
+    size_t room = exchange_body_room(connection->exchange, 1);
+    if (room == 0)
+        return; // `request_read_body` says so
     ssize_t n = read(connection->fd, body->ptr + body->len, room);
     if (n > 0)
         body->len += (size_t)n;
@@ -233,7 +235,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 
 // ------------------------------------------------------------------------------------------------ beginning and end
 
-void connection_begin(struct http_listener *listener, int fd, const struct sockaddr_storage *peer)
+void connection_begin(struct http_listener *listener, int fd, struct http_ip peer, struct source *source)
 {
     struct connection *connection = calloc(1, sizeof *connection);
     if (!connection)
@@ -242,7 +244,9 @@ void connection_begin(struct http_listener *listener, int fd, const struct socka
     connection->fd = fd;
     connection->stage = STAGE_HEAD;
     connection->deadline_us = in_ms(listener, listener->limits.head_ms);
-    address_peer_text(peer, connection->peer);
+    connection->ip = peer;
+    connection->source = source;
+    ip_text(&peer, connection->peer);
     event_assign(&connection->readable, listener->base, fd, EV_READ | EV_PERSIST, on_readable, connection);
     event_assign(&connection->writable, listener->base, fd, EV_WRITE | EV_PERSIST, on_writable, connection);
     connection->next = listener->connections;
@@ -265,6 +269,7 @@ static void move_to_dead(struct connection *connection)
     connection->next = listener->dead;
     listener->dead = connection;
     listener->count--;
+    source_give(&listener->sources, connection->source);
 }
 
 void connection_close(struct connection *connection)

@@ -44,16 +44,31 @@ struct exchange *exchange_new(struct connection *connection, struct str head, co
     exchange->done = connection->listener->service.done;
     exchange->context = connection->listener->service.context;
     exchange->body = buf_in(arena);
+    exchange->budget = budget_join(connection->listener->budget);
     memcpy(exchange->peer, connection->peer, sizeof exchange->peer);
     exchange->open.peer = str_of(exchange->peer);
     copy_request(exchange, head, parsed);
     return exchange;
 }
 
+void exchange_find_client(struct exchange *exchange)
+{
+    const struct connection *connection = exchange->connection;
+    const struct http_networks *proxies = &connection->listener->limits.proxies;
+    if (proxies->count == 0)
+        return;
+    struct http_ip client = http_client_find(proxies, &exchange->open.request, connection->ip);
+    ip_text(&client, exchange->peer);
+    exchange->open.peer = str_of(exchange->peer);
+}
+
 void exchange_finish(struct exchange *exchange)
 {
+    struct budget *budget = exchange->budget;
+    uint64_t held = exchange->held;
     exchange->done(exchange->context, &exchange->open);
     arena_free(exchange->open.arena);
+    budget_leave(budget, held);
 }
 
 bool exchange_has_body(const struct exchange *exchange)
@@ -61,17 +76,36 @@ bool exchange_has_body(const struct exchange *exchange)
     return exchange->open.request.chunked || exchange->open.request.length > 0;
 }
 
-size_t exchange_body_room(struct exchange *exchange)
+// Twice of what there is, within what the body may be at most.
+static size_t next_capacity(const struct exchange *exchange, size_t more)
+{
+    const struct http_request *request = &exchange->open.request;
+    uint64_t most = request->chunked ? exchange->body_max : request->length;
+    size_t len = exchange->body.len;
+    size_t step = len > FIRST_BODY_ROOM ? len : FIRST_BODY_ROOM;
+    size_t wanted = len + (more > step ? more : step);
+    return wanted < most ? wanted : (size_t)most;
+}
+
+// What a body outgrew stays in the arena, and so it stays counted.
+static bool grow_body(struct exchange *exchange, size_t capacity)
+{
+    struct buf grown = buf_in(exchange->open.arena);
+    if (!budget_take(exchange->budget, capacity))
+        return false;
+    exchange->held += capacity;
+    grown.capacity = capacity;
+    grown.ptr = arena_alloc(exchange->open.arena, capacity);
+    buf_put(&grown, buf_str(&exchange->body));
+    exchange->body = grown;
+    return true;
+}
+
+size_t exchange_body_room(struct exchange *exchange, size_t more)
 {
     struct buf *body = &exchange->body;
-    uint64_t left = exchange->open.request.length - body->len;
-    if (body->len == body->capacity) {
-        size_t more = body->len > FIRST_BODY_ROOM ? body->len : FIRST_BODY_ROOM;
-        struct buf grown = buf_in(exchange->open.arena);
-        grown.capacity = body->len + (left < more ? (size_t)left : more);
-        grown.ptr = arena_alloc(exchange->open.arena, grown.capacity);
-        buf_put(&grown, buf_str(body));
-        *body = grown;
-    }
+    size_t capacity = body->capacity - body->len < more ? next_capacity(exchange, more) : body->capacity;
+    if (capacity > body->capacity && !grow_body(exchange, capacity))
+        return 0;
     return body->capacity - body->len;
 }

@@ -48,6 +48,32 @@ int address_bind(const struct http_address *address, bool shared);
 uint16_t address_port(const struct http_address *address);
 void address_peer_text(const struct sockaddr_storage *at, char text[PEER_TEXT]);
 
+struct http_ip ip_of(const struct sockaddr_storage *at);
+void ip_text(const struct http_ip *ip, char text[PEER_TEXT]);
+
+// ------------------------------------------------------------------------------------------------- what is bounded
+
+// Connections by address.
+enum { SOURCE_BUCKETS = 4096 };
+struct source;
+struct sources {
+    struct source *buckets[SOURCE_BUCKETS];
+    uint64_t seed[2];
+};
+
+void sources_init(struct sources *sources);
+// Counts one more connection of `ip`; false when it has `most` already.
+MUST_CHECK bool source_take(struct sources *sources, struct http_ip ip, unsigned most, struct source **taken);
+void source_give(struct sources *sources, struct source *source); // NULL: one that was not counted
+
+// The room that bodies may take. The listener and each exchange are in it from their beginning to their end.
+struct budget;
+struct budget *budget_new(uint64_t bytes);
+struct budget *budget_join(struct budget *budget);
+void budget_leave(struct budget *budget, uint64_t held); // gives back what was taken
+bool budget_has(const struct budget *budget, uint64_t bytes);
+MUST_CHECK bool budget_take(struct budget *budget, uint64_t bytes);
+
 // -------------------------------------------------------------------------------------------------------- exchanges
 
 struct connection;
@@ -65,17 +91,20 @@ struct exchange {
     int64_t body_began_us;
     struct http_chunks chunks;
     struct buf body;
+    struct budget *budget;
+    uint64_t held;       // of the budget
     struct iovec out[2]; // what is left to write
     size_t out_count;
 };
 
 // A fresh exchange for `connection`, with a copy of `head`, to which `parsed`, read from the very same bytes, is moved.
 struct exchange *exchange_new(struct connection *connection, struct str head, const struct http_request *parsed);
-void exchange_finish(struct exchange *exchange); // tells the service that it is done, and frees it
+void exchange_find_client(struct exchange *exchange); // behind a trusted proxy, once the head is known to be good
+void exchange_finish(struct exchange *exchange);      // tells the service that it is done, and frees it
 bool exchange_has_body(const struct exchange *exchange);
-// Makes room for a body whose length is known, and says for how many of its bytes. It grows with what came, not with
-// what was announced.
-size_t exchange_body_room(struct exchange *exchange);
+// Makes room for `more` bytes of the body or a little more, and says for how many; 0: the worker has none left. It
+// grows with what came, not with what was announced.
+size_t exchange_body_room(struct exchange *exchange, size_t more);
 
 // ------------------------------------------------------------------------------------------------------ connections
 
@@ -110,10 +139,13 @@ struct connection {
     size_t drained;
     struct input input;
     struct exchange *exchange;
+    struct source *source; // NULL when nobody counts
+    struct http_ip ip;
     char peer[PEER_TEXT];
 };
 
-void connection_begin(struct http_listener *listener, int fd, const struct sockaddr_storage *peer);
+// Takes over `fd`, and what `source` counts.
+void connection_begin(struct http_listener *listener, int fd, struct http_ip peer, struct source *source);
 // Does all that can be done without waiting. Never calls itself: a burst of requests is a loop, not a stack.
 void connection_advance(struct connection *connection);
 void connection_close(struct connection *connection); // memory goes with the listener's next `listener_bury`
@@ -143,6 +175,8 @@ struct http_listener {
     struct http_service service;
     struct connection *connections, *dead;
     size_t count;
+    struct sources sources;
+    struct budget *budget;
     bool draining, starved;
     int64_t now_us; // of the present callback
     int64_t date_s;

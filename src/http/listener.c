@@ -17,6 +17,8 @@ const struct http_limits http_limits_standard = {
     .idle_ms = 75 * 1000,
     .write_ms = 30 * 1000,
     .connections_max = 10000,
+    .connections_per_address = 256,
+    .request_bytes = 64 * 1024 * 1024,
 };
 
 static const struct timeval sweep_every = {.tv_usec = SWEEP_US};
@@ -83,6 +85,16 @@ static void turn_away(struct http_listener *listener, int fd)
     listener->turned_away = 0;
 }
 
+// All clients of a proxy come from its one address: it is not counted.
+static bool count_in(struct http_listener *listener, struct http_ip ip, struct source **source)
+{
+    unsigned most = listener->limits.connections_per_address;
+    *source = NULL;
+    if (most == 0 || http_networks_have(&listener->limits.proxies, &ip))
+        return true;
+    return source_take(&listener->sources, ip, most, source);
+}
+
 // Takes one connection. False when there is none, or no descriptor for it.
 static bool accept_one(struct http_listener *listener)
 {
@@ -96,10 +108,12 @@ static bool accept_one(struct http_listener *listener)
         listener->starved = false; // nobody waits any more
     if (failed)
         return failed == ECONNABORTED || failed == EINTR; // that client is gone, the next may be there
-    if (listener->count >= listener->limits.connections_max)
-        turn_away(listener, fd);
+    struct http_ip ip = ip_of(&peer);
+    struct source *source;
+    if (listener->count < listener->limits.connections_max && count_in(listener, ip, &source))
+        connection_begin(listener, fd, ip, source);
     else
-        connection_begin(listener, fd, &peer);
+        turn_away(listener, fd);
     return true;
 }
 
@@ -158,6 +172,8 @@ struct http_listener *http_listener_new(struct loop *loop, const struct http_add
     listener->fd = fd;
     listener->limits = *limits;
     listener->service = *service;
+    listener->budget = budget_new(limits->request_bytes ? limits->request_bytes : UINT64_MAX);
+    sources_init(&listener->sources);
     listener->now_us = clock_mono_us();
     listener->turned_away_said_us = listener->now_us - 1000000;
     listener->acceptable = need_event(event_new(listener->base, fd, EV_READ | EV_PERSIST, on_acceptable, listener));
@@ -230,5 +246,6 @@ void http_listener_free(struct http_listener *listener)
     if (listener->fd >= 0)
         close(listener->fd);
     bury(listener);
+    budget_leave(listener->budget, 0);
     free(listener);
 }

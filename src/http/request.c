@@ -50,6 +50,10 @@ static void begin_body(struct connection *connection, uint64_t body_max)
         request_refuse(connection, HTTP_BODY_TOO_LARGE);
         return;
     }
+    if (!budget_has(exchange->budget, request->length)) {
+        request_refuse(connection, HTTP_BUSY);
+        return;
+    }
     exchange->body_max = body_max;
     exchange->body_began_us = connection->listener->now_us;
     connection->stage = STAGE_BODY;
@@ -87,21 +91,38 @@ bool request_read_head(struct connection *connection)
     struct str head = {bytes.ptr, used};
     connection->exchange = exchange_new(connection, head, &listener->request);
     input_skip(&connection->input, used);
-    if (fault)
+    if (fault) {
         request_refuse(connection, fault);
-    else
-        admit(connection);
+        return true;
+    }
+    exchange_find_client(connection->exchange);
+    admit(connection);
     return true;
 }
 
 static enum http_fault take_counted(struct exchange *exchange, struct str bytes, size_t *used)
 {
-    while (bytes.len > *used && exchange->body.len < exchange->open.request.length) {
-        size_t room = exchange_body_room(exchange), more = bytes.len - *used;
+    while (exchange->body.len < exchange->open.request.length) {
+        size_t room = exchange_body_room(exchange, 1), more = bytes.len - *used;
+        if (room == 0)
+            return HTTP_BUSY;
+        if (more == 0)
+            return HTTP_UNFINISHED;
         buf_put(&exchange->body, (struct str){bytes.ptr + *used, more < room ? more : room});
         *used += more < room ? more : room;
     }
-    return exchange->body.len == exchange->open.request.length ? HTTP_FINE : HTTP_UNFINISHED;
+    return HTTP_FINE;
+}
+
+// Chunks never give more than their own length, nor more than the body may have.
+static enum http_fault take_chunks(struct exchange *exchange, struct str bytes, size_t *used)
+{
+    struct buf *body = &exchange->body;
+    uint64_t may_come = exchange->body_max - body->len;
+    size_t more = bytes.len < may_come ? bytes.len : (size_t)may_come;
+    if (more && exchange_body_room(exchange, more) == 0)
+        return HTTP_BUSY;
+    return http_parse_chunks(&exchange->chunks, bytes, exchange->body_max, body, used);
 }
 
 bool request_read_body(struct connection *connection)
@@ -110,9 +131,7 @@ bool request_read_body(struct connection *connection)
     struct str bytes = input_view(&connection->input);
     size_t used = 0;
     enum http_fault fault =
-        exchange->open.request.chunked
-            ? http_parse_chunks(&exchange->chunks, bytes, exchange->body_max, &exchange->body, &used)
-            : take_counted(exchange, bytes, &used);
+        exchange->open.request.chunked ? take_chunks(exchange, bytes, &used) : take_counted(exchange, bytes, &used);
     input_skip(&connection->input, used);
     if (fault == HTTP_FINE) {
         serve(connection);

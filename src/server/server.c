@@ -93,7 +93,7 @@ bool server_check(struct arena *arena, const struct server_setup *setup, struct 
 static bool claim(int *descriptor, struct str text, struct http_address *address, struct server_fault *fault)
 {
     if (!http_address_read(text, address))
-        return fail(fault, "%.*s is no address; write 127.0.0.1:8080, [::1]:8080 or :8080", STR_FMT(text));
+        return fail(fault, "%.*s is no address to listen on; write 127.0.0.1:8080, [::1]:8080 or :8080", STR_FMT(text));
     *descriptor = http_address_claim(address);
     if (*descriptor >= 0)
         return true;
@@ -109,6 +109,13 @@ static bool start_workers(struct server *server, struct server_fault *fault)
         return false;
     server->limits = http_limits_standard;
     server->limits.connections_max = config->connections_max;
+    server->limits.connections_per_address = config->connections_per_address;
+    server->limits.request_bytes = config->request_bytes;
+    if (!http_networks_read(server->arena, config->trusted_proxies, &server->limits.proxies))
+        return fail(fault,
+                    "MARBRE_TRUSTED_PROXIES is \"%.*s\"; it takes addresses and networks such as 10.0.0.0/8, "
+                    "by commas",
+                    STR_FMT(config->trusted_proxies));
     server->database = (struct db_config){.url = config->database_url,
                                           .role = config->database_role,
                                           .write_connections = config->write_connections,
@@ -116,8 +123,8 @@ static bool start_workers(struct server *server, struct server_fault *fault)
                                           .lock_ms = LOCK_MS,
                                           .wait_ms = WAIT_MS,
                                           .waiting_max = WAITING_MAX};
-    struct worker_setup setup = {server->ready.contract, &server->database, server->setup->statements,
-                                 &address, &server->limits,   server->crew};
+    struct worker_setup setup = {server->ready.contract, &server->database, server->setup->statements, &address,
+                                 &server->limits,        server->crew};
     for (; server->worker_count < config->workers; server->worker_count++)
         if (!worker_init(&server->workers[server->worker_count], &setup)) {
             fail(fault, "%.*s cannot be had: %s", STR_FMT(config->listen), strerror(errno));

@@ -121,8 +121,7 @@ static void merge(json_t *into, json_t *from, const char *prefix)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(from, key, value)
-    {
+    json_object_foreach (from, key, value) {
         json_t *there = json_object_get(into, key);
         if (there && json_is_object(there) && json_is_object(value)) {
             merge(there, value, key);

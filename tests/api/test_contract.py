@@ -123,7 +123,7 @@ def test_the_contract_is_valid_openapi_as_far_as_references_go(server):
 # ------------------------------------------------------------------------------------------- addresses and methods
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/", "/v2/articles", "/v1/articles/", "/v1/articles/a/b", "/v1/desk",
-                                  "/v1/desk/articles/", "//v1/articles", "/V1/articles", "/v1/articles%2Fa", "/%00",
+                                  "/v1/desk/articles/", "//v1/articles", "/V1/articles", "/v1/articles%2Fa",
                                   "/v1/desk/articles/01890000-0000-7000-8000-000000000000/explode", "/openapi.json/"])
 def test_an_unknown_address_is_not_found(reader, path):
     reply = reader.get(path, 404)
@@ -135,7 +135,7 @@ def test_an_unknown_address_is_not_found(reader, path):
     ("/v1/desk/articles", {"GET", "HEAD", "POST", "OPTIONS"}), ("/v1/auth/login", {"POST", "OPTIONS"}),
     ("/v1/desk/articles/01890000-0000-7000-8000-000000000000", {"GET", "HEAD", "PATCH", "OPTIONS"})])
 def test_a_wrong_method_is_told_which_are_right(reader, path, allowed):
-    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"} - allowed:
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - allowed:
         reply = reader.request(method, path, 405)
         assert set(reply.headers["Allow"].split(", ")) == allowed and reply.json()["type"] == "/problems/method-not-allowed"
     reply = reader.request("OPTIONS", path, 204)

@@ -184,7 +184,7 @@ static void test_an_unknown_type_is_refused_with_the_known_ones(void **state)
     (void)state;
     assert_fault("[{'_type':'image'}]", "/body/0/_type",
                  "\"_type\" takes block, pullquote or table here, not \"image\"");
-    assert_fault("[{'text':'a'}]", "/body/0", "\"_type\" is missing: it takes block, pullquote or table");
+    assert_fault("[{'text':'a'}]", "/body/0/_type", "\"_type\" is missing: it takes block, pullquote or table");
     assert_fault("[{'_type':7}]", "/body/0/_type", "not 7");
     assert_fault("[" P("{'_type':'emoji','text':'a'}") "]", "/body/0/children/0/_type",
                  "\"_type\" takes span here, not \"emoji\"");
@@ -225,15 +225,15 @@ static void test_a_value_of_the_wrong_type_is_refused(void **state)
 static void test_what_is_missing_is_named(void **state)
 {
     (void)state;
-    assert_fault("[{'_type':'block'}]", "/body/0", "\"children\" is missing: a block needs it");
-    assert_fault("[" P("{'_type':'span'}") "]", "/body/0/children/0", "\"text\" is missing");
-    assert_fault("[{'_type':'pullquote'}]", "/body/0", "\"text\" is missing: a pullquote needs it");
-    assert_fault("[{'_type':'table'}]", "/body/0", "\"rows\" is missing");
-    assert_fault("[" TABLE("'rows':[{}]") "]", "/body/0/rows/0", "\"cells\" is missing: a row needs it");
-    assert_fault("[" TABLE("'rows':[" ROW("{}") "]") "]", "/body/0/rows/0/cells/0", "\"content\" is missing");
-    assert_fault("[" LINKED(MARKED("a", "'l'"), "{'_key':'l','_type':'link'}") "]", "/body/0/markDefs/0",
+    assert_fault("[{'_type':'block'}]", "/body/0/children", "\"children\" is missing: a block needs it");
+    assert_fault("[" P("{'_type':'span'}") "]", "/body/0/children/0/text", "\"text\" is missing");
+    assert_fault("[{'_type':'pullquote'}]", "/body/0/text", "\"text\" is missing: a pullquote needs it");
+    assert_fault("[{'_type':'table'}]", "/body/0/rows", "\"rows\" is missing");
+    assert_fault("[" TABLE("'rows':[{}]") "]", "/body/0/rows/0/cells", "\"cells\" is missing: a row needs it");
+    assert_fault("[" TABLE("'rows':[" ROW("{}") "]") "]", "/body/0/rows/0/cells/0/content", "\"content\" is missing");
+    assert_fault("[" LINKED(MARKED("a", "'l'"), "{'_key':'l','_type':'link'}") "]", "/body/0/markDefs/0/href",
                  "\"href\" is missing: a link needs it");
-    assert_fault("[" LINKED(SPAN("a"), "{'_type':'link','href':'https://a.example'}") "]", "/body/0/markDefs/0",
+    assert_fault("[" LINKED(SPAN("a"), "{'_type':'link','href':'https://a.example'}") "]", "/body/0/markDefs/0/_key",
                  "\"_key\" is missing");
 }
 
@@ -255,7 +255,7 @@ static void test_every_fault_is_found_in_the_order_of_the_text(void **state)
     struct fault *fault = faults_of(BODY(BLOCK("'style':'h1','children':[" MARKED("a", "'em','x'") ",4],'b':1"), "7",
                                          QUOTE("'role':'joke','source_url':'ftp://a.example'")));
     const char *pointers[] = {
-        "/body/0/style", "/body/0/children/0/marks/1", "/body/0/children/1", "/body/0/b", "/body/1", "/body/2",
+        "/body/0/style", "/body/0/children/0/marks/1", "/body/0/children/1", "/body/0/b", "/body/1", "/body/2/text",
         "/body/2/role",  "/body/2/source_url"};
     for (size_t i = 0; i < COUNT_OF(pointers); i++, fault = fault->next) {
         assert_non_null(fault);

@@ -178,16 +178,23 @@ static void wait_for_connections(struct server *server, int wanted)
 
 // ------------------------------------------------------------------------------------------------------- the client
 
-static int open_client(const struct server *server)
+static int open_client_from(const struct server *server, struct in_addr own)
 {
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = own};
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(server->port)};
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval patience = {.tv_sec = PATIENCE_S};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
     return fd;
+}
+
+static int open_client(const struct server *server)
+{
+    return open_client_from(server, (struct in_addr){htonl(INADDR_LOOPBACK)});
 }
 
 static void say(int fd, struct str text)
@@ -586,6 +593,143 @@ static void test_one_connection_too_many_is_turned_away(void **state)
     close(third);
 }
 
+static void test_an_address_has_so_many_connections_and_a_proxy_any_number(void **state)
+{
+    struct server *server = *state;
+    struct in_addr crowd = {htonl(0x7F000002)}, other = {htonl(0x7F000003)}, proxy = {htonl(0x7F000009)};
+    int first = open_client_from(server, crowd), second = open_client_from(server, crowd);
+    say(first, GET("/peer"));
+    hear_this(first, 200, "127.0.0.2");
+    int third = open_client_from(server, crowd);
+    hear_this(third, 503, "");
+    hear_end(third);
+    int neighbour = open_client_from(server, other);
+    say(neighbour, GET("/peer"));
+    hear_this(neighbour, 200, "127.0.0.3");
+    int many[5];
+    for (size_t i = 0; i < COUNT_OF(many); i++) {
+        many[i] = open_client_from(server, proxy);
+        say(many[i], GET("/proxied"));
+        hear_this(many[i], 200, "/proxied");
+    }
+    vanish(second);
+    wait_for_connections(server, 2 + COUNT_OF(many));
+    int again = open_client_from(server, crowd);
+    say(again, GET("/again"));
+    hear_this(again, 200, "/again");
+    for (size_t i = 0; i < COUNT_OF(many); i++)
+        close(many[i]);
+    close(first);
+    close(third);
+    close(neighbour);
+    close(again);
+}
+
+static void test_a_trusted_proxy_names_the_client(void **state)
+{
+    struct server *server = *state;
+    struct in_addr proxy = {htonl(0x7F000009)};
+    struct str asks = STR("GET /peer HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6, 192.0.2.7\r\n\r\n");
+    int behind = open_client_from(server, proxy), spoofed = open_client(server);
+    say(behind, asks);
+    hear_this(behind, 200, "192.0.2.7");
+    say(behind, STR("GET /peer HTTP/1.1\r\nHost: a\r\nForwarded: for=\"[2001:DB8::7]:9\"\r\n\r\n"));
+    hear_this(behind, 200, "2001:db8::7");
+    say(behind, GET("/peer")); // the next request on the connection is for somebody else
+    hear_this(behind, 200, "127.0.0.9");
+    say(spoofed, asks);
+    hear_this(spoofed, 200, "127.0.0.1");
+    close(behind);
+    close(spoofed);
+}
+
+static void say_bytes(int fd, size_t n)
+{
+    static const char bytes[10000];
+    for (; n > sizeof bytes; n -= sizeof bytes)
+        say(fd, (struct str){bytes, sizeof bytes});
+    say(fd, (struct str){bytes, n});
+}
+
+static void hear_busy(int fd)
+{
+    hear_this(fd, 503, http_fault_detail(HTTP_BUSY));
+    hear_end(fd);
+    close(fd);
+}
+
+// Three clients hold nearly all of the room with bodies that they do not finish.
+static void fill_up(struct server *server, int holders[3])
+{
+    for (int i = 0; i < 3; i++) {
+        holders[i] = open_client(server);
+        say(holders[i], STR("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 64000\r\n\r\n"));
+        say_bytes(holders[i], 40000);
+    }
+    // Each answer is a turn of the loop, in which the holders' bodies are read on.
+    int fd = open_client(server);
+    for (int i = 0; i < 20; i++) {
+        say(fd, GET("/turn"));
+        hear_this(fd, 200, "/turn");
+    }
+    close(fd);
+}
+
+static void test_bodies_beyond_the_room_for_them_are_refused_until_it_is_free(void **state)
+{
+    struct server *server = *state;
+    struct str counted = STR("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n");
+    struct str in_chunks = STR("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n30d40\r\n");
+    struct arena *arena = arena_new();
+    for (int round = 0; round < 20; round++) {
+        int holders[3], fd = open_client(server);
+        say(fd, counted);
+        say_bytes(fd, 250000);
+        assert_int_equal(hear(fd, arena).status, 200); // all of the room is there
+        close(fd);
+        fill_up(server, holders);
+        fd = open_client(server);
+        say(fd, counted);
+        hear_busy(fd);
+        fd = open_client(server);
+        say(fd, in_chunks);
+        say_bytes(fd, 200000);
+        hear_busy(fd);
+        fd = open_client(server); // what has no body needs no room
+        say(fd, GET("/read"));
+        hear_this(fd, 200, "/read");
+        close(fd);
+        for (int i = 0; i < 3; i++)
+            vanish(holders[i]);
+        wait_for_connections(server, 0);
+    }
+    arena_free(arena);
+}
+
+static void test_a_body_that_the_service_holds_keeps_its_room_when_the_client_is_gone(void **state)
+{
+    struct server *server = *state;
+    struct str late = STR("POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n");
+    int fd = open_client(server);
+    say(fd, late);
+    say_bytes(fd, 250000);
+    wait_for(&server->holding, 1);
+    vanish(fd);
+    wait_for_connections(server, 0);
+    fd = open_client(server);
+    say(fd, late);
+    hear_busy(fd);
+    loop_post(server->loop, job_let_go, server);
+    wait_for(&server->done, 2);
+    fd = open_client(server);
+    say(fd, late);
+    say_bytes(fd, 250000);
+    wait_for(&server->holding, 2);
+    loop_post(server->loop, job_let_go, server);
+    hear_this(fd, 200, "at last");
+    close(fd);
+}
+
 static void test_draining_ends_what_is_idle_and_finishes_what_is_not(void **state)
 {
     struct server *server = *state;
@@ -726,6 +870,26 @@ static int start_small(void **state)
     return 0;
 }
 
+// Two connections an address; 127.0.0.8/31 are proxies.
+static int start_crowded(void **state)
+{
+    static struct http_network proxies = {{{[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 8}}, 127};
+    struct http_limits crowded = patient;
+    crowded.connections_per_address = 2;
+    crowded.proxies = (struct http_networks){&proxies, 1};
+    *state = server_start(crowded);
+    return 0;
+}
+
+// Room for one body of 250,000 bytes, and for what it outgrew.
+static int start_narrow(void **state)
+{
+    struct http_limits narrow = patient;
+    narrow.request_bytes = 520000;
+    *state = server_start(narrow);
+    return 0;
+}
+
 static int end(void **state)
 {
     if (*state)
@@ -738,6 +902,7 @@ static int end(void **state)
 
 int main(void)
 {
+    secret_init();
     const struct CMUnitTest tests[] = {
         STORY(test_a_connection_serves_one_request_after_the_other),
         STORY(test_http_1_0_closes_unless_it_asks_for_more),
@@ -762,6 +927,13 @@ int main(void)
         HASTY(body, test_a_body_that_does_not_end_in_time_is_told_so),
         HASTY(write, test_a_reader_that_takes_nothing_is_cut),
         cmocka_unit_test_setup_teardown(test_one_connection_too_many_is_turned_away, start_small, end),
+        cmocka_unit_test_setup_teardown(test_an_address_has_so_many_connections_and_a_proxy_any_number, start_crowded,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_a_trusted_proxy_names_the_client, start_crowded, end),
+        cmocka_unit_test_setup_teardown(test_bodies_beyond_the_room_for_them_are_refused_until_it_is_free, start_narrow,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_a_body_that_the_service_holds_keeps_its_room_when_the_client_is_gone,
+                                        start_narrow, end),
         STORY(test_draining_ends_what_is_idle_and_finishes_what_is_not),
         STORY(test_stopping_serves_whoever_had_come),
         STORY(test_freeing_leaves_an_exchange_with_the_service),

@@ -45,15 +45,15 @@ static void run_file(const char *folder, const char *file, struct count *count)
     json_t *groups = json_load_file(path, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL), *group, *one;
     assert_non_null(groups);
     size_t i, n;
-    json_array_foreach(groups, i, group)
-    {
+    json_array_foreach (groups, i, group) {
         json_t *schema = json_object_get(group, "schema"), *tests = json_object_get(group, "tests");
         json_object_del(schema, "$schema");
         if (schema_unknown_keyword(schema, schema)) {
             count->passed_over += json_array_size(tests);
             continue;
         }
-        json_array_foreach(tests, n, one) run_case(file, group, one, count);
+        json_array_foreach (tests, n, one)
+            run_case(file, group, one, count);
     }
     json_decref(groups);
 }

@@ -1,7 +1,11 @@
 -- publish_article: whoever may publish may also submit and approve, so a draft goes that way, each step a version of its
--- own. The ranges are closed and opened by publications/close and publications/open.
-select article_do_all(:path_id::uuid, case status when 'draft' then array['submit', 'approve', 'publish']
-                                                  when 'in_review' then array['approve', 'publish']
-                                                  else array['publish'] end)
-  from articles
- where id = :path_id::uuid
+-- own. Where readers see this very text already nothing is done, and publications/close and publications/open, which
+-- move the ranges, find no act of this transaction.
+select article_do_all(a.id, case a.status when 'draft' then array['submit', 'approve', 'publish']
+                                          when 'in_review' then array['approve', 'publish']
+                                          else array['publish'] end)
+  from articles a
+ where a.id = :path_id::uuid
+   and not exists (select from publications p
+                    where p.article_id = a.id and p.content_id = a.content_id and not p.past
+                      and p.during @> now() and upper_inf(p.during))
