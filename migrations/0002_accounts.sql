@@ -99,13 +99,15 @@ create trigger accounts_keep_an_admin_on_delete after delete on accounts referen
     for each statement execute function accounts_keep_an_admin();
 
 -- Trades a refresh token for the next one. A token trades once, and once more within 30 seconds (a lost reply, two
--- tabs); later use of an old one means that somebody else has it, and ends the session. Says what came of it instead of
--- refusing, since the end of a session has to be kept. No row: nobody knows this token.
+-- tabs); a third within them is turned away. Later use of an old one means that somebody else has it, and ends the
+-- session. Says what came of it instead of refusing, since the end of a session has to be kept. No row: nobody knows this
+-- token.
 create function session_trade(old_hash text, new_hash text,
                               out traded boolean, out session uuid, out account uuid)
 returns setof record language plpgsql as $$
 declare
     token refresh_tokens;
+    recent boolean;
 begin
     select t.* into token from refresh_tokens t where t.hash = old_hash for update;
     if not found then
@@ -114,14 +116,14 @@ begin
     select s.id, s.account_id into session, account
       from sessions s join accounts a on a.id = s.account_id
      where s.id = token.session_id and s.revoked_at is null and s.expires_at > clock_timestamp() and a.active;
-    traded := found and (token.used_at is null
-                         or (token.used_at > clock_timestamp() - interval '30 seconds' and token.siblings = 0));
+    recent := token.used_at is null or token.used_at > clock_timestamp() - interval '30 seconds';
+    traded := found and recent and token.siblings = 0;
     if traded then
         update refresh_tokens set used_at = coalesce(used_at, clock_timestamp()),
                                   siblings = siblings + (used_at is not null)::integer
          where hash = old_hash;
         insert into refresh_tokens (hash, session_id) values (new_hash, token.session_id);
-    else
+    elsif not recent then
         update sessions set revoked_at = clock_timestamp() where id = token.session_id and revoked_at is null;
     end if;
     return next;

@@ -15,6 +15,7 @@ create table articles (
     updated_at timestamptz not null default clock_timestamp()
 );
 create index articles_by_update on articles (updated_at, id);
+create index articles_by_author on articles (created_by, updated_at, id);
 
 -- Every slug that an article has or had. It belongs to it for ever, so that an address once public never leads astray.
 create table article_slugs (
@@ -85,7 +86,7 @@ create table article_versions (
     primary key (article_id, version)
 );
 
--- When readers see which content. An article is visible while now() lies inside one of its ranges; two ranges of one
+-- When readers see which content. An article is visible while the time lies inside one of its ranges; two ranges of one
 -- article never overlap. `past` marks ranges that an act has closed, so that lists need not walk over them.
 create table publications (
     id           bigint generated always as identity primary key,
@@ -171,7 +172,7 @@ $$;
 create function article_next_version() returns trigger language plpgsql as $$
 begin
     new.version := old.version + 1;
-    new.updated_at := clock_timestamp();
+    new.updated_at := greatest(clock_timestamp(), old.updated_at + interval '1 microsecond'); -- a clock may step back
     new.updated_by := coalesce(caller_id(), nullif(new.updated_by, old.updated_by));
     if caller_id() is null and new.act = old.act then
         new.act := 'by_hand';
@@ -354,9 +355,9 @@ create function article_published_at(article uuid) returns timestamptz language 
 $$;
 
 -- Whether the working copy differs from what readers see; false where readers see nothing.
-create function article_has_changes(article uuid, content bigint) returns boolean language sql stable as $$
+create function article_has_changes(article uuid, content bigint) returns boolean language sql volatile as $$
     select coalesce((select content_id <> content from publications
-                      where article_id = article and not past and during @> now()), false)
+                      where article_id = article and not past and during @> clock_timestamp()), false)
 $$;
 
 create function article_url(template text, slug text) returns text language sql immutable parallel safe as $$

@@ -98,6 +98,14 @@ struct fault {
     struct str pointer, detail;
 };
 
+// Where in a JSON value a reader stands: a chain on the stack, which becomes a JSON Pointer only when there is a fault.
+struct path {
+    const struct path *up; // NULL at the top, where `name` is what the pointer begins with, or NULL
+    const char *name;      // of a member; NULL in a list, where `index` counts
+    size_t index;
+};
+void buf_put_path(struct buf *buf, const struct path *path); // a name of more than 256 bytes is cut
+
 // Every fault that was found, in order; past a thousand they are only counted.
 struct faults {
     struct arena *arena;
@@ -106,12 +114,15 @@ struct faults {
 };
 
 struct faults faults_in(struct arena *arena);
+bool faults_enough(const struct faults *faults); // so many that looking further is of no use
+void fault_add_at(struct faults *faults, const struct path *path, const char *format, ...) PRINTF_LIKE(3, 4);
 void fault_add(struct faults *faults, struct str pointer, const char *format, ...) PRINTF_LIKE(3, 4);
 
 // ------------------------------------------------------------------------------------------------------------- text
 
 // Unicode through ICU. All take and give UTF-8.
 bool text_is_utf8(struct str text);
+struct str text_cut(struct str text, size_t max); // its first `max` bytes, or a few less: no character is broken
 struct str text_nfc(struct arena *arena, struct str text);
 // NFC, and without the control characters that nobody can see (C0 but tab and newline, DEL, C1, U+FEFF, bidi overrides
 // are kept: they are text). CRLF and CR become LF.

@@ -125,7 +125,7 @@ struct api_call {
 
 // JSON Schema 2020-12, the part of it that openapi/README.md lists. Every fault is added; true when there was none.
 bool schema_check(struct faults *faults, const json_t *spec, const json_t *schema, const json_t *value,
-                  struct str pointer);
+                  const struct path *at);
 // The first keyword under `schema` that is not enforced, or NULL. It does not follow a $ref: all that one may point at
 // is looked at when the contract is read.
 const char *schema_unknown_keyword(const json_t *spec, const json_t *schema);
@@ -135,9 +135,6 @@ struct format {
     const char *complaint; // what follows the value in a sentence
 };
 const struct format *format_find(struct str name); // NULL: there is none
-// A pointer with one more step.
-struct str pointer_key(struct arena *arena, struct str pointer, struct str key);
-struct str pointer_index(struct arena *arena, struct str pointer, size_t index);
 
 // ------------------------------------------------------------------------------------------- the steps of a request
 

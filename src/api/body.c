@@ -38,30 +38,30 @@ bool body_acceptable(struct api_call *call)
     return false;
 }
 
-static void clean(struct api_call *call, json_t *value, struct str pointer);
-
-static void clean_text(struct api_call *call, json_t *value, struct str pointer)
+static void clean_text(struct api_call *call, json_t *value, const struct path *at)
 {
     struct str text = json_text(value);
-    if (memchr(text.ptr, '\0', text.len))
-        fault_add(&call->faults, pointer, "There is a NUL character in this text.");
+    if (memchr(text.ptr, '\0', text.len)) {
+        fault_add_at(&call->faults, at, "There is a NUL character in this text.");
+        return;
+    }
     struct str cleaned = text_clean(call->arena, text);
     if (!str_eq(cleaned, text))
         json_string_setn(value, cleaned.ptr, cleaned.len);
 }
 
 // Every text becomes NFC without control characters, in place. A NUL is refused: it would end texts early elsewhere.
-static void clean(struct api_call *call, json_t *value, struct str pointer)
+static void clean(struct api_call *call, json_t *value, const struct path *at)
 {
     const char *name;
     json_t *member;
     size_t i;
     if (json_is_string(value))
-        clean_text(call, value, pointer);
+        clean_text(call, value, at);
     json_object_foreach (value, name, member)
-        clean(call, member, pointer_key(call->arena, pointer, str_of(name)));
+        clean(call, member, &(struct path){at, name, 0});
     json_array_foreach (value, i, member)
-        clean(call, member, pointer_index(call->arena, pointer, i));
+        clean(call, member, &(struct path){at, NULL, i});
 }
 
 // Members that only the server writes: statements compare them with what is stored.
@@ -112,7 +112,7 @@ static bool has_blocks(const struct api_call *call)
 static void check_schema(struct api_call *call)
 {
     struct faults found = faults_in(call->arena);
-    schema_check(&found, call->contract->spec, call->operation->body_schema, call->body, STR(""));
+    schema_check(&found, call->contract->spec, call->operation->body_schema, call->body, &(struct path){0});
     for (const struct fault *fault = found.first; fault; fault = fault->next)
         if (!has_blocks(call) || !str_starts(fault->pointer, STR("/body/")))
             fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
@@ -121,7 +121,7 @@ static void check_schema(struct api_call *call)
 void body_take(struct api_call *call, json_t *body)
 {
     call->body = body;
-    clean(call, body, STR(""));
+    clean(call, body, &(struct path){0});
     check_schema(call);
     if (has_blocks(call))
         derive_content(call);

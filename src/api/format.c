@@ -1,4 +1,4 @@
-// What `format` promises of a text, and JSON Pointers.
+// What `format` promises of a text.
 #include "api_internal.h"
 
 #include <string.h>
@@ -88,9 +88,9 @@ static bool is_date_time(struct str text)
     return hour < 24 && minute < 60 && (second < 60 || (second == 60 && leaps));
 }
 
-static bool is_filled(struct str text)
+static bool is_line(struct str text)
 {
-    return !text_is_blank(text);
+    return !text_is_blank(text) && !memchr(text.ptr, '\n', text.len) && !memchr(text.ptr, '\t', text.len);
 }
 
 const struct format *format_find(struct str name)
@@ -100,29 +100,10 @@ const struct format *format_find(struct str name)
         {"uuid", uuid_is, "is not an id (a UUID)."},
         {"lang", text_is_lang, "is not a language (BCP 47, such as fr or en-GB)."},
         {"date-time", is_date_time, "is not a time (RFC 3339)."},
-        {"filled", is_filled, "has nothing in it that can be read."},
+        {"line", is_line, "is not one line with something to read in it."},
     };
     for (size_t i = 0; i < COUNT_OF(formats); i++)
         if (str_eq(name, str_of(formats[i].name)))
             return &formats[i];
     return NULL;
-}
-
-struct str pointer_key(struct arena *arena, struct str pointer, struct str key)
-{
-    struct buf longer = buf_in(arena);
-    buf_put(&longer, pointer);
-    buf_put_char(&longer, '/');
-    for (size_t i = 0; i < key.len; i++) {
-        if (key.ptr[i] == '~' || key.ptr[i] == '/')
-            buf_put(&longer, key.ptr[i] == '~' ? STR("~0") : STR("~1"));
-        else
-            buf_put_char(&longer, key.ptr[i]);
-    }
-    return buf_str(&longer);
-}
-
-struct str pointer_index(struct arena *arena, struct str pointer, size_t index)
-{
-    return arena_printf(arena, "%.*s/%zu", STR_FMT(pointer), index);
 }

@@ -17,7 +17,7 @@ static void check_value(struct api_call *call, const struct parameter *parameter
         fault_add(&call->faults, pointer, "This is not UTF-8.");
         return;
     }
-    schema_check(&call->faults, call->contract->spec, parameter->schema, typed, pointer);
+    schema_check(&call->faults, call->contract->spec, parameter->schema, typed, &(struct path){NULL, pointer.ptr, 0});
     json_decref(typed);
 }
 

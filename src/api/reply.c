@@ -114,6 +114,12 @@ static struct str next_cursor(struct api_call *call, const struct db_answer *ans
     return values[0].ptr ? cursor_sign(call, values, call->operation->cursor) : STR_NONE;
 }
 
+static bool is_cursor(struct arena *arena, struct str pair)
+{
+    struct str value, name = str_cut(pair, '=', &value), decoded;
+    return http_decode(arena, name, true, &decoded) && str_eq(decoded, STR("cursor"));
+}
+
 // The request's own address with another cursor.
 static struct str next_link(struct api_call *call, struct str cursor)
 {
@@ -123,7 +129,7 @@ static struct str next_link(struct api_call *call, struct str cursor)
     struct str rest = request->query;
     while (rest.ptr) {
         struct str pair = str_cut(rest, '&', &rest);
-        if (pair.len && !str_starts(pair, STR("cursor=")))
+        if (pair.len && !is_cursor(call->arena, pair))
             buf_printf(&link, "%.*s&", STR_FMT(pair));
     }
     buf_printf(&link, "cursor=%.*s>; rel=\"next\"", STR_FMT(cursor));

@@ -11,7 +11,7 @@
 struct look {
     struct faults *faults;
     const json_t *spec, *schema, *value;
-    struct str pointer;
+    const struct path *at;
 };
 
 static bool is_whole(const json_t *value)
@@ -52,15 +52,16 @@ static struct str value_words(const struct look *look)
     if (json_is_object(look->value) || json_is_array(look->value))
         return json_is_object(look->value) ? STR("an object") : STR("a list");
     struct str text = json_write(arena, look->value);
-    return text.len > 60 ? arena_printf(arena, "%.50s… (%zu bytes)", text.ptr, text.len) : text;
+    struct str shown = text_cut(text, 60);
+    return shown.len < text.len ? arena_printf(arena, "%.*s… (%zu bytes)", STR_FMT(shown), text.len) : text;
 }
 
 static void check_type(const struct look *look, const json_t *types)
 {
     if (json_is_string(types)) {
         if (!has_type(look->value, json_text(types)))
-            fault_add(look->faults, look->pointer, "This takes %s, not %.*s.", type_words(json_text(types)),
-                      STR_FMT(value_words(look)));
+            fault_add_at(look->faults, look->at, "This takes %s, not %.*s.", type_words(json_text(types)),
+                         STR_FMT(value_words(look)));
         return;
     }
     struct buf words = buf_in(look->faults->arena);
@@ -71,8 +72,8 @@ static void check_type(const struct look *look, const json_t *types)
             return;
         buf_printf(&words, "%s%s", i ? " or " : "", type_words(json_text(type)));
     }
-    fault_add(look->faults, look->pointer, "This takes %.*s, not %.*s.", STR_FMT(buf_str(&words)),
-              STR_FMT(value_words(look)));
+    fault_add_at(look->faults, look->at, "This takes %.*s, not %.*s.", STR_FMT(buf_str(&words)),
+                 STR_FMT(value_words(look)));
 }
 
 // Equality as JSON Schema means it (§4.2.2): numbers by their value, so that 1 is 1.0, also deep inside.
@@ -108,15 +109,15 @@ static void check_enum(const struct look *look, const json_t *allowed)
         struct str text = json_is_string(one) ? json_text(one) : json_write(look->faults->arena, one);
         buf_printf(&words, "%s%.*s", i ? ", " : "", STR_FMT(text));
     }
-    fault_add(look->faults, look->pointer, "This takes one of %.*s, not %.*s.", STR_FMT(buf_str(&words)),
-              STR_FMT(value_words(look)));
+    fault_add_at(look->faults, look->at, "This takes one of %.*s, not %.*s.", STR_FMT(buf_str(&words)),
+                 STR_FMT(value_words(look)));
 }
 
 static void check_const(const struct look *look, const json_t *one)
 {
     if (!is_equal(one, look->value))
-        fault_add(look->faults, look->pointer, "This takes %.*s, not %.*s.",
-                  STR_FMT(json_write(look->faults->arena, one)), STR_FMT(value_words(look)));
+        fault_add_at(look->faults, look->at, "This takes %.*s, not %.*s.",
+                     STR_FMT(json_write(look->faults->arena, one)), STR_FMT(value_words(look)));
 }
 
 // A bound of a length. It may be written 2.0.
@@ -128,53 +129,54 @@ static long long bound(const json_t *argument)
 static void check_min_length(const struct look *look, const json_t *least)
 {
     if (json_is_string(look->value) && (long long)text_length(json_text(look->value)) < bound(least))
-        fault_add(look->faults, look->pointer,
-                  bound(least) == 1 ? "This must not be empty." : "This takes at least %lld characters.", bound(least));
+        fault_add_at(look->faults, look->at,
+                     bound(least) == 1 ? "This must not be empty." : "This takes at least %lld characters.",
+                     bound(least));
 }
 
 static void check_max_length(const struct look *look, const json_t *most)
 {
     if (json_is_string(look->value) && (long long)text_length(json_text(look->value)) > bound(most))
-        fault_add(look->faults, look->pointer, "This takes at most %lld characters; it has %zu.", bound(most),
-                  text_length(json_text(look->value)));
+        fault_add_at(look->faults, look->at, "This takes at most %lld characters; it has %zu.", bound(most),
+                     text_length(json_text(look->value)));
 }
 
 static void check_min_items(const struct look *look, const json_t *least)
 {
     if (json_is_array(look->value) && (long long)json_array_size(look->value) < bound(least))
-        fault_add(look->faults, look->pointer, "This takes at least %lld items.", bound(least));
+        fault_add_at(look->faults, look->at, "This takes at least %lld items.", bound(least));
 }
 
 static void check_max_items(const struct look *look, const json_t *most)
 {
     if (json_is_array(look->value) && (long long)json_array_size(look->value) > bound(most))
-        fault_add(look->faults, look->pointer, "This takes at most %lld items; it has %zu.", bound(most),
-                  json_array_size(look->value));
+        fault_add_at(look->faults, look->at, "This takes at most %lld items; it has %zu.", bound(most),
+                     json_array_size(look->value));
 }
 
 static void check_min_properties(const struct look *look, const json_t *least)
 {
     if (json_is_object(look->value) && (long long)json_object_size(look->value) < bound(least))
-        fault_add(look->faults, look->pointer, "This takes at least %lld members.", bound(least));
+        fault_add_at(look->faults, look->at, "This takes at least %lld members.", bound(least));
 }
 
 static void check_minimum(const struct look *look, const json_t *least)
 {
     if (json_is_number(look->value) && json_number_value(look->value) < json_number_value(least))
-        fault_add(look->faults, look->pointer, "This takes %g or more.", json_number_value(least));
+        fault_add_at(look->faults, look->at, "This takes %g or more.", json_number_value(least));
 }
 
 static void check_maximum(const struct look *look, const json_t *most)
 {
     if (json_is_number(look->value) && json_number_value(look->value) > json_number_value(most))
-        fault_add(look->faults, look->pointer, "This takes %g or less.", json_number_value(most));
+        fault_add_at(look->faults, look->at, "This takes %g or less.", json_number_value(most));
 }
 
 static void check_format(const struct look *look, const json_t *name)
 {
     const struct format *format = format_find(json_text(name));
     if (json_is_string(look->value) && format && !format->holds(json_text(look->value)))
-        fault_add(look->faults, look->pointer, "%.*s %s", STR_FMT(value_words(look)), format->complaint);
+        fault_add_at(look->faults, look->at, "%.*s %s", STR_FMT(value_words(look)), format->complaint);
 }
 
 static void check_required(const struct look *look, const json_t *names)
@@ -185,8 +187,8 @@ static void check_required(const struct look *look, const json_t *names)
         return;
     json_array_foreach ((json_t *)names, i, name) {
         if (!json_object_get(look->value, json_string_value(name)))
-            fault_add(look->faults, pointer_key(look->faults->arena, look->pointer, json_text(name)),
-                      "This member is required.");
+            fault_add_at(look->faults, &(struct path){look->at, json_string_value(name), 0},
+                         "This member is required.");
     }
 }
 
@@ -197,8 +199,7 @@ static void check_properties(const struct look *look, const json_t *properties)
     json_object_foreach ((json_t *)properties, name, schema) {
         const json_t *value = json_object_get(look->value, name);
         if (value)
-            schema_check(look->faults, look->spec, schema, value,
-                         pointer_key(look->faults->arena, look->pointer, str_of(name)));
+            schema_check(look->faults, look->spec, schema, value, &(struct path){look->at, name, 0});
     }
 }
 
@@ -222,14 +223,16 @@ static void check_additional(const struct look *look, const json_t *schema)
     json_object_foreach ((json_t *)look->value, name, value) {
         if (json_object_get(properties, name))
             continue;
-        struct str at = pointer_key(look->faults->arena, look->pointer, str_of(name));
+        const struct path *at = &(struct path){look->at, name, 0};
+        if (faults_enough(look->faults))
+            return;
         if (!json_is_false(schema))
             schema_check(look->faults, look->spec, schema, value, at);
         else if (json_object_size(properties) == 0)
-            fault_add(look->faults, at, "This member is unknown; none is taken here.");
+            fault_add_at(look->faults, at, "This member is unknown; none is taken here.");
         else
-            fault_add(look->faults, at, "This member is unknown; there are %.*s.",
-                      STR_FMT(names_of(look->faults->arena, properties)));
+            fault_add_at(look->faults, at, "This member is unknown; there are %.*s.",
+                         STR_FMT(names_of(look->faults->arena, properties)));
     }
 }
 
@@ -237,10 +240,14 @@ static void check_items(const struct look *look, const json_t *schema)
 {
     size_t i;
     const json_t *item;
-    if (!json_is_array(look->value))
-        return;
-    json_array_foreach ((json_t *)look->value, i, item)
-        schema_check(look->faults, look->spec, schema, item, pointer_index(look->faults->arena, look->pointer, i));
+    const json_t *most = json_object_get(look->schema, "maxItems");
+    if (!json_is_array(look->value) || (most && (json_int_t)json_array_size(look->value) > bound(most)))
+        return; // of a list that is too long nobody asks what is in it
+    json_array_foreach ((json_t *)look->value, i, item) {
+        if (faults_enough(look->faults))
+            return;
+        schema_check(look->faults, look->spec, schema, item, &(struct path){look->at, NULL, i});
+    }
 }
 
 // Exactly one branch must hold. When none does, the faults of the branch for this kind of value are the ones to tell.
@@ -252,7 +259,7 @@ static void check_one_of(const struct look *look, const json_t *branches)
     json_array_foreach ((json_t *)branches, i, branch) {
         struct faults here = faults_in(look->faults->arena);
         const json_t *schema = contract_resolve(look->spec, branch);
-        holding += schema_check(&here, look->spec, schema, look->value, look->pointer);
+        holding += schema_check(&here, look->spec, schema, look->value, look->at);
         const json_t *type = json_object_get(schema, "type");
         if (!meant.first || (json_is_string(type) && has_type(look->value, json_text(type))))
             meant = here;
@@ -260,7 +267,7 @@ static void check_one_of(const struct look *look, const json_t *branches)
     if (holding == 1)
         return;
     if (holding > 1)
-        fault_add(look->faults, look->pointer, "This fits more than one of the forms it may have.");
+        fault_add_at(look->faults, look->at, "This fits more than one of the forms it may have.");
     for (const struct fault *fault = holding ? NULL : meant.first; fault; fault = fault->next)
         fault_add(look->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
 }
@@ -293,13 +300,13 @@ static const struct {
 };
 
 bool schema_check(struct faults *faults, const json_t *spec, const json_t *schema, const json_t *value,
-                  struct str pointer)
+                  const struct path *at)
 {
     size_t before = faults->count;
-    struct look look = {faults, spec, contract_resolve(spec, schema), value, pointer};
+    struct look look = {faults, spec, contract_resolve(spec, schema), value, at};
     const json_t *type = json_object_get(look.schema, "type");
     if (json_is_false(look.schema))
-        fault_add(faults, pointer, "Nothing is taken here.");
+        fault_add_at(faults, at, "Nothing is taken here.");
     if (type)
         check_type(&look, type);
     if (faults->count > before) // of a number that should be a text nothing more can be said

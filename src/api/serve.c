@@ -99,7 +99,7 @@ static uint64_t admit(void *context, struct http_exchange *exchange)
 {
     struct api_call *call = call_new(context, exchange);
     struct str path_values[PARAMETERS_MAX];
-    size_t path_count;
+    size_t path_count = 0;
     if (!operation_found(call, path_values, &path_count) || !caller_passes(call) || !body_acceptable(call))
         return 0;
     parameters_read(call, path_values, path_count);

@@ -120,21 +120,67 @@ struct faults faults_in(struct arena *arena)
     return (struct faults){.arena = arena};
 }
 
-void fault_add(struct faults *faults, struct str pointer, const char *format, ...)
+enum { FAULTS_MAX = 1000, NAME_MAX_IN_POINTER = 256 };
+
+bool faults_enough(const struct faults *faults)
 {
-    enum { ENOUGH = 1000 }; // more than anybody reads, less than a reply may hold
-    if (++faults->count > ENOUGH)
+    return faults->count >= FAULTS_MAX;
+}
+
+void buf_put_path(struct buf *buf, const struct path *path)
+{
+    if (!path->up) {
+        buf_put(buf, str_of(path->name));
         return;
+    }
+    buf_put_path(buf, path->up);
+    buf_put_char(buf, '/');
+    if (!path->name) {
+        buf_put_u64(buf, path->index);
+        return;
+    }
+    struct str name = str_of(path->name);
+    if (name.len > NAME_MAX_IN_POINTER)
+        name = text_cut(name, NAME_MAX_IN_POINTER);
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] == '~' || name.ptr[i] == '/')
+            buf_put(buf, name.ptr[i] == '~' ? STR("~0") : STR("~1"));
+        else
+            buf_put_char(buf, name.ptr[i]);
+    }
+}
+
+static void add(struct faults *faults, struct str pointer, const char *format, va_list arguments)
+{
     struct buf detail = buf_in(faults->arena);
-    va_list arguments;
-    va_start(arguments, format);
     buf_vprintf(&detail, format, arguments);
-    va_end(arguments);
     struct fault *fault = ARENA_NEW(faults->arena, struct fault);
-    *fault = (struct fault){.pointer = arena_copy(faults->arena, pointer), .detail = buf_str(&detail)};
+    *fault = (struct fault){.pointer = pointer, .detail = buf_str(&detail)};
     if (faults->last)
         faults->last->next = fault;
     else
         faults->first = fault;
     faults->last = fault;
+}
+
+void fault_add_at(struct faults *faults, const struct path *path, const char *format, ...)
+{
+    if (faults->count++ >= FAULTS_MAX)
+        return;
+    struct buf pointer = buf_in(faults->arena);
+    buf_put_path(&pointer, path);
+    va_list arguments;
+    va_start(arguments, format);
+    add(faults, buf_str(&pointer), format, arguments);
+    va_end(arguments);
+}
+
+void fault_add(struct faults *faults, struct str pointer, const char *format, ...)
+{
+    if (faults->count++ >= FAULTS_MAX)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    add(faults, arena_copy(faults->arena, pointer), format, arguments);
+    va_end(arguments);
 }

@@ -243,3 +243,10 @@ bool text_is_lang(struct str text)
     }
     return true;
 }
+
+struct str text_cut(struct str text, size_t max)
+{
+    while (text.len > max && ((unsigned char)text.ptr[max] & 0xC0) == 0x80)
+        max--;
+    return text.len > max ? (struct str){text.ptr, max} : text;
+}

@@ -87,13 +87,6 @@ struct block {
 
 // ----------------------------------------------------------------------------------------------------------- shapes
 
-// Where in the JSON a reader stands. Lives on the stack; becomes a JSON Pointer only when there is a fault.
-struct path {
-    const struct path *up; // NULL at the top
-    const char *name;      // of a member; NULL in a list, where `index` counts
-    size_t index;
-};
-
 // What may stand in a member: its type in JSON, how it gets from there into its field, and back.
 struct kind {
     json_type type;

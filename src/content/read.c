@@ -12,31 +12,11 @@ enum {
 
 // ------------------------------------------------------------------------------------------------------------ faults
 
-static void put_pointer(struct buf *pointer, const struct path *at)
-{
-    if (!at->up)
-        return;
-    put_pointer(pointer, at->up);
-    buf_put_char(pointer, '/');
-    if (!at->name) {
-        buf_printf(pointer, "%zu", at->index);
-        return;
-    }
-    for (const char *c = at->name; *c; c++) {
-        if (*c == '~')
-            buf_put_lit(pointer, "~0");
-        else if (*c == '/')
-            buf_put_lit(pointer, "~1");
-        else
-            buf_put_char(pointer, *c);
-    }
-}
-
 static void add_fault(struct reader *reader, const struct path *at, struct str detail)
 {
     struct buf pointer = buf_in(reader->work);
     buf_put(&pointer, reader->prefix);
-    put_pointer(&pointer, at);
+    buf_put_path(&pointer, at);
     struct fault *fault = ARENA_NEW(reader->arena, struct fault);
     fault->pointer = arena_copy(reader->arena, buf_str(&pointer));
     fault->detail = arena_copy(reader->arena, detail);

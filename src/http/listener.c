@@ -79,10 +79,12 @@ static void turn_away(struct http_listener *listener, int fd)
     listener->turned_away++;
     if (listener->now_us - listener->turned_away_said_us < 1000000)
         return;
-    log_event(LOG_WARNING, "http.busy", "%zu connections are open; %llu more were turned away", listener->count,
-              (unsigned long long)listener->turned_away);
+    log_event(LOG_WARNING, "http.busy",
+              "%zu connections are open; %llu more were turned away, %llu of them for having %u from one address",
+              listener->count, (unsigned long long)listener->turned_away, (unsigned long long)listener->crowded,
+              listener->limits.connections_per_address);
     listener->turned_away_said_us = listener->now_us;
-    listener->turned_away = 0;
+    listener->turned_away = listener->crowded = 0;
 }
 
 // All clients of a proxy come from its one address: it is not counted.
@@ -110,10 +112,13 @@ static bool accept_one(struct http_listener *listener)
         return failed == ECONNABORTED || failed == EINTR; // that client is gone, the next may be there
     struct http_ip ip = ip_of(&peer);
     struct source *source;
-    if (listener->count < listener->limits.connections_max && count_in(listener, ip, &source))
-        connection_begin(listener, fd, ip, source);
-    else
+    bool full = listener->count >= listener->limits.connections_max;
+    bool crowded = !full && !count_in(listener, ip, &source);
+    listener->crowded += crowded;
+    if (full || crowded)
         turn_away(listener, fd);
+    else
+        connection_begin(listener, fd, ip, source);
     return true;
 }
 

@@ -2,6 +2,10 @@
 // lock.
 #include "server_internal.h"
 
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
 static void tell(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
@@ -58,8 +62,16 @@ void worker_stop_accepting(struct worker *worker)
 
 void worker_stop(struct worker *worker)
 {
+    enum { PATIENCE_S = 5 };
+    struct timespec until;
     loop_stop(worker->loop);
-    pthread_join(worker->thread, NULL);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_S;
+    if (pthread_timedjoin_np(worker->thread, NULL, &until) == 0)
+        return;
+    log_event(LOG_ERROR, "server.stop", "a worker does not come to an end: leaving without it");
+    log_close();
+    _exit(EXIT_FAILURE);
 }
 
 void worker_finish(struct worker *worker)

@@ -420,8 +420,9 @@ def test_a_proxy_that_is_no_address_stops_the_start(server, wrong):
 @pytest.fixture(scope="module")
 def requests_of_others(corpus):
     with tarfile.open(corpus("h2o-http1-corpus.tgz")) as archive:
-        names = sorted(member.name for member in archive if member.isfile() and member.name.startswith("fuzz/http1-corpus/"))
-        return [archive.extractfile(name).read() for name in names]
+        found = {member.name: archive.extractfile(member).read() for member in archive
+                 if member.isfile() and member.name.startswith("fuzz/http1-corpus/")}
+    return [found[name] for name in sorted(found)]
 
 
 def answers(server, *pieces):

@@ -147,15 +147,29 @@ static void split_chunks(struct str bytes, enum http_fault fault, size_t used, s
     }
 }
 
+static void read_by_the_byte(struct arena *arena, struct str bytes, enum http_fault fault, struct str body)
+{
+    struct buf grown = buf_in(arena);
+    struct http_chunks chunks = {0};
+    enum http_fault last = HTTP_UNFINISHED;
+    for (size_t i = 0, used; i < bytes.len && last == HTTP_UNFINISHED; i++)
+        last = parse_chunks(&chunks, (struct str){bytes.ptr + i, 1}, &grown, &used);
+    MUST(last == fault && str_eq(buf_str(&grown), body));
+}
+
+// In about twenty chunks.
 static void write_chunks_again(struct arena *arena, struct str body)
 {
     struct buf text = buf_in(arena), again = buf_in(arena);
     struct http_chunks chunks = {0};
-    size_t used;
-    if (body.len)
-        buf_printf(&text, "%zx\r\n", body.len);
-    buf_put(&text, body);
-    buf_put(&text, body.len ? STR("\r\n0\r\n\r\n") : STR("0\r\n\r\n"));
+    size_t used, step = body.len / 20 + 1;
+    for (size_t at = 0; at < body.len; at += step) {
+        struct str chunk = {body.ptr + at, body.len - at < step ? body.len - at : step};
+        buf_printf(&text, "%zx\r\n", chunk.len);
+        buf_put(&text, chunk);
+        buf_put_lit(&text, "\r\n");
+    }
+    buf_put_lit(&text, "0\r\n\r\n");
     MUST(parse_chunks(&chunks, buf_str(&text), &again, &used) == HTTP_FINE);
     MUST(used == text.len && str_eq(buf_str(&again), body));
 }
@@ -166,6 +180,7 @@ static enum http_fault read_chunks(struct arena *arena, struct str bytes, size_t
     struct http_chunks chunks = {0};
     enum http_fault fault = parse_chunks(&chunks, bytes, &body, used);
     split_chunks(bytes, fault, *used, buf_str(&body));
+    read_by_the_byte(arena, (struct str){bytes.ptr, *used}, fault, buf_str(&body));
     if (fault == HTTP_FINE)
         write_chunks_again(arena, buf_str(&body));
     return fault;
@@ -209,6 +224,7 @@ static enum http_fault read_message(struct arena *arena, struct str bytes, size_
     size_t head = bytes.len, body = 0;
     struct str copy = exact(bytes);
     enum http_fault fault = http_parse_head(copy, &request, &head);
+    MUST(fault != HTTP_UNFINISHED || bytes.len <= HTTP_HEAD_MAX);
     split_head(bytes, &request, fault, head);
     if (fault == HTTP_FINE) {
         MUST(head > 0 && head <= bytes.len && head <= HTTP_HEAD_MAX && request.target.len <= HTTP_TARGET_MAX);

@@ -25,7 +25,7 @@ static void run_case(const char *file, const json_t *group, const json_t *one, s
     struct arena *arena = arena_new();
     struct faults faults = faults_in(arena);
     const json_t *schema = json_object_get(group, "schema");
-    bool holds = schema_check(&faults, schema, schema, json_object_get(one, "data"), STR(""));
+    bool holds = schema_check(&faults, schema, schema, json_object_get(one, "data"), &(struct path){0});
     bool expected = json_is_true(json_object_get(one, "valid"));
     count->run++;
     if (holds != expected || holds != (faults.count == 0)) {
@@ -93,7 +93,7 @@ static const char *said(struct arena *arena, const char *schema_text, const char
            *value = json_read(arena, str_of(value_text), &broken);
     struct faults faults = faults_in(arena);
     struct buf lines = buf_in(arena);
-    schema_check(&faults, schema, schema, value, STR(""));
+    schema_check(&faults, schema, schema, value, &(struct path){0});
     for (const struct fault *fault = faults.first; fault; fault = fault->next)
         buf_printf(&lines, "%.*s: %.*s\n", STR_FMT(fault->pointer), STR_FMT(fault->detail));
     return arena_cstr(arena, buf_str(&lines));

@@ -1,11 +1,13 @@
 -- list_articles: what readers may see, newest first, of all or of one section. Indexes publications_newest and
 -- publication_sections_pkey; limit first, join after.
-with page as (
+with moment as materialized (
+    select clock_timestamp() as at -- after the snapshot, as in articles/read
+), page as (
     select found.*, row_number() over (order by published_at desc, article_id desc) as number
       from ((select p.id as publication_id, p.published_at, p.article_id
                from publications p
               where :query_section::text is null
-                and not p.past and p.during @> now()
+                and not p.past and p.during @> (select at from moment)
                 and (:cursor_1::timestamptz is null
                      or (p.published_at, p.article_id) < (:cursor_1::timestamptz, :cursor_2::uuid))
               order by p.published_at desc, p.article_id desc
@@ -14,7 +16,7 @@ with page as (
             (select p.id, x.published_at, x.article_id
                from publication_sections x join publications p on p.id = x.publication_id
               where x.section_id = (select id from sections where slug = :query_section)
-                and not p.past and p.during @> now()
+                and not p.past and p.during @> (select at from moment)
                 and (:cursor_1::timestamptz is null
                      or (x.published_at, x.article_id) < (:cursor_1::timestamptz, :cursor_2::uuid))
               order by x.published_at desc, x.article_id desc
@@ -37,10 +39,10 @@ select coalesce(json_agg(item order by number), '[]') as body,
        max(article_id::text) filter (where number = :query_limit::integer) as next_2,
        floor(extract(epoch from max(updated_at)))::bigint as last_modified,
        'list:articles' as keys,
-       (select extract(epoch from min(at) - clock_timestamp())
+       (select extract(epoch from min(next.at) - (select at from moment))
           from ((select lower(during) as at from publications
-                  where not past and lower(during) > now() order by 1 limit 1)
+                  where not past and lower(during) > (select at from moment) order by 1 limit 1)
                 union all
                 (select upper(during) from publications
-                  where not past and not upper_inf(during) and upper(during) > now() order by 1 limit 1)) next) as fresh_for
+                  where not past and not upper_inf(during) and upper(during) > (select at from moment) order by 1 limit 1)) next) as fresh_for
   from items

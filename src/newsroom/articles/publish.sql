@@ -8,4 +8,4 @@ select article_do_all(a.id, case a.status when 'draft' then array['submit', 'app
  where a.id = :path_id::uuid
    and not exists (select from publications p
                     where p.article_id = a.id and p.content_id = a.content_id and not p.past
-                      and p.during @> now() and upper_inf(p.during))
+                      and p.during @> clock_timestamp() and upper_inf(p.during))

@@ -1,5 +1,9 @@
 -- read_article: what readers see under a slug now. An older slug of the article answers with its present address; one
--- that readers have not seen yet answers nothing. Keys article_slugs_pkey and publications_of_article.
+-- that readers have not seen yet answers nothing. The moment is read after the snapshot was taken, or a range that opened
+-- in between would be missing beside the one that it closed. Keys article_slugs_pkey and publications_of_article.
+with moment as materialized (
+    select clock_timestamp() as at
+)
 select case when c.slug = asked.slug then 200 else 308 end as status,
        case when c.slug <> asked.slug
             then '/v1/articles/' || c.slug || case :query_body when 'blocks' then '' else '?body=' || :query_body end
@@ -15,12 +19,12 @@ select case when c.slug = asked.slug then 200 else 308 end as status,
            'published_at', rfc3339(p.published_at), 'updated_at', rfc3339(lower(p.during))) as body,
        floor(extract(epoch from lower(p.during)))::bigint as last_modified,
        'article:' || p.article_id || ' slug:' || asked.slug as keys,
-       extract(epoch from upper(p.during) - clock_timestamp()) as fresh_for
+       extract(epoch from upper(p.during) - (select at from moment)) as fresh_for
   from article_slugs asked
-  join publications p on p.article_id = asked.article_id and not p.past and p.during @> now()
+  join publications p on p.article_id = asked.article_id and not p.past and p.during @> (select at from moment)
   join contents c on c.id = p.content_id
  where asked.slug = :path_slug
    and (c.slug = asked.slug
         or exists (select from publications before join article_contents was on was.id = before.content_id
                     where before.article_id = asked.article_id and was.slug = asked.slug
-                      and lower(before.during) <= now()))
+                      and lower(before.during) <= (select at from moment)))

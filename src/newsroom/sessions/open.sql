@@ -1,7 +1,9 @@
 -- log_in, after a password that fits: a session of 30 days, and its first refresh token. The address's tries are
 -- forgotten, and with them those of strangers that nobody came back to.
 with account as (
-    select id, email from accounts where id = :account_id::uuid and active
+    select id, email from accounts
+     where id = :account_id::uuid and active and epoch = :account_epoch::integer -- the password is still the one that was checked
+     for share
 ), session as (
     insert into sessions (id, account_id, expires_at)
     select :session_id::uuid, id, clock_timestamp() + interval '30 days' from account

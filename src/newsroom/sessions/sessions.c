@@ -57,7 +57,7 @@ static void login_refused(struct api_call *call)
 static void login_opened(struct api_call *call, const struct db_answer *answer)
 {
     struct login *login = api_carried(call);
-    if (db_answer_rows(answer) == 0) // disabled while the password was being checked
+    if (db_answer_rows(answer) == 0) // disabled, or given another password, while this one was being checked
         login_refused(call);
     else
         reply_grant(call, &login->account, login->session, login->refresh_token);
@@ -72,6 +72,7 @@ static void login_checked(struct api_call *call, bool fits)
     }
     login->session = arena_copy(api_arena(call), str_of(uuid_new().text));
     api_set(call, STR("account_id"), db_answer_text(&login->account, "id"));
+    api_set(call, STR("account_epoch"), db_answer_text(&login->account, "epoch"));
     api_set(call, STR("session_id"), login->session);
     login->refresh_token = make_refresh_token(call);
     api_run(call, (const char *const[]){"sessions/open", NULL}, login_opened);
