@@ -10,7 +10,7 @@ RUN_PACKAGES   := postgresql
 BENCH_PACKAGES := wrk nginx-light postgresql-contrib python3-requests python3-jsonschema
 TEST_PACKAGES  := libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml
 
-.PHONY: help run build test test-asan lint bench fuzz format clean need-build need-run need-test need-bench
+.PHONY: help run build test lint bench fuzz format clean need-build need-run need-test need-bench
 .DEFAULT_GOAL := help
 
 help:           ## this list

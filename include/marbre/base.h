@@ -123,12 +123,14 @@ void fault_add(struct faults *faults, struct str pointer, const char *format, ..
 // Unicode through ICU. All take and give UTF-8.
 bool text_is_utf8(struct str text);
 struct str text_cut(struct str text, size_t max); // its first `max` bytes, or a few less: no character is broken
+// NFC in linear time: a character keeps 30 combining marks (UAX #15 §13), those beyond go. Done twice changes nothing.
 struct str text_nfc(struct arena *arena, struct str text);
 // NFC, and without the control characters that nobody can see (C0 but tab and newline, DEL, C1, U+FEFF, bidi overrides
 // are kept: they are text). CRLF and CR become LF.
 struct str text_clean(struct arena *arena, struct str text);
 // `^[a-z0-9]+(-[a-z0-9]+)*$`, at most `max` bytes, cut at a word: `L’Été à Pékin` gives `l-ete-a-pekin`. `lang` is a
-// BCP 47 tag and decides about German umlauts. Text without a letter or digit that has a name gives `untitled`.
+// BCP 47 tag and decides about German umlauts. Text without a letter or digit that has a name gives `untitled`. Of a
+// long text only the beginning is looked at, so that the cost depends on `max`.
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max);
 bool text_is_blank(struct str text); // nothing but white space and what cannot be seen
 // BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.

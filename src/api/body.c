@@ -108,13 +108,22 @@ static bool has_blocks(const struct api_call *call)
     return (call->operation->derive & DERIVE_CONTENT) && json_is_array(json_object_get(call->body, "body"));
 }
 
-// What is wrong with a block is told once: the content room looks closer than the contract's schema.
+static bool is_told(const struct faults *faults, struct str pointer)
+{
+    for (const struct fault *fault = faults->first; fault; fault = fault->next)
+        if (str_eq(fault->pointer, pointer))
+            return true;
+    return false;
+}
+
+// What is wrong with a value is told once: a NUL says all, and the content room looks closer at a block than the schema.
 static void check_schema(struct api_call *call)
 {
+    const struct faults told = call->faults;
     struct faults found = faults_in(call->arena);
     schema_check(&found, call->contract->spec, call->operation->body_schema, call->body, &(struct path){0});
     for (const struct fault *fault = found.first; fault; fault = fault->next)
-        if (!has_blocks(call) || !str_starts(fault->pointer, STR("/body/")))
+        if ((!has_blocks(call) || !str_starts(fault->pointer, STR("/body/"))) && !is_told(&told, fault->pointer))
             fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
 }
 

@@ -2,11 +2,14 @@
 #include "marbre/base.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unicode/ubrk.h>
 #include <unicode/uchar.h>
 #include <unicode/uloc.h>
 #include <unicode/unorm2.h>
+#include <unicode/uscript.h>
 #include <unicode/ustring.h>
 #include <unicode/utf8.h>
 #include <unicode/utrans.h>
@@ -59,12 +62,70 @@ static bool is_ascii(struct str text)
     return true;
 }
 
+// How many combining marks a character ends with once it is decomposed: `é` has one, U+0344 is two.
+static unsigned marks_of(const UNormalizer2 *nfc, UChar32 c)
+{
+    UChar wide[16];
+    UChar32 parts[COUNT_OF(wide)];
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t i = unorm2_getDecomposition(nfc, c, wide, COUNT_OF(wide), &status);
+    if (i < 0)
+        return unorm2_getCombiningClass(nfc, c) != 0;
+    u_strToUTF32(parts, COUNT_OF(parts), &i, wide, i, &status);
+    unsigned count = 0;
+    while (i > 0 && unorm2_getCombiningClass(nfc, parts[--i]) != 0)
+        count++;
+    return count;
+}
+
+static bool is_mark(UChar32 c)
+{
+    return c >= 0x300 && u_getIntPropertyValue(c, UCHAR_LEAD_CANONICAL_COMBINING_CLASS) != 0;
+}
+
+// Marks on one character are sorted one by one when they are normalised, so a megabyte of them takes minutes. No
+// language has use for more than the 30 that UAX #15 calls stream-safe (§13). Those beyond are dropped and not parted
+// by U+034F as it proposes: a reader's browser would still pile them on one letter. They are counted as they stand
+// fully decomposed, which normalising does not change: of text that was cut, nothing is cut again.
+static struct str marks_limited(struct arena *arena, const UNormalizer2 *nfc, struct str text)
+{
+    enum { MARKS_MAX = 30 };
+    struct buf kept = buf_in(arena);
+    size_t copied = 0;
+    unsigned run = 0;
+    UChar32 c, starter = 0;
+    for (size_t i = 0, at = 0; i < text.len; at = i) {
+        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
+        if (!is_mark(c)) {
+            starter = c;
+            run = 0;
+            continue;
+        }
+        unsigned marks = marks_of(nfc, c);
+        if (run == 0)
+            run = marks_of(nfc, starter);
+        if (run + marks <= MARKS_MAX) {
+            run += marks;
+            continue;
+        }
+        buf_put(&kept, (struct str){text.ptr + copied, at - copied});
+        copied = i;
+    }
+    if (copied == 0)
+        return text;
+    buf_put(&kept, (struct str){text.ptr + copied, text.len - copied});
+    return buf_str(&kept);
+}
+
 struct str text_nfc(struct arena *arena, struct str text)
 {
     if (is_ascii(text))
         return text;
     UErrorCode status = U_ZERO_ERROR;
     const UNormalizer2 *nfc = unorm2_getNFCInstance(&status);
+    if (U_FAILURE(status))
+        fatal("ICU has no NFC: %s", u_errorName(status));
+    text = marks_limited(arena, nfc, text);
     struct utf16 wide = to_utf16(arena, text);
     if (U_FAILURE(status) || unorm2_isNormalized(nfc, wide.ptr, wide.len, &status))
         return text;
@@ -109,8 +170,15 @@ struct str text_clean(struct arena *arena, struct str text)
     return text_nfc(arena, buf_str(&kept));
 }
 
+// A transliterator is for one thread at a time. It looks up the rules of a script when it first meets it, which costs
+// more than a title does, so each thread keeps clones of its own until it ends.
+struct transliterators {
+    UTransliterator *latin, *latin_german;
+};
+
+static struct transliterators originals;
+static pthread_key_t transliterators_key;
 static pthread_once_t transliterators_once = PTHREAD_ONCE_INIT;
-static UTransliterator *to_latin, *to_latin_german;
 
 static UTransliterator *transliterator(const char *id)
 {
@@ -123,41 +191,180 @@ static UTransliterator *transliterator(const char *id)
     return made;
 }
 
+static void transliterators_free(void *thing)
+{
+    struct transliterators *own = thing;
+    utrans_close(own->latin);
+    utrans_close(own->latin_german);
+    free(own);
+}
+
 // U+02B9 to U+02C1 are what soft and hard signs, ayin and hamza become: no letters, and no end of a word either.
 static void transliterators_make(void)
 {
-    to_latin = transliterator("Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
-    to_latin_german = transliterator("de-ASCII; Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
+    originals.latin = transliterator("Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
+    originals.latin_german = transliterator("de-ASCII; Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
+    if (pthread_key_create(&transliterators_key, transliterators_free) != 0)
+        fatal("there is no key left for a thread's transliterators");
 }
 
-// Any script to lower-case ASCII, as far as ICU knows a name for its letters. utrans_transUChars is safe on a shared
-// transliterator only through a clone.
+static UTransliterator *transliterator_clone(const UTransliterator *original)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UTransliterator *made = utrans_clone(original, &status);
+    if (U_FAILURE(status))
+        fatal("ICU could not clone a transliterator: %s", u_errorName(status));
+    return made;
+}
+
+static const struct transliterators *transliterators(void)
+{
+    pthread_once(&transliterators_once, transliterators_make);
+    struct transliterators *own = pthread_getspecific(transliterators_key);
+    if (own)
+        return own;
+    own = malloc(sizeof *own);
+    if (!own)
+        fatal("out of memory: a thread's transliterators");
+    *own =
+        (struct transliterators){transliterator_clone(originals.latin), transliterator_clone(originals.latin_german)};
+    if (pthread_setspecific(transliterators_key, own) != 0)
+        fatal("out of memory: a thread's transliterators");
+    return own;
+}
+
+enum { HAN_FIRST = 0x3400, HAN_END = 0xA000 };
+
+// How the common Han characters are written in Latin: up to seven letters and a NUL, or 0 while nobody has asked. ICU
+// searches a thousand rules for each of them, so it is asked once. Threads that ask at once write the same.
+static _Atomic uint64_t readings[HAN_END - HAN_FIRST];
+
+static bool is_common_han(UChar32 c)
+{
+    return c >= HAN_FIRST && c < HAN_END && u_hasBinaryProperty(c, UCHAR_UNIFIED_IDEOGRAPH);
+}
+
+static uint64_t reading(UTransliterator *latin, UChar32 c)
+{
+    UChar wide[32] = {(UChar)c};
+    int32_t length = 1, limit = 1;
+    UErrorCode status = U_ZERO_ERROR;
+    utrans_transUChars(latin, wide, &length, COUNT_OF(wide), 0, &limit, &status);
+    char letters[sizeof(uint64_t)] = " "; // for one that has no reading
+    for (int32_t i = 0; U_SUCCESS(status) && i < length && i < (int32_t)sizeof letters - 1; i++)
+        letters[i] = wide[i] < 0x80 ? (char)wide[i] : ' ';
+    uint64_t packed;
+    memcpy(&packed, letters, sizeof packed);
+    return packed;
+}
+
+// The text with each common Han character replaced by its reading, between spaces.
+static struct str han_spelled(struct arena *arena, UTransliterator *latin, struct str text)
+{
+    struct buf spelled = buf_in(arena);
+    UChar32 c;
+    for (size_t i = 0, at = 0; i < text.len; at = i) {
+        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
+        if (!is_common_han(c)) {
+            buf_put(&spelled, (struct str){text.ptr + at, i - at});
+            continue;
+        }
+        _Atomic uint64_t *known = &readings[c - HAN_FIRST];
+        uint64_t packed = atomic_load_explicit(known, memory_order_relaxed);
+        if (packed == 0) {
+            packed = reading(latin, c);
+            atomic_store_explicit(known, packed, memory_order_relaxed);
+        }
+        char letters[sizeof packed];
+        memcpy(letters, &packed, sizeof packed);
+        buf_put_char(&spelled, ' ');
+        buf_put(&spelled, str_of(letters));
+        buf_put_char(&spelled, ' ');
+    }
+    return buf_str(&spelled);
+}
+
+// Any script to lower-case ASCII, as far as ICU knows a name for its letters.
 static struct str to_ascii(struct arena *arena, struct str text, struct str lang)
 {
     if (is_ascii(text))
         return str_lower(arena, text);
-    pthread_once(&transliterators_once, transliterators_make);
+    const struct transliterators *own = transliterators();
+    text = han_spelled(arena, own->latin, text);
+    if (is_ascii(text))
+        return str_lower(arena, text);
     struct utf16 wide = to_utf16(arena, text);
-    int32_t capacity = wide.len * 12 + 64; // a Han or Hangul character becomes a syllable
+    int32_t capacity = wide.len * 12 + 64; // a character becomes a syllable
     UChar *out = ARENA_ARRAY(arena, UChar, (size_t)capacity);
     u_memcpy(out, wide.ptr, wide.len);
     int32_t length = wide.len, limit = wide.len;
     UErrorCode status = U_ZERO_ERROR;
-    UTransliterator *own = utrans_clone(str_starts(lang, STR("de")) ? to_latin_german : to_latin, &status);
-    utrans_transUChars(own, out, &length, capacity, 0, &limit, &status);
-    utrans_close(own);
+    utrans_transUChars(str_starts(lang, STR("de")) ? own->latin_german : own->latin, out, &length, capacity, 0, &limit,
+                       &status);
     return U_FAILURE(status) ? STR("") : to_utf8(arena, (struct utf16){out, length});
+}
+
+// What a character takes of the share that a slug's source has: a plain one 1, a common Han character as much as the
+// two bytes or more that it gives. ICU is slower with others, as measured with 72: slowest with rare Han and with
+// scripts that it cannot write in Latin, and with Greek the more so the longer a run of vowels is.
+static size_t slug_weight(UChar32 c)
+{
+    if (is_common_han(c))
+        return 8;
+    UErrorCode status = U_ZERO_ERROR;
+    switch (uscript_getScript(c, &status)) {
+    case USCRIPT_COMMON:
+    case USCRIPT_INHERITED:
+    case USCRIPT_LATIN:
+    case USCRIPT_CYRILLIC:
+    case USCRIPT_ARMENIAN:
+    case USCRIPT_GEORGIAN:
+        return 1;
+    case USCRIPT_ARABIC:
+    case USCRIPT_HEBREW:
+    case USCRIPT_HANGUL:
+    case USCRIPT_HIRAGANA:
+    case USCRIPT_KATAKANA:
+    case USCRIPT_DEVANAGARI:
+    case USCRIPT_BENGALI:
+    case USCRIPT_GUJARATI:
+    case USCRIPT_GURMUKHI:
+    case USCRIPT_ORIYA:
+    case USCRIPT_TAMIL:
+    case USCRIPT_TELUGU:
+    case USCRIPT_KANNADA:
+    case USCRIPT_MALAYALAM:
+    case USCRIPT_ETHIOPIC:
+        return 4;
+    case USCRIPT_GREEK:
+    case USCRIPT_THAI:
+        return 6;
+    case USCRIPT_MYANMAR:
+        return 8;
+    default:
+        return 24;
+    }
+}
+
+// As much of a text's beginning as matters to its slug: four plain characters for each byte, since some leave nothing
+// (punctuation, emoji), but no more of the others than fill it in ordinary text, so that the work is bounded.
+static struct str slug_source(struct str text, size_t max)
+{
+    enum { SHARE = 4 };
+    size_t weight = 0, end = 0;
+    for (size_t i = 0; i < text.len; end = i) {
+        UChar32 c;
+        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
+        weight += slug_weight(c);
+        if (weight > SHARE * max)
+            break;
+    }
+    return (struct str){text.ptr, end};
 }
 
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max)
 {
-    enum { ENOUGH = 2000 }; // bytes of a text that can still matter to its slug
-    if (text.len > ENOUGH) {
-        int32_t cut = ENOUGH;
-        U8_SET_CP_START((const uint8_t *)text.ptr, 0, cut);
-        text.len = (size_t)cut;
-    }
-    struct str ascii = to_ascii(arena, text, lang);
+    struct str ascii = to_ascii(arena, slug_source(text, max), lang);
     char *slug = ARENA_ARRAY(arena, char, ascii.len + 1);
     size_t n = 0;
     for (size_t i = 0; i < ascii.len; i++) {

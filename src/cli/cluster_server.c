@@ -33,6 +33,7 @@ static const char *const settings[] = {
     "max_connections=100",
     "logging_collector=off",
     "log_destination=stderr",
+    "log_min_messages=log", // a refused request is an ERROR to PostgreSQL, and no news
     "lc_messages=C",
     "cluster_name=marbre",
 };

@@ -233,7 +233,9 @@ def test_a_save_that_changes_nothing_makes_no_version(server, editor):
 def test_a_change_names_the_version_that_was_read(editor):
     article = editor.save(editor.make_article(), kicker="deux")
     assert patch_with(editor, article, None, {"kicker": "x"}, 428).json()["type"] == "/problems/version-required"
-    for stale in ('"v1"', 'W/"v2"', '"v02"', '"2"', "v2", '"v2', '"abc"', '"v1", W/"v2"', '"v99999999999999999999"'):
+    for wrong in ("v2", '"v2', "2", "W/v2", '"v2", v2', '"v2"x'):
+        assert patch_with(editor, article, wrong, {"kicker": "x"}, 400).json()["errors"][0]["pointer"] == "If-Match"
+    for stale in ('"v1"', 'W/"v2"', '"v02"', '"2"', '"abc"', '"v1", W/"v2"', '"v99999999999999999999"'):
         problem = patch_with(editor, article, stale, {"kicker": "x"}, 412).json()
         assert problem["version"] == 2, stale
     article = patch_with(editor, article, '"v1" , "v2"', {"kicker": "trois"}, 200).json()
@@ -276,8 +278,8 @@ def test_faults_of_the_body_and_of_the_members_come_in_one_reply(editor):
 def test_control_characters_are_cleaned_away_and_letters_composed(editor):
     dirty = "E\u0301te\u0301\u0007 \u0085à\ufeff\r\nPékin\u007f\ttab\u202e"
     clean = "Été à\nPékin\ttab\u202e"
-    article = editor.make_article(title=dirty, kicker=dirty, body=[marbre.block(dirty)])
-    assert article["title"] == clean and article["kicker"] == clean
+    article = editor.make_article(standfirst=dirty, kicker=dirty, body=[marbre.block(dirty)])
+    assert article["standfirst"] == clean and article["kicker"] == clean
     assert article["body"][0]["children"][0]["text"] == clean
     assert faults(editor.post("/v1/desk/articles", {"title": "\u0001\u0002"}, 422).json()) == ["/title"]
 
@@ -477,3 +479,49 @@ def test_what_the_desk_reads_is_cached_by_nobody(editor):
     reply = editor.get(f"/v1/desk/articles/{article['id']}", 200)
     assert reply.headers["Cache-Control"] == "no-store" and reply.headers["ETag"] == '"v1"'
     assert editor.request("HEAD", f"/v1/desk/articles/{article['id']}", 200).headers["ETag"] == '"v1"'
+
+
+# ------------------------------------------------------------------------------------------------- what was complained of
+
+def test_a_title_is_one_line_with_something_to_read_in_it(editor):
+    for title in ("", "   ", "\u200b", "\u00a0\u202f", "deux\nlignes", "une\tcolonne"):
+        assert faults(editor.post("/v1/desk/articles", {"title": title}, 422).json()) == ["/title"], repr(title)
+
+
+def test_an_article_is_returned_to_its_author_with_a_note_and_can_be_written_again(server, editor, contributor):
+    article = contributor.make_article(title="À revoir")
+    submitted = contributor.act(article, "submit")
+    contributor.save(submitted, 409, title="Trop tôt")
+    returned = editor.post(f"/v1/desk/articles/{article['id']}/return", {"note": "Il manque la mairie."}, 200,
+                           headers={"If-Match": f'"v{submitted["version"]}"'}).json()
+    assert returned["status"] == "draft"
+    assert server.sql(f"select act, note from article_versions where article_id = '{article['id']}'"
+                      f" and version = {returned['version']}") == "return|Il manque la mairie."
+    contributor.save(returned, title="Revu")
+    editor.act(contributor.get(f"/v1/desk/articles/{article['id']}", 200).json(), "return", 409)
+
+
+def test_publishing_what_readers_see_already_changes_nothing(reader, editor):
+    published = editor.act(editor.make_article(title="Deux clics"), "publish")
+    seen = reader.get(f"/v1/articles/{published['slug']}", 200)
+    again = editor.act(published, "publish")
+    assert again["version"] == published["version"]
+    assert reader.get(f"/v1/articles/{published['slug']}", 200).headers["ETag"] == seen.headers["ETag"]
+
+
+def test_a_body_made_to_be_expensive_is_refused_at_no_great_cost(server, editor, reader):
+    """Each of these held a worker up for seconds to minutes, or took gigabytes."""
+    import json
+    hostile = [
+        json.dumps({"k" * 30000: [0] * 17000}),
+        json.dumps({"title": "x", "sections": [0] * 1000000}),
+        json.dumps({"title": "x", "kicker": "a" + "\u0301\u0316" * 500000}, ensure_ascii=False),
+        json.dumps({"title": "x", **{f"m{n}": n for n in range(100000)}}),
+    ]
+    for body in hostile:
+        reply = editor.request("POST", "/v1/desk/articles", data=body.encode(), headers={"Content-Type": "application/json"})
+        assert reply.status_code in (201, 422) and len(reply.content) < 1 << 20
+    login = reader.request("POST", "/v1/auth/login", data=hostile[0].encode(), headers={"Content-Type": "application/json"})
+    assert login.status_code in (413, 422)
+    peak = [line for line in open(f"/proc/{server.process.pid}/status") if line.startswith("VmHWM")][0]
+    assert int(peak.split()[1]) < 1500000, "kB, with a sanitizer's shadow"

@@ -134,6 +134,15 @@ def test_what_is_in_order_is_said_to_be(production):
     assert does(marbre.run("check", **production)) == "everything is in order\n"
 
 
+def test_a_setting_that_makes_no_sense_is_refused_and_a_stranger_is_pointed_out(production):
+    for key, value, why in (("MARBRE_LANG", "xx yy", "a BCP 47 language, such as fr"),
+                            ("MARBRE_SITE_URL", "foo", "an address that begins with http:// or https://"),
+                            ("MARBRE_ARTICLE_URL", "bar", "a template with {slug} in it")):
+        assert marbre.complaint(marbre.run("check", **{**production, key: value})) == f'{key} is "{value}"; it takes {why}'
+    done = marbre.run("check", **production, MARBRE_FOO="1")
+    assert done.returncode == 0 and "MARBRE_FOO is set, and is no key of marbre's" in done.stderr
+
+
 @pytest.mark.parametrize("keys, why", [
     (None, "No such file or directory"),
     ("", "there is no key in it"),
@@ -153,7 +162,7 @@ def test_a_file_of_keys_that_will_not_do_is_told_in_one_line(production, tmp_pat
     if keys is not None:
         path.write_text(keys)
     said = marbre.complaint(marbre.run("check", **{**production, "MARBRE_JWT_KEYS_FILE": str(path)}))
-    assert said == f"{path}: {why}"
+    assert said == f"the keys file (MARBRE_JWT_KEYS_FILE) {path}: {why}"
 
 
 def test_keys_with_remarks_and_windows_line_ends_will_do(production, tmp_path):
@@ -270,12 +279,12 @@ def test_a_port_that_is_taken_is_told_in_one_line_and_the_first_goes_on(server, 
 def test_an_address_that_is_none_is_told_in_one_line(production):
     for address in ("8080", "localhost:8080", "127.0.0.1:", "127.0.0.1:65536", "::1:80x"):
         said = marbre.complaint(marbre.run("serve", **{**production, "MARBRE_LISTEN": address}))
-        assert said.startswith(f"{address} is no address; write ")
+        assert said.startswith(f"{address} is no address to listen on; write ")
 
 
 def test_serve_starts_on_nothing_that_check_refuses(production):
     said = marbre.complaint(marbre.run("serve", **{**production, "MARBRE_JWT_KEYS_FILE": "/nowhere/keys"}))
-    assert said == "/nowhere/keys: No such file or directory"
+    assert said == "the keys file (MARBRE_JWT_KEYS_FILE) /nowhere/keys: No such file or directory"
 
 
 def healthcheck(address):

@@ -84,7 +84,7 @@ def test_every_example_of_a_reply_fits_its_schema(server):
 
 
 # What an operation needs to be there before its example can be sent, and the transitions that lead to it.
-BEFORE = {"approve_article": ["submit"], "unpublish_article": ["publish"]}
+BEFORE = {"approve_article": ["submit"], "return_article": ["submit"], "unpublish_article": ["publish"]}
 
 
 def test_every_example_of_a_body_fits_its_schema_and_is_taken_by_the_server(server, editor, filing):
@@ -271,3 +271,15 @@ def test_the_json_of_others_is_taken_or_refused_as_they_say(server, editor):
     assert not wrong
     assert counts["n"] > 150 and counts["y"] > 90, counts
     editor.get("/v1/desk/articles", 200)
+
+
+def test_what_a_problems_type_points_at_is_a_page(reader):
+    problem = reader.get("/v1/articles/nulle-part", 404).json()
+    page = reader.get(problem["type"], 200)
+    assert problem["title"] in page.text and page.headers["Content-Type"] == "text/html; charset=utf-8"
+    reader.get("/problems/no-such-kind", 404)
+
+
+def test_a_value_that_is_shown_back_is_cut_between_characters(reader):
+    reply = reader.get("/v1/articles?limit=" + "é" * 60, 400)
+    assert "…" in reply.content.decode()

@@ -157,12 +157,12 @@ static void read_by_the_byte(struct arena *arena, struct str bytes, enum http_fa
     MUST(last == fault && str_eq(buf_str(&grown), body));
 }
 
-// In about twenty chunks.
+// In at most forty chunks.
 static void write_chunks_again(struct arena *arena, struct str body)
 {
     struct buf text = buf_in(arena), again = buf_in(arena);
     struct http_chunks chunks = {0};
-    size_t used, step = body.len / 20 + 1;
+    size_t used, step = body.len / 40 + 1;
     for (size_t at = 0; at < body.len; at += step) {
         struct str chunk = {body.ptr + at, body.len - at < step ? body.len - at : step};
         buf_printf(&text, "%zx\r\n", chunk.len);

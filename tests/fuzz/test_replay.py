@@ -7,6 +7,8 @@ import pathlib
 import subprocess
 import tarfile
 
+import pytest
+
 import marbre
 
 HERE = pathlib.Path(__file__).parent
@@ -20,9 +22,9 @@ def replay(folder):
     return int(done.stdout.split()[0])
 
 
-def test_what_fuzzing_found_stays_mended():
-    assert replay(HERE / "regressions") == len([path for path in (HERE / "regressions").iterdir()
-                                                if not path.name.startswith(".")])
+@pytest.mark.parametrize("folder", ["regressions", "seeds"])
+def test_what_fuzzing_found_and_what_it_starts_from_is_read_well(folder):
+    assert replay(HERE / folder) == len([path for path in (HERE / folder).iterdir() if not path.name.startswith(".")])
 
 
 def test_the_corpus_of_h2o_reads_the_same_however_it_is_split(tmp_path, corpus):

@@ -597,6 +597,45 @@ static void test_text_is_in_nfc_even_across_a_seam(void **state)
     assert_at("[" P(SPAN("e") "," SPAN("\\u0301te")) "]", "/0/children/0/text", "'éte'");
 }
 
+static void put_times(struct buf *buf, const char *unit, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_put(buf, str_of(unit));
+}
+
+// Each span keeps as many marks as it may; together they have more, and sorted anew.
+static void test_marks_without_end_stay_cut_across_seams(void **state)
+{
+    (void)state;
+    struct buf json = buf_in(arena);
+    buf_put_lit(&json, "[{'_type':'block','style':'h2','children':[" SPAN("e"));
+    for (int i = 0; i < 2000; i++) {
+        buf_put_lit(&json, ",{'_type':'span','text':'");
+        put_times(&json, i % 2 ? "\u0301" : "\u0344\u0316", 100);
+        buf_put_lit(&json, "'}");
+    }
+    buf_put_lit(&json, "]}]");
+    struct content_body body = body_of(arena_cstr(arena, buf_str(&json)));
+    assert_true(text_length(body.text) <= 31 && str_starts(body.text, STR("é")));
+    assert_str(normalised_again(body.blocks), arena_cstr(arena, body.blocks));
+}
+
+static void test_five_thousand_headings_in_han_have_their_ids(void **state)
+{
+    (void)state;
+    struct buf json = buf_in(arena);
+    buf_put_char(&json, '[');
+    for (int i = 0; i < CONTENT_BLOCKS_MAX; i++) {
+        buf_put(&json, i ? STR(",") : STR(""));
+        buf_put_lit(&json, "{'_type':'block','style':'h2','children':[{'_type':'span','text':'");
+        put_times(&json, i % 2 ? "北京" : "上海", 45);
+        buf_put_lit(&json, "'}]}");
+    }
+    buf_put_char(&json, ']');
+    struct content_body body = body_of(arena_cstr(arena, buf_str(&json)));
+    assert_true(str_starts(body.html, STR("<h2 id=\"shang-hai-shang-hai-")));
+}
+
 static void test_control_characters_are_stripped(void **state)
 {
     (void)state;
@@ -955,6 +994,8 @@ int main(void)
         STORY(test_marks_are_sorted_and_stand_once),
         STORY(test_definitions_that_no_mark_names_are_dropped),
         STORY(test_text_is_in_nfc_even_across_a_seam),
+        STORY(test_marks_without_end_stay_cut_across_seams),
+        STORY(test_five_thousand_headings_in_han_have_their_ids),
         STORY(test_control_characters_are_stripped),
         STORY(test_a_block_without_children_gets_an_empty_span),
         STORY(test_an_articles_id_is_in_lower_case),

@@ -1,7 +1,9 @@
 // Text as base sees it through ICU: slugs, clean text, normal form, words.
 #include "marbre/base.h"
 
+#include <pthread.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -57,6 +59,8 @@ static void test_other_scripts_are_written_in_latin(void **state)
     assert_string_equal(slug("Большой день", "ru"), "bolsoj-den");
     assert_string_equal(slug("북한", "ko"), "bughan");
     assert_string_equal(slug("北京", "zh"), "bei-jing");
+    assert_string_equal(slug("2024年東京で", "ja"), "2024-nian-dong-jing-de");
+    assert_string_equal(slug("\U00020000\u3400北", "zh"), "qiu-bei"); // rare Han without a reading, and with one
     assert_string_equal(slug("Łódź", "pl"), "lodz");
     assert_string_equal(slug("Ελλάδα", "el"), "ellada");
     assert_string_equal(slug("İstanbul", "tr"), "istanbul");
@@ -134,6 +138,52 @@ static void test_a_slug_keeps_to_its_length_whatever_the_text(void **state)
     }
 }
 
+static struct str repeated(const char *unit, size_t count)
+{
+    struct buf text = buf_in(arena);
+    for (size_t i = 0; i < count; i++)
+        buf_put(&text, str_of(unit));
+    return buf_str(&text);
+}
+
+static void test_a_slug_is_filled_in_any_script_and_looks_no_further(void **state)
+{
+    (void)state;
+    static const char *const units[] = {"é", "北", "京 ", "Ж", "Ω", "한", "か", "ก", "क", "ع", "🎉é"};
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        struct str made = text_slug(arena, repeated(units[i], 100000), STR("fr"), 80);
+        assert_true(made.len <= 80 && is_slug(made));
+        assert_true(made.len >= 40);
+    }
+    static const char *const nameless[] = {"α\u0301", "\u16A0ж", "\U00020000", "👨‍👩‍👧", "\u0301\u0316"};
+    for (size_t i = 0; i < COUNT_OF(nameless); i++)
+        assert_true(is_slug(text_slug(arena, repeated(nameless[i], 100000), STR("fr"), 80)));
+}
+
+// Both are asked for the same, one after the other and each in a thread of its own that ends.
+static void *slugs_in_a_thread(void *made)
+{
+    struct arena *own = arena_new();
+    struct str han = text_slug(own, STR("丁七万丈三上下不与丐"), STR("zh"), 80);
+    struct str german = text_slug(own, STR("Größe"), STR("de"), 80);
+    snprintf(made, 200, "%.*s %.*s", STR_FMT(han), STR_FMT(german));
+    arena_free(own);
+    return NULL;
+}
+
+static void test_every_thread_makes_the_same_slugs(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    char made[COUNT_OF(threads)][200];
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, slugs_in_a_thread, made[i]), 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++) {
+        pthread_join(threads[i], NULL);
+        assert_string_equal(made[i], "ding-qi-wan-zhang-san-shang-xia-bu-yu-gai groesse");
+    }
+}
+
 static void test_a_title_like_a_uuid_does_not_make_one(void **state)
 {
     (void)state;
@@ -194,6 +244,41 @@ static void test_nfc(void **state)
     assert_int_equal(text_nfc(arena, buf_str(&growing)).len, 12000);
 }
 
+static void test_marks_without_end_are_cut_and_stay_cut(void **state)
+{
+    (void)state;
+    // U+0F73 and U+0344 are two marks each, and U+0F73 begins with one without being one.
+    static const char *const marks[] = {"\u0301\u0316", "\u0316\u0301",       "\u0301",
+                                        "\u0344",       "\u0F73\u0F74\u0F71", "\U0001D165\u0301"};
+    static const char *const starters[] = {"a", "é", "", "\u0958", "\U0001D160", "한"};
+    for (size_t i = 0; i < COUNT_OF(marks); i++) {
+        for (size_t j = 0; j < COUNT_OF(starters); j++) {
+            struct buf text = buf_in(arena);
+            buf_put(&text, str_of(starters[j]));
+            buf_put(&text, repeated(marks[i], 500000 / (j + 1)));
+            buf_put_lit(&text, "b");
+            struct str once = text_clean(arena, buf_str(&text));
+            assert_true(text_length(once) <= 34 && str_ends(once, STR("b")));
+            assert_true(str_eq(text_clean(arena, once), once));
+        }
+    }
+}
+
+static void test_thirty_marks_are_kept_and_not_one_more(void **state)
+{
+    (void)state;
+    assert_int_equal(text_length(text_nfc(arena, repeated("\u0316", 30))), 30);
+    assert_int_equal(text_length(text_nfc(arena, repeated("\u0316", 31))), 30);
+    assert_int_equal(text_length(text_nfc(arena, repeated("\u0344", 16))), 30);
+    struct buf text = buf_in(arena);
+    buf_put_lit(&text, "é"); // has one itself
+    buf_put(&text, repeated("\u0316", 40));
+    buf_put_lit(&text, "x\u0316");
+    struct str cut = text_nfc(arena, buf_str(&text));
+    assert_int_equal(text_length(cut), 1 + 29 + 2);
+    assert_true(str_starts(cut, STR("é\u0316")) && str_ends(cut, STR("x\u0316")));
+}
+
 static void test_utf8_is_told_from_other_bytes(void **state)
 {
     (void)state;
@@ -227,6 +312,14 @@ static void test_words_are_counted_as_readers_see_them(void **state)
     assert_int_equal(words("one two", "not a language"), 2);
 }
 
+static void test_words_of_a_text_without_end_are_counted(void **state)
+{
+    (void)state;
+    static const char *const units[] = {"\u0301\u0316", "\u200D👩", "ก", "ក", "北"};
+    for (size_t i = 0; i < COUNT_OF(units); i++)
+        assert_true(text_words(arena, repeated(units[i], 200000), STR("fr")) <= 200000);
+}
+
 static void test_length_counts_code_points(void **state)
 {
     (void)state;
@@ -250,13 +343,18 @@ int main(void)
         STORY(test_a_word_that_is_cut_exactly_stays_whole),
         STORY(test_one_word_without_end_is_cut_anywhere),
         STORY(test_a_slug_keeps_to_its_length_whatever_the_text),
+        STORY(test_a_slug_is_filled_in_any_script_and_looks_no_further),
+        STORY(test_every_thread_makes_the_same_slugs),
         STORY(test_a_title_like_a_uuid_does_not_make_one),
         STORY(test_control_characters_are_taken_out),
         STORY(test_every_line_end_becomes_one),
         STORY(test_clean_text_is_in_nfc_and_stays_as_it_is),
         STORY(test_nfc),
+        STORY(test_marks_without_end_are_cut_and_stay_cut),
+        STORY(test_thirty_marks_are_kept_and_not_one_more),
         STORY(test_utf8_is_told_from_other_bytes),
         STORY(test_words_are_counted_as_readers_see_them),
+        STORY(test_words_of_a_text_without_end_are_counted),
         STORY(test_length_counts_code_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
