@@ -7,7 +7,7 @@ JOBS   ?= $(shell nproc)
 BUILD_PACKAGES := gcc libc6-dev cmake pkg-config libevent-dev libjansson-dev libpq-dev libjwt-dev libsodium-dev \
                   libicu-dev libyaml-dev
 RUN_PACKAGES   := postgresql
-BENCH_PACKAGES := wrk nginx-light postgresql-contrib python3-requests python3-jsonschema
+BENCH_PACKAGES := wrk nginx-light valgrind postgresql-contrib python3-requests python3-jsonschema
 TEST_PACKAGES  := libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml
 
 .PHONY: help run build test lint bench fuzz format clean need-build need-run need-test need-bench

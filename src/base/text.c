@@ -250,12 +250,44 @@ static uint64_t reading(UTransliterator *latin, UChar32 c)
     int32_t length = 1, limit = 1;
     UErrorCode status = U_ZERO_ERROR;
     utrans_transUChars(latin, wide, &length, COUNT_OF(wide), 0, &limit, &status);
-    char letters[sizeof(uint64_t)] = " "; // for one that has no reading
-    for (int32_t i = 0; U_SUCCESS(status) && i < length && i < (int32_t)sizeof letters - 1; i++)
-        letters[i] = wide[i] < 0x80 ? (char)wide[i] : ' ';
+    char letters[sizeof(uint64_t)] = "";
+    if (U_SUCCESS(status) && length < (int32_t)sizeof letters)
+        u_UCharsToChars(wide, letters, length); // NUL where a character is not of ASCII
+    if (!letters[0])
+        letters[0] = ' '; // it has no reading
     uint64_t packed;
     memcpy(&packed, letters, sizeof packed);
     return packed;
+}
+
+// All the words that ICU's Han-Latin reads otherwise than their characters, with the reading of the first.
+static const struct {
+    UChar32 first;
+    const char *second, *reading;
+} han_words[] = {
+    {0x85CF, "文", "zang"},  // 藏
+    {0x91CD, "庆", "chong"}, // 重
+    {0x6C88, "阳", "shen"},  // 沈
+    {0x79D8, "鲁", "bi"},    // 秘
+};
+
+static void put_reading(struct buf *spelled, UTransliterator *latin, UChar32 c, struct str rest)
+{
+    for (size_t i = 0; i < COUNT_OF(han_words); i++) {
+        if (c == han_words[i].first && str_starts(rest, str_of(han_words[i].second))) {
+            buf_put(spelled, str_of(han_words[i].reading));
+            return;
+        }
+    }
+    _Atomic uint64_t *known = &readings[c - HAN_FIRST];
+    uint64_t packed = atomic_load_explicit(known, memory_order_relaxed);
+    if (packed == 0) {
+        packed = reading(latin, c);
+        atomic_store_explicit(known, packed, memory_order_relaxed);
+    }
+    char letters[sizeof packed];
+    memcpy(letters, &packed, sizeof packed);
+    buf_put(spelled, str_of(letters));
 }
 
 // The text with each common Han character replaced by its reading, between spaces.
@@ -269,16 +301,8 @@ static struct str han_spelled(struct arena *arena, UTransliterator *latin, struc
             buf_put(&spelled, (struct str){text.ptr + at, i - at});
             continue;
         }
-        _Atomic uint64_t *known = &readings[c - HAN_FIRST];
-        uint64_t packed = atomic_load_explicit(known, memory_order_relaxed);
-        if (packed == 0) {
-            packed = reading(latin, c);
-            atomic_store_explicit(known, packed, memory_order_relaxed);
-        }
-        char letters[sizeof packed];
-        memcpy(letters, &packed, sizeof packed);
         buf_put_char(&spelled, ' ');
-        buf_put(&spelled, str_of(letters));
+        put_reading(&spelled, latin, c, (struct str){text.ptr + i, text.len - i});
         buf_put_char(&spelled, ' ');
     }
     return buf_str(&spelled);

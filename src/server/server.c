@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -243,6 +244,17 @@ static void serve_until_signal(struct server *server)
     log_event(LOG_INFO, "server.stop", "ended");
 }
 
+// A connection is a descriptor, and the usual soft limit of 1,024 is soon reached: ask for all that may be had.
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_event(LOG_WARNING, "server.limit", "the limit of descriptors stays as it is: %s", strerror(errno));
+}
+
 bool server_run(const struct server_setup *setup, struct server_fault *fault)
 {
     struct server server = {.setup = setup,
@@ -252,6 +264,7 @@ bool server_run(const struct server_setup *setup, struct server_fault *fault)
                             .crew = crew_new(setup->config->hash_threads, HASH_QUEUE_MAX)};
     server.workers = ARENA_ARRAY(server.arena, struct worker, setup->config->workers);
     signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
     bool started = server_check(server.arena, setup, &server.ready, fault) && start_workers(&server, fault) &&
                    start_admin(&server, fault);
     if (started)

@@ -6,7 +6,9 @@ printed is the median of the rounds' ratios, with the smallest and the largest. 
 import os
 import pathlib
 import re
+import resource
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -124,6 +126,65 @@ def bench_http(server, folder):
         nginx.stop()
 
 
+def counted(tool, pattern, folder, requests):
+    """What valgrind's tool counts while a server answers so many requests, its start included."""
+    port = marbre.free_port()
+    log = folder / f"{tool}-{requests}.txt"
+    process = subprocess.Popen(
+        ["valgrind", f"--tool={tool}", *(["--callgrind-out-file=/dev/null"] if tool == "callgrind" else [])]
+        + [str(ROOT / "build/bench/marbre"), "dev", "--listen", f"127.0.0.1:{port}", "--data", str(folder / "counted"), "--empty"],
+        stderr=open(log, "w"), stdout=subprocess.DEVNULL, env={**os.environ, "MARBRE_WORKERS": "1"})
+    import http.client
+    marbre.wait_for(lambda: marbre.answers(port), "the server under valgrind", 120)
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for _ in range(requests):
+        connection.request("GET", "/bench/asset")
+        connection.getresponse().read()
+    connection.close()
+    process.terminate()
+    process.wait()
+    return int(re.search(pattern, log.read_text())[1].replace(",", ""))
+
+
+def bench_costs(folder):
+    """What does not depend on the machine's mood: instructions and allocations a request, from the difference of two runs."""
+    few, many = 200, 2200
+    for what, tool, pattern in (("instructions", "callgrind", r"Collected : (\d+)"),
+                                ("allocations", "memcheck", r"total heap usage: ([\d,]+) allocs")):
+        counted(tool, pattern, folder, 10)  # makes the cluster, so that both runs start alike
+        spent = counted(tool, pattern, folder, many) - counted(tool, pattern, folder, few)
+        print(f"  {what + ' a request':34} {spent / (many - few):,.2f}", flush=True)
+
+
+def bench_idle(folder, count=10000):
+    """What a connection that waits costs: resident memory of the server with and without them."""
+    server = marbre.Server.dev(folder / "idle", "--empty", environment={
+        "MARBRE_WORKERS": "1", "MARBRE_CONNECTIONS_PER_ADDRESS": "0", "MARBRE_CONNECTIONS_MAX": str(count + 100)})
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+    def resident():
+        text = pathlib.Path(f"/proc/{server.process.pid}/smaps_rollup").read_text()
+        return int(re.search(r"Rss:\s+(\d+)", text)[1]) * 1024
+
+    try:
+        wrk(server.url + "/bench/asset")
+        before, connections = resident(), []
+        for _ in range(count):
+            connection = socket.create_connection(("127.0.0.1", server.port))
+            connection.sendall(b"GET /bench/asset HTTP/1.1\r\nHost: a\r\n\r\n")
+            connections.append(connection)
+        for connection in connections:
+            left = 6144
+            while left > 0:
+                left -= len(connection.recv(65536))
+        time.sleep(1)
+        print(f"  {'bytes an idle connection':34} {(resident() - before) / count:,.0f}   (of {count:,} that had asked once)")
+    finally:
+        for connection in connections:
+            connection.close()
+        server.stop()
+
+
 def postgres_pids(server):
     master = server.postmaster()
     children = subprocess.run(["pgrep", "-P", str(master)], capture_output=True, text=True).stdout.split()
@@ -173,6 +234,9 @@ def main():
     try:
         bench_http(server, folder)
         bench_article(server, folder)
+        print("one request for six kilobytes")
+        bench_costs(folder)
+        bench_idle(folder)
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

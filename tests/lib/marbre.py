@@ -43,6 +43,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def answers(port):
+    """Whether something listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_for(condition, what, seconds=30):
     """Waits until condition() is true. The bound is for a hang, not for a slow machine."""
     end = time.monotonic() + seconds
