@@ -361,12 +361,12 @@ static size_t slug_weight(UChar32 c)
     case USCRIPT_ETHIOPIC:
         return 4;
     case USCRIPT_GREEK:
-    case USCRIPT_THAI:
         return 6;
+    case USCRIPT_THAI:
     case USCRIPT_MYANMAR:
         return 8;
     default:
-        return 24;
+        return 32;
     }
 }
 
