@@ -2,14 +2,12 @@
 #include "marbre/base.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/ubrk.h>
 #include <unicode/uchar.h>
 #include <unicode/uloc.h>
 #include <unicode/unorm2.h>
-#include <unicode/uscript.h>
 #include <unicode/ustring.h>
 #include <unicode/utf8.h>
 #include <unicode/utrans.h>
@@ -233,90 +231,12 @@ static const struct transliterators *transliterators(void)
     return own;
 }
 
-enum { HAN_FIRST = 0x3400, HAN_END = 0xA000 };
-
-// How the common Han characters are written in Latin: up to seven letters and a NUL, or 0 while nobody has asked. ICU
-// searches a thousand rules for each of them, so it is asked once. Threads that ask at once write the same.
-static _Atomic uint64_t readings[HAN_END - HAN_FIRST];
-
-static bool is_common_han(UChar32 c)
-{
-    return c >= HAN_FIRST && c < HAN_END && u_hasBinaryProperty(c, UCHAR_UNIFIED_IDEOGRAPH);
-}
-
-static uint64_t reading(UTransliterator *latin, UChar32 c)
-{
-    UChar wide[32] = {(UChar)c};
-    int32_t length = 1, limit = 1;
-    UErrorCode status = U_ZERO_ERROR;
-    utrans_transUChars(latin, wide, &length, COUNT_OF(wide), 0, &limit, &status);
-    char letters[sizeof(uint64_t)] = "";
-    if (U_SUCCESS(status) && length < (int32_t)sizeof letters)
-        u_UCharsToChars(wide, letters, length); // NUL where a character is not of ASCII
-    if (!letters[0])
-        letters[0] = ' '; // it has no reading
-    uint64_t packed;
-    memcpy(&packed, letters, sizeof packed);
-    return packed;
-}
-
-// All the words that ICU's Han-Latin reads otherwise than their characters, with the reading of the first.
-static const struct {
-    UChar32 first;
-    const char *second, *reading;
-} han_words[] = {
-    {0x85CF, "文", "zang"},  // 藏
-    {0x91CD, "庆", "chong"}, // 重
-    {0x6C88, "阳", "shen"},  // 沈
-    {0x79D8, "鲁", "bi"},    // 秘
-};
-
-static void put_reading(struct buf *spelled, UTransliterator *latin, UChar32 c, struct str rest)
-{
-    for (size_t i = 0; i < COUNT_OF(han_words); i++) {
-        if (c == han_words[i].first && str_starts(rest, str_of(han_words[i].second))) {
-            buf_put(spelled, str_of(han_words[i].reading));
-            return;
-        }
-    }
-    _Atomic uint64_t *known = &readings[c - HAN_FIRST];
-    uint64_t packed = atomic_load_explicit(known, memory_order_relaxed);
-    if (packed == 0) {
-        packed = reading(latin, c);
-        atomic_store_explicit(known, packed, memory_order_relaxed);
-    }
-    char letters[sizeof packed];
-    memcpy(letters, &packed, sizeof packed);
-    buf_put(spelled, str_of(letters));
-}
-
-// The text with each common Han character replaced by its reading, between spaces.
-static struct str han_spelled(struct arena *arena, UTransliterator *latin, struct str text)
-{
-    struct buf spelled = buf_in(arena);
-    UChar32 c;
-    for (size_t i = 0, at = 0; i < text.len; at = i) {
-        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
-        if (!is_common_han(c)) {
-            buf_put(&spelled, (struct str){text.ptr + at, i - at});
-            continue;
-        }
-        buf_put_char(&spelled, ' ');
-        put_reading(&spelled, latin, c, (struct str){text.ptr + i, text.len - i});
-        buf_put_char(&spelled, ' ');
-    }
-    return buf_str(&spelled);
-}
-
 // Any script to lower-case ASCII, as far as ICU knows a name for its letters.
 static struct str to_ascii(struct arena *arena, struct str text, struct str lang)
 {
     if (is_ascii(text))
         return str_lower(arena, text);
     const struct transliterators *own = transliterators();
-    text = han_spelled(arena, own->latin, text);
-    if (is_ascii(text))
-        return str_lower(arena, text);
     struct utf16 wide = to_utf16(arena, text);
     int32_t capacity = wide.len * 12 + 64; // a character becomes a syllable
     UChar *out = ARENA_ARRAY(arena, UChar, (size_t)capacity);
@@ -328,61 +248,13 @@ static struct str to_ascii(struct arena *arena, struct str text, struct str lang
     return U_FAILURE(status) ? STR("") : to_utf8(arena, (struct utf16){out, length});
 }
 
-// What a character takes of the share that a slug's source has: a plain one 1, a common Han character as much as the
-// two bytes or more that it gives. ICU is slower with others, as measured with 72: slowest with rare Han and with
-// scripts that it cannot write in Latin, and with Greek the more so the longer a run of vowels is.
-static size_t slug_weight(UChar32 c)
-{
-    if (is_common_han(c))
-        return 8;
-    UErrorCode status = U_ZERO_ERROR;
-    switch (uscript_getScript(c, &status)) {
-    case USCRIPT_COMMON:
-    case USCRIPT_INHERITED:
-    case USCRIPT_LATIN:
-    case USCRIPT_CYRILLIC:
-    case USCRIPT_ARMENIAN:
-    case USCRIPT_GEORGIAN:
-        return 1;
-    case USCRIPT_ARABIC:
-    case USCRIPT_HEBREW:
-    case USCRIPT_HANGUL:
-    case USCRIPT_HIRAGANA:
-    case USCRIPT_KATAKANA:
-    case USCRIPT_DEVANAGARI:
-    case USCRIPT_BENGALI:
-    case USCRIPT_GUJARATI:
-    case USCRIPT_GURMUKHI:
-    case USCRIPT_ORIYA:
-    case USCRIPT_TAMIL:
-    case USCRIPT_TELUGU:
-    case USCRIPT_KANNADA:
-    case USCRIPT_MALAYALAM:
-    case USCRIPT_ETHIOPIC:
-        return 4;
-    case USCRIPT_GREEK:
-        return 6;
-    case USCRIPT_THAI:
-    case USCRIPT_MYANMAR:
-        return 8;
-    default:
-        return 32;
-    }
-}
-
-// As much of a text's beginning as matters to its slug: four plain characters for each byte, since some leave nothing
-// (punctuation, emoji), but no more of the others than fill it in ordinary text, so that the work is bounded.
+// As much of a text's beginning as can matter to its slug: most characters give a letter or more, some (punctuation,
+// emoji) give none.
 static struct str slug_source(struct str text, size_t max)
 {
-    enum { SHARE = 4 };
-    size_t weight = 0, end = 0;
-    for (size_t i = 0; i < text.len; end = i) {
-        UChar32 c;
-        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
-        weight += slug_weight(c);
-        if (weight > SHARE * max)
-            break;
-    }
+    size_t end = 0, count = 0;
+    while (end < text.len && count++ < 2 * max)
+        U8_FWD_1((const uint8_t *)text.ptr, end, text.len);
     return (struct str){text.ptr, end};
 }
 

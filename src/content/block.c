@@ -122,11 +122,13 @@ static struct str plain_text(struct arena *arena, const struct list *spans)
     return buf_str(&text);
 }
 
-// A heading's id is made of its words, and a number where the body has the same heading twice.
+// A heading's id is made of its words, and a number where the body has the same heading twice. Words in other scripts
+// take their time to be spelled in Latin, so past the headings that any article has only numbers are given.
 static struct str heading_id(struct page *page, struct str text)
 {
-    enum { ID_MAX = 80 };
-    struct str slug = text_slug(page->arena, text, page->site->lang, ID_MAX);
+    enum { ID_MAX = 80, SPELLED_MAX = 250 };
+    bool spelled = page->headings++ < SPELLED_MAX;
+    struct str slug = spelled ? text_slug(page->arena, text, page->site->lang, ID_MAX) : STR("heading");
     struct name *known = body_names_add(&page->ids, slug);
     if (known->number == 0) {
         known->number = 1;

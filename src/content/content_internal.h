@@ -193,6 +193,7 @@ struct page {
     struct buf words;   // what was authored and nothing else, to be counted
     struct str newline; // what a line end of an author becomes in `text`
     struct names ids;   // of headings
+    size_t headings;    // so far
 };
 
 void body_json_list(struct buf *json, const struct list *list);

@@ -11,16 +11,6 @@ struct str input_view(const struct input *input)
     return (struct str){input->ptr ? input->ptr + input->start : "", input->end - input->start};
 }
 
-// First rooms that this thread's connections gave back, so that the next request costs no allocation. Not under
-// AddressSanitizer, which could not see that somebody still reads what was given back.
-#ifdef __SANITIZE_ADDRESS__
-enum { SPARE_MAX = 0 };
-#else
-enum { SPARE_MAX = 64 };
-#endif
-static _Thread_local char *spare[SPARE_MAX + 1];
-static _Thread_local unsigned spare_count;
-
 static void *need(void *room)
 {
     if (!room)
@@ -28,10 +18,41 @@ static void *need(void *room)
     return room;
 }
 
+// First rooms that this thread's connections gave back, so that the next request costs no allocation. Not under
+// AddressSanitizer, which could not see that somebody still reads what was given back.
+#ifndef __SANITIZE_ADDRESS__
+enum { SPARE_MAX = 64 };
+static _Thread_local char *spare[SPARE_MAX];
+static _Thread_local unsigned spare_count;
+
+static char *first_room_take(void)
+{
+    return spare_count ? spare[--spare_count] : need(malloc(FIRST_ROOM));
+}
+
+static void first_room_give(char *room)
+{
+    if (spare_count < SPARE_MAX)
+        spare[spare_count++] = room;
+    else
+        free(room);
+}
+#else
+static char *first_room_take(void)
+{
+    return need(malloc(FIRST_ROOM));
+}
+
+static void first_room_give(char *room)
+{
+    free(room);
+}
+#endif
+
 static void grow(struct input *input)
 {
     if (input->capacity == 0) {
-        input->ptr = spare_count ? spare[--spare_count] : need(malloc(FIRST_ROOM));
+        input->ptr = first_room_take();
         input->capacity = FIRST_ROOM;
         return;
     }
@@ -60,8 +81,8 @@ void input_skip(struct input *input, size_t n)
 
 void input_drop(struct input *input)
 {
-    if (input->capacity == FIRST_ROOM && spare_count < SPARE_MAX)
-        spare[spare_count++] = input->ptr;
+    if (input->capacity == FIRST_ROOM)
+        first_room_give(input->ptr);
     else
         free(input->ptr);
     *input = (struct input){0};

@@ -29,15 +29,22 @@ def dev(newsroom):
     return newsroom
 
 
+def working_folder(process):
+    try:
+        return os.readlink(process / "cwd")
+    except OSError:  # another user's, where even root may not look
+        return ""
+
+
 def of_folder(folder):
     """The processes that work in or on a folder's cluster, by number."""
-    found = []
+    found, cluster = [], str(folder / "postgres")
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            words, at = (process / "cmdline").read_bytes(), os.readlink(process / "cwd")
-        except OSError:
+            words = (process / "cmdline").read_bytes()
+        except OSError:  # it has ended meanwhile
             continue
-        if str(folder / "postgres").encode() in words or at == str(folder / "postgres"):
+        if cluster.encode() in words or working_folder(process) == cluster:
             found.append(int(process.name))
     return found
 

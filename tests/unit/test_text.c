@@ -59,7 +59,7 @@ static void test_other_scripts_are_written_in_latin(void **state)
     assert_string_equal(slug("Большой день", "ru"), "bolsoj-den");
     assert_string_equal(slug("북한", "ko"), "bughan");
     assert_string_equal(slug("北京", "zh"), "bei-jing");
-    assert_string_equal(slug("2024年東京で", "ja"), "2024-nian-dong-jing-de");
+    assert_string_equal(slug("2024年東京で", "ja"), "2024nian-dong-jingde");
     assert_string_equal(slug("\U00020000\u3400北", "zh"), "he-qiu-bei"); // however rare
     assert_string_equal(slug("重庆，重要，沈阳，秘鲁", "zh"), "chong-qing-zhong-yao-shen-yang-bi-lu");
     assert_string_equal(slug("Łódź", "pl"), "lodz");
