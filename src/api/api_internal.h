@@ -16,6 +16,7 @@ struct parameter {
     bool required;
     const json_t *schema;
     struct str standard; // the default, as text; STR_NONE when there is none
+    size_t plain_max;    // its schema asks for nothing but a text of one to so many characters; 0: it asks for more
 };
 
 // How long caches may keep a reply, in seconds.

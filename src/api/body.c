@@ -116,7 +116,8 @@ static bool is_told(const struct faults *faults, struct str pointer)
     return false;
 }
 
-// What is wrong with a value is told once: a NUL says all, and the content room looks closer at a block than the schema.
+// What is wrong with a value is told once: a NUL says all, and the content room looks closer at a block than the
+// schema.
 static void check_schema(struct api_call *call)
 {
     const struct faults told = call->faults;

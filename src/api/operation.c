@@ -94,6 +94,21 @@ static struct str standard_of(struct arena *arena, const json_t *schema)
     return json_is_string(standard) ? json_text(standard) : json_write(arena, standard);
 }
 
+// The longest text that a schema takes which says nothing else of it; 0 when it does.
+static size_t plain_max(const json_t *schema)
+{
+    const char *keyword;
+    json_t *argument;
+    json_object_foreach ((json_t *)schema, keyword, argument) {
+        bool plain = strcmp(keyword, "maxLength") == 0 ||
+                     (strcmp(keyword, "type") == 0 && str_eq(json_text(argument), STR("string"))) ||
+                     (strcmp(keyword, "minLength") == 0 && json_integer_value(argument) <= 1);
+        if (!plain)
+            return 0;
+    }
+    return (size_t)json_integer_value(json_object_get(schema, "maxLength"));
+}
+
 static bool read_parameters(struct api_contract *contract, struct operation *operation, const json_t *spec,
                             struct api_fault *fault)
 {
@@ -116,6 +131,7 @@ static bool read_parameters(struct api_contract *contract, struct operation *ope
         parameter->schema = schema;
         parameter->symbol = symbol_of(contract->arena, parameter->place, parameter->name);
         parameter->standard = standard_of(contract->arena, schema);
+        parameter->plain_max = plain_max(schema);
     }
     return true;
 }

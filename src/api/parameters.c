@@ -5,6 +5,8 @@
 
 static void check_value(struct api_call *call, const struct parameter *parameter, struct str value)
 {
+    if (value.len && value.len <= parameter->plain_max && text_is_utf8(value))
+        return; // what most are, at no cost: a character has at least a byte
     static const char *const marks[] = {[IN_PATH] = "{", [IN_QUERY] = "?", [IN_HEADER] = ""};
     static const char *const ends[] = {[IN_PATH] = "}", [IN_QUERY] = "", [IN_HEADER] = ""};
     struct str pointer = arena_printf(call->arena, "%s%.*s%s", marks[parameter->place], STR_FMT(parameter->name),

@@ -126,7 +126,7 @@ def bench_http(server, folder):
         nginx.stop()
 
 
-def counted(tool, pattern, folder, requests):
+def counted(tool, pattern, folder, requests, fields):
     """What valgrind's tool counts while a server answers so many requests, its start included."""
     port = marbre.free_port()
     log = folder / f"{tool}-{requests}.txt"
@@ -138,7 +138,7 @@ def counted(tool, pattern, folder, requests):
     marbre.wait_for(lambda: marbre.answers(port), "the server under valgrind", 120)
     connection = http.client.HTTPConnection("127.0.0.1", port)
     for _ in range(requests):
-        connection.request("GET", "/bench/asset")
+        connection.request("GET", "/bench/asset", headers=fields)
         connection.getresponse().read()
     connection.close()
     process.terminate()
@@ -151,9 +151,10 @@ def bench_costs(folder):
     few, many = 200, 2200
     for what, tool, pattern in (("instructions", "callgrind", r"Collected : (\d+)"),
                                 ("allocations", "memcheck", r"total heap usage: ([\d,]+) allocs")):
-        counted(tool, pattern, folder, 10)  # makes the cluster, so that both runs start alike
-        spent = counted(tool, pattern, folder, many) - counted(tool, pattern, folder, few)
-        print(f"  {what + ' a request':34} {spent / (many - few):,.2f}", flush=True)
+        for reply, fields in (("200", {}), ("304", {"If-None-Match": "*"})):
+            counted(tool, pattern, folder, 10, fields)  # makes the cluster, so that both runs start alike
+            spent = counted(tool, pattern, folder, many, fields) - counted(tool, pattern, folder, few, fields)
+            print(f"  {f'{what}, {reply}':34} {spent / (many - few):,.2f}", flush=True)
 
 
 def bench_idle(folder, count=10000):
