@@ -171,7 +171,6 @@ int64_t clock_mono_us(void); // microseconds that only go forward
 #define CLOCK_RFC3339 25
 void clock_http(int64_t wall_s, char text[CLOCK_HTTP]);        // `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7)
 void clock_rfc3339(int64_t wall_ms, char text[CLOCK_RFC3339]); // `1994-11-06T08:49:37.000Z`
-MUST_CHECK bool clock_from_http(struct str text, int64_t *wall_s);
 
 // ------------------------------------------------------------------------------------------------------------- loop
 

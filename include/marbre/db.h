@@ -54,7 +54,6 @@ struct db_answer {
 };
 
 size_t db_answer_rows(const struct db_answer *answer);
-bool db_answer_has(const struct db_answer *answer, const char *column);
 struct str db_answer_text(const struct db_answer *answer, const char *column); // of row 0; STR_NONE for null
 struct str db_answer_at(const struct db_answer *answer, size_t row, size_t column);
 

@@ -171,7 +171,6 @@ void reply_answer(struct api_call *call, const struct db_answer *answer);
 void reply_refusal(struct api_call *call, const struct db_answer *answer);
 // Columns that the last statement of an operation may answer.
 bool reply_is_fact(const char *column);
-struct str answer_body(struct api_call *call, const struct db_answer *answer);
 
 // A problem document (RFC 9457). `more` is JSON members without braces, or STR_NONE.
 struct str problem_document(struct api_call *call, int status, const char *slug, struct str detail, struct str more);

@@ -18,7 +18,7 @@ int64_t clock_mono_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-// The process never calls setlocale, so strftime and strptime speak English.
+// The process never calls setlocale, so strftime speaks English.
 void clock_http(int64_t wall_s, char text[CLOCK_HTTP])
 {
     time_t seconds = (time_t)wall_s;
@@ -43,19 +43,4 @@ void clock_rfc3339(int64_t wall_ms, char text[CLOCK_RFC3339])
     memcpy(text, kept, TO_SECONDS);
     const char rest[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10), (char)('0' + ms % 10), 'Z', '\0'};
     memcpy(text + TO_SECONDS, rest, sizeof rest);
-}
-
-bool clock_from_http(struct str text, int64_t *wall_s)
-{
-    char copy[CLOCK_HTTP];
-    if (text.len != CLOCK_HTTP - 1)
-        return false;
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    struct tm t = {0};
-    const char *end = strptime(copy, "%a, %d %b %Y %H:%M:%S GMT", &t);
-    if (!end || *end)
-        return false;
-    *wall_s = (int64_t)timegm(&t);
-    return true;
 }

@@ -31,11 +31,6 @@ size_t db_answer_rows(const struct db_answer *answer)
     return answer->result ? (size_t)PQntuples(answer->result) : 0;
 }
 
-bool db_answer_has(const struct db_answer *answer, const char *column)
-{
-    return answer->result && PQfnumber(answer->result, column) >= 0;
-}
-
 struct str db_answer_at(const struct db_answer *answer, size_t row, size_t column)
 {
     const PGresult *result = answer->result;
