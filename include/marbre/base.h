@@ -138,6 +138,11 @@ bool text_is_lang(struct str text);
 size_t text_words(struct arena *arena, struct str text, struct str lang); // words as ICU's word breaks see them
 size_t text_length(struct str text);                                      // code points, as JSON Schema counts
 
+// Regular expressions (ICU's, which reads those of ECMA-262 that schemas use). A match that takes too long is given up.
+enum text_found { TEXT_FOUND, TEXT_NOT_FOUND, TEXT_TOO_HARD };
+bool text_pattern_is(struct str pattern);
+enum text_found text_find(struct str pattern, struct str text); // anywhere in it
+
 // -------------------------------------------------------------------------------------------------- ids and secrets
 
 #define UUID_TEXT  36

@@ -69,6 +69,8 @@ struct api_contract {
     unsigned char cursor_key[HASH_BYTES];
 };
 
+// What `#/a/b/c` points at (RFC 6901 in a fragment), or NULL.
+const json_t *contract_follow(const json_t *spec, const char *reference);
 // What a `$ref` points at, or the value itself. NULL when it points nowhere.
 const json_t *contract_resolve(const json_t *spec, const json_t *value);
 bool contract_fail(struct api_fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -127,8 +129,8 @@ struct api_call {
 // JSON Schema 2020-12, the part of it that openapi/README.md lists. Every fault is added; true when there was none.
 bool schema_check(struct faults *faults, const json_t *spec, const json_t *schema, const json_t *value,
                   const struct path *at);
-// The first keyword under `schema` that is not enforced, or NULL. It does not follow a $ref: all that one may point at
-// is looked at when the contract is read.
+// The first keyword under `schema` that is not enforced, or NULL. It does not follow a $ref: a contract's are looked at
+// where they stand.
 const char *schema_unknown_keyword(const json_t *spec, const json_t *schema);
 struct format {
     const char *name;

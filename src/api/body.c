@@ -72,8 +72,8 @@ static void set_read_only_apart(struct api_call *call)
     json_t *apart = NULL, *value;
     const char *name;
     json_object_foreach (call->body, name, value) {
-        const json_t *schema = contract_resolve(spec, json_object_get(properties, name));
-        if (!json_is_true(json_object_get(schema, "readOnly")))
+        const json_t *schema = json_object_get(properties, name), *target = contract_resolve(spec, schema);
+        if (!json_is_true(json_object_get(schema, "readOnly")) && !json_is_true(json_object_get(target, "readOnly")))
             continue;
         apart = apart ? apart : json_object();
         json_object_set(apart, name, value);

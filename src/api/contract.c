@@ -14,8 +14,24 @@ bool contract_fail(struct api_fault *fault, const char *format, ...)
     return false;
 }
 
-// Follows `#/a/b/c` (RFC 6901 in a fragment); the contract's own keys have `~1` for slashes.
-static const json_t *follow(const json_t *spec, const char *reference)
+static int hex_value(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+// One character of a JSON Pointer in a fragment: `~1` is a slash, `~0` a tilde, `%22` a quote.
+static char next_character(const char **step)
+{
+    const char *at = *step;
+    bool escaped = at[0] == '~' && (at[1] == '0' || at[1] == '1');
+    bool encoded = at[0] == '%' && hex_value(at[1]) >= 0 && hex_value(at[2]) >= 0;
+    *step += escaped ? 2 : encoded ? 3 : 1;
+    if (encoded)
+        return (char)(hex_value(at[1]) * 16 + hex_value(at[2]));
+    return !escaped ? at[0] : at[1] == '1' ? '/' : '~';
+}
+
+const json_t *contract_follow(const json_t *spec, const char *reference)
 {
     const json_t *at = spec;
     if (reference[0] != '#')
@@ -24,17 +40,12 @@ static const json_t *follow(const json_t *spec, const char *reference)
     while (at && *step == '/') {
         char key[256];
         size_t n = 0;
-        for (step++; *step && *step != '/' && n < sizeof key - 1; step++) {
-            bool escaped = step[0] == '~' && (step[1] == '0' || step[1] == '1');
-            key[n] = *step;
-            if (escaped && *++step == '1')
-                key[n] = '/';
-            n++;
-        }
+        for (step++; *step && *step != '/' && n < sizeof key - 1; n++)
+            key[n] = next_character(&step);
         key[n] = '\0';
         at = json_is_array(at) ? json_array_get(at, strtoul(key, NULL, 10)) : json_object_get(at, key);
     }
-    return at;
+    return *step ? NULL : at;
 }
 
 const json_t *contract_resolve(const json_t *spec, const json_t *value)
@@ -43,7 +54,7 @@ const json_t *contract_resolve(const json_t *spec, const json_t *value)
         const char *reference = json_string_value(json_object_get(value, "$ref"));
         if (!reference)
             return value;
-        value = follow(spec, reference);
+        value = contract_follow(spec, reference);
     }
     return NULL;
 }
@@ -94,7 +105,7 @@ static const char *dangling(const json_t *spec, const json_t *value)
     const char *name, *found = NULL, *reference = json_string_value(json_object_get(value, "$ref"));
     json_t *member;
     size_t i;
-    if (reference && !follow(spec, reference))
+    if (reference && !contract_follow(spec, reference))
         return reference;
     json_object_foreach ((json_t *)value, name, member)
         found = found ? found : dangling(spec, member);

@@ -1,6 +1,7 @@
 // What `format` promises of a text.
 #include "api_internal.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static bool is_lower(char c)
@@ -53,6 +54,11 @@ static bool is_date(struct str text)
     return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (month == 2 && leap);
 }
 
+static bool is_whole_date(struct str text)
+{
+    return text.len == 10 && is_date(text);
+}
+
 // `Z` or `+02:00`, as minutes before UTC.
 static bool zone_minutes(struct str zone, unsigned *minutes)
 {
@@ -88,6 +94,59 @@ static bool is_date_time(struct str text)
     return hour < 24 && minute < 60 && (second < 60 || (second == 60 && leaps));
 }
 
+static bool matches(const char *pattern, struct str text)
+{
+    return text_find(str_of(pattern), text) == TEXT_FOUND;
+}
+
+// What stands in the brackets of an address literal.
+static bool is_ip(struct str text, int family)
+{
+    char copy[64] = {0}, bytes[16];
+    if (text.len >= sizeof copy)
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    return inet_pton(family, copy, bytes) == 1;
+}
+
+// RFC 5321 §4.1.2, in ASCII: a local part of atoms or in quotes, and a domain or an address in brackets.
+static bool is_email(struct str text)
+{
+    static const char *const shape =
+        "^([-A-Za-z0-9!#$%&'*+/=?^_`{|}~]++(\\.[-A-Za-z0-9!#$%&'*+/=?^_`{|}~]++)*+|\"([ -!#-\\[\\]-~]|\\\\[ -~])++\")@"
+        "(([A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)(\\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*+|"
+        "\\[[A-Za-z0-9:.]++\\])\\z";
+    enum { LONGEST = 254 };
+    if (text.len > LONGEST || !matches(shape, text))
+        return false;
+    const char *open = memchr(text.ptr, '[', text.len);
+    if (!open || !str_ends(text, STR("]")) || open < (const char *)memrchr(text.ptr, '@', text.len))
+        return true;
+    struct str literal = {open + 1, (size_t)(text.ptr + text.len - open) - 2};
+    if (str_starts(literal, STR("IPv6:")))
+        return is_ip((struct str){literal.ptr + 5, literal.len - 5}, AF_INET6);
+    return is_ip(literal, AF_INET);
+}
+
+// RFC 3986 §3: absolute, with a scheme.
+static bool is_uri(struct str text)
+{
+    static const char *const shape = "^[A-Za-z][-A-Za-z0-9+.]*+:"
+                                     "(//(([-A-Za-z0-9._~!$&'()*+,;=:]|%[0-9A-Fa-f]{2})*@)?"
+                                     "(\\[[0-9A-Fa-f:.]++\\]|([-A-Za-z0-9._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)(:[0-9]*)?"
+                                     "(/([-A-Za-z0-9._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*+)*+"
+                                     "|(?!//)([-A-Za-z0-9._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*+)"
+                                     "(\\?([-A-Za-z0-9._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*+)?"
+                                     "(#([-A-Za-z0-9._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*+)?\\z";
+    if (!matches(shape, text))
+        return false;
+    const char *open = memchr(text.ptr, '[', text.len);
+    if (!open)
+        return true;
+    const char *close = memchr(open, ']', (size_t)(text.ptr + text.len - open));
+    return is_ip((struct str){open + 1, (size_t)(close - open) - 1}, AF_INET6);
+}
+
 static bool is_line(struct str text)
 {
     return !text_is_blank(text) && !memchr(text.ptr, '\n', text.len) && !memchr(text.ptr, '\t', text.len);
@@ -100,6 +159,9 @@ const struct format *format_find(struct str name)
         {"uuid", uuid_is, "is not an id (a UUID)."},
         {"lang", text_is_lang, "is not a language (BCP 47, such as fr or en-GB)."},
         {"date-time", is_date_time, "is not a time (RFC 3339)."},
+        {"date", is_whole_date, "is not a date (RFC 3339, such as 2026-11-24)."},
+        {"email", is_email, "is not an e-mail address."},
+        {"uri", is_uri, "is not an absolute address (RFC 3986, such as https://example.org/a)."},
         {"line", is_line, "is not one line with something to read in it."},
     };
     for (size_t i = 0; i < COUNT_OF(formats); i++)

@@ -124,6 +124,10 @@ static bool read_parameters(struct api_contract *contract, struct operation *ope
         if (unknown)
             return contract_fail(fault, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
                                  STR_FMT(operation->id), unknown);
+        const json_t *written = json_object_get(given, "schema");
+        if (json_object_get(written, "$ref") && json_object_size(written) > 1)
+            return contract_fail(fault, "%.*s: a parameter's schema has others beside its $ref",
+                                 STR_FMT(operation->id));
         struct parameter *parameter = &operation->parameters[operation->parameter_count++];
         parameter->name = json_member_text(given, "name");
         parameter->place = str_eq(in, STR("path")) ? IN_PATH : str_eq(in, STR("query")) ? IN_QUERY : IN_HEADER;
