@@ -28,7 +28,9 @@ static char next_character(const char **step)
     *step += escaped ? 2 : encoded ? 3 : 1;
     if (encoded)
         return (char)(hex_value(at[1]) * 16 + hex_value(at[2]));
-    return !escaped ? at[0] : at[1] == '1' ? '/' : '~';
+    if (escaped)
+        return at[1] == '1' ? '/' : '~';
+    return at[0];
 }
 
 const json_t *contract_follow(const json_t *spec, const char *reference)
