@@ -32,7 +32,7 @@ struct api_contract;
 
 struct api_sources {
     struct str contract; // JSON
-    const struct db_statements *statements;
+    struct db_statements *statements;
     const struct api_handler *handlers; // ended by a row without a name
     const struct config *config;
     const struct auth_keys *keys;
@@ -75,17 +75,23 @@ void api_set(struct api_call *call, struct str name, struct str value);
 // What a chain of steps carries along; lives in the call's arena.
 void api_carry(struct api_call *call, void *thing);
 void *api_carried(const struct api_call *call);
-// Runs statements (names, ended by NULL) as one transaction, then `done`, unless they failed: then the call is
-// answered.
+// Runs statements (names, ended by NULL) as one transaction, auth/caller before them where the operation is not public,
+// then `done`, unless they failed: then the call is answered.
 void api_run(struct api_call *call, const char *const *statements,
              void (*done)(struct api_call *call, const struct db_answer *answer));
-// Checks a password off the loop, then `done`; answers 503 itself when too many wait.
+// Checks a password off the loop, then `done`; answers 503 itself when too many wait. `rehashed` as
+// auth_password_check.
 void api_check_password(struct api_call *call, struct str password, struct str phc,
-                        void (*done)(struct api_call *call, bool fits));
+                        void (*done)(struct api_call *call, bool fits, struct str rehashed));
+// Hashes one, likewise.
+void api_hash_password(struct api_call *call, struct str password, void (*done)(struct api_call *call, struct str phc));
 
 // The last word of a call, exactly once.
 void api_reply_json(struct api_call *call, int status, struct str json);
 void api_reply_asset(struct api_call *call, const struct api_asset *asset); // 200, or 304
+void api_reply_nothing(struct api_call *call);                              // 204
+// Refuses with 422 and one fault.
+void api_reply_fault(struct api_call *call, struct str pointer, const char *format, ...) PRINTF_LIKE(3, 4);
 // What a kind of problem means and what to do about it, as a page; STR_NONE for a kind that there is not.
 struct str api_problem_page(struct arena *arena, struct str slug);
 // The value of a path's or query's parameter, by the name that statements use: `path_slug`.

@@ -1,5 +1,5 @@
-// auth: who is calling. Access tokens (JWT, HS256) and the keys that sign them; passwords, hashed off the loop. Knows
-// libjwt. Whether a caller may do a thing is decided by caller.sql, in the transaction of the thing itself.
+// auth: who is calling. Access tokens (JWT, HS256) and the keys that sign them; API keys; passwords, hashed off the
+// loop. Knows libjwt. Whether a caller may do a thing is decided by caller.sql, in the transaction of the thing itself.
 #pragma once
 
 #include "marbre/db.h"
@@ -26,9 +26,11 @@ void auth_keys_derive(const struct auth_keys *keys, struct str purpose, unsigned
 
 // ------------------------------------------------------------------------------------------------------------ token
 
-// What an access token says: the account, its session, and the epoch of the account in which it was made.
+// What an access token says: the account, its session, and the epoch of the account in which it was made. Or what an
+// API key is known by, and nothing else: its hash.
 struct auth_caller {
     struct str account, session, epoch;
+    struct str key;
 };
 
 // A token that is good for AUTH_ACCESS_SECONDS.
@@ -38,6 +40,17 @@ struct str auth_token_make(struct arena *arena, const struct auth_keys *keys, co
 MUST_CHECK bool auth_token_check(struct arena *arena, const struct auth_keys *keys, struct str token,
                                  struct auth_caller *caller);
 
+// ---------------------------------------------------------------------------------------------------------- API keys
+
+// `mbk_` and 32 random bytes in base64url. Only the hash is ever stored.
+struct auth_api_key {
+    struct str text, hash;
+};
+struct auth_api_key auth_api_key_make(struct arena *arena);
+bool auth_api_key_is(struct str token); // looks like one, so it is no access token
+// The caller that a key is known by. False for what has not the form of a key.
+MUST_CHECK bool auth_api_key_read(struct arena *arena, struct str token, struct auth_caller *caller);
+
 // --------------------------------------------------------------------------------------------------------- password
 
 struct auth_password_cost {
@@ -45,8 +58,21 @@ struct auth_password_cost {
     size_t memory; // bytes
 };
 
+// Where passwords are hashed and who hears of it.
+struct auth_crew {
+    struct arena *arena; // must live until `done`
+    struct crew *crew;
+    struct loop *loop;
+    struct auth_password_cost cost;
+};
+
 // Checks a password on the crew, then calls `done` on the loop. `phc` may be STR_NONE (no such account): then it costs
-// the same and never fits. False at once when the crew's queue is full. The arena must live until `done`.
-MUST_CHECK bool auth_password_check(struct arena *arena, struct crew *crew, struct loop *loop,
-                                    const struct auth_password_cost *cost, struct str password, struct str phc,
-                                    void (*done)(void *context, bool fits), void *context);
+// the same and never fits. `rehashed` is a hash of the present cost for a password that fits a hash of another cost,
+// else STR_NONE. False at once when the crew's queue is full.
+MUST_CHECK bool auth_password_check(const struct auth_crew *crew, struct str password, struct str phc,
+                                    void (*done)(void *context, bool fits, struct str rehashed), void *context);
+// Hashes a password on the crew, then calls `done` on the loop. False at once when the crew's queue is full.
+MUST_CHECK bool auth_password_hash(const struct auth_crew *crew, struct str password,
+                                   void (*done)(void *context, struct str phc), void *context);
+// A password that nobody could guess, of 16 letters and digits (96 bits).
+struct str auth_password_make(struct arena *arena);

@@ -88,6 +88,8 @@ struct json_fault {
 // Parses one JSON text of any type; duplicate keys and a depth over JSON_DEPTH_MAX are faults. The value lives as long
 // as the arena. NULL and `fault` filled when it is not JSON.
 MUST_CHECK json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault);
+// The same for a text that may nest less deep: `depth` is 1 to JSON_DEPTH_MAX.
+MUST_CHECK json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, struct json_fault *fault);
 struct str json_write(struct arena *arena, const json_t *value); // compact
 struct str json_text(const json_t *string);                      // the view of a string's bytes; STR_NONE for others
 struct str json_member_text(const json_t *object, const char *key);
@@ -163,10 +165,14 @@ void secret_mac(struct str bytes, struct str key, unsigned char mac[HASH_BYTES])
 struct str secret_base64(struct arena *arena, const void *bytes, size_t n);       // base64url, unpadded
 MUST_CHECK bool secret_unbase64(struct arena *arena, struct str text, struct str *bytes);
 struct str secret_hex(struct arena *arena, const void *bytes, size_t n);
+#define SHORT_KEY_BYTES 16
+// SipHash, for tables that strangers must not be able to crowd: 64 bits, quick, no MAC.
+uint64_t secret_short_hash(struct str bytes, const unsigned char key[SHORT_KEY_BYTES]);
 
 // argon2id (RFC 9106) in PHC string form. Slow on purpose (tens of milliseconds, `memory` bytes): never on a loop.
 struct str secret_password_hash(struct arena *arena, struct str password, unsigned passes, size_t memory);
 bool secret_password_fits(struct str password, struct str phc);
+bool secret_password_costs(struct str phc, unsigned passes, size_t memory); // whether it was made with this cost
 
 // ------------------------------------------------------------------------------------------------------------ clock
 
@@ -214,6 +220,11 @@ _Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2); // for bugs and
 
 // ----------------------------------------------------------------------------------------------------------- config
 
+// So many requests in so many seconds; none at all is no limit.
+struct config_rate {
+    unsigned requests, seconds;
+};
+
 // What ops may set, by environment. One table in config.c holds each key's name, default and sentence.
 struct config {
     struct str database_url, migrate_database_url, database_role;
@@ -223,7 +234,9 @@ struct config {
     unsigned workers;
     struct str trusted_proxies;
     unsigned write_connections, connections_max, connections_per_address, request_bytes;
-    unsigned hash_threads, hash_passes, hash_memory_kib;
+    unsigned hash_threads, hash_queue, hash_passes, hash_memory_kib;
+    struct str desk_origins; // by commas
+    struct config_rate rate_read, rate_desk, rate_login;
     unsigned drain_seconds;
 };
 

@@ -14,13 +14,14 @@ struct db_fault {
 // is called `articles/get`; `auth/caller.sql` is `auth/caller`.
 struct db_statement {
     struct str name, sql;
+    struct str text; // as it stands in the file
     const struct str *parameters;
     size_t parameter_count;
 };
 
 struct db_statements {
-    const struct db_statement *all;
-    size_t count;
+    struct db_statement *all;
+    size_t count, capacity;
 };
 
 enum { DB_PARAMETERS_MAX = 40 };
@@ -28,6 +29,8 @@ enum { DB_PARAMETERS_MAX = 40 };
 // Reads one text. `:name` is a parameter, but not in '…', "…", comments, or `::`.
 struct db_statement db_statement_read(struct arena *arena, struct str name, struct str text);
 struct db_statements db_statements_read(struct arena *arena, const struct embedded_file *files);
+// Adds a statement that was made of others; before the first connection. There is room for as many as there are files.
+const struct db_statement *db_statement_add(struct db_statements *statements, const struct db_statement *statement);
 const struct db_statement *db_statement_find(const struct db_statements *statements, struct str name);
 
 // ------------------------------------------------------------------------------------------------------------ calls

@@ -10,7 +10,7 @@ struct server_fault {
 
 struct server_setup {
     const struct config *config;
-    const struct db_statements *statements;
+    struct db_statements *statements;
     const struct embedded_file *migrations;
     struct str contract; // JSON
     // Called once the workers serve, and whenever `watch_ms` have passed; NULL where nothing is to be done.

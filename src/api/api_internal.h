@@ -3,7 +3,33 @@
 
 #include "marbre/api.h"
 
-enum { STATEMENTS_MAX = 12, PARAMETERS_MAX = 24, CURSOR_MAX = 4, HEADERS_MAX = 16 };
+#include <stdatomic.h>
+
+enum { STATEMENTS_MAX = 16, PARAMETERS_MAX = 24, CURSOR_MAX = 4, HEADERS_MAX = 24 };
+
+// --------------------------------------------------------------------------------------------------------- rate
+// classes
+
+// How many requests of a kind one caller may make: a bucket that holds `requests` and fills up in `seconds`.
+struct rate_class {
+    struct str name, policy;  // policy: the RateLimit-Policy field
+    struct config_rate limit; // of no requests: none is refused
+};
+enum { RATE_CLASSES = 3, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
+
+// Shared by the workers, of a fixed size, without a lock: a full bucket's place may be taken by somebody else's.
+struct rates {
+    struct rate_class classes[RATE_CLASSES];
+    struct http_networks exempt; // proxies, when they speak for themselves
+    unsigned char key[SHORT_KEY_BYTES];
+    _Atomic uint64_t slots[RATE_BUCKETS][RATE_WAYS];
+};
+struct rate_state {
+    bool counted, refused;
+    unsigned left, full_s, retry_s; // requests left; seconds until the bucket is full, until one more is taken
+};
+struct rates *rates_new(struct arena *arena, const struct config *config);
+const struct rate_class *rate_class_find(const struct rates *rates, struct str name); // NULL: there is none
 
 // ------------------------------------------------------------------------------------------------------- operations
 
@@ -25,7 +51,7 @@ struct cache_policy {
     unsigned max_age, shared_max_age, stale_while_revalidate, stale_if_error;
 };
 
-enum { DERIVE_SLUG = 1, DERIVE_CONTENT = 2 };
+enum { DERIVE_SLUG = 1, DERIVE_CONTENT = 2, DERIVE_PASSWORD = 4, DERIVE_API_KEY = 8 };
 
 struct operation {
     struct str id;
@@ -36,16 +62,20 @@ struct operation {
     const struct db_statement *statements[STATEMENTS_MAX];
     size_t statement_count;
     const struct api_handler *handler;
+    const struct rate_class *rate;
+    struct str audit; // the collection of what it changes; STR_NONE: it changes nothing
+    bool idempotent;  // takes an Idempotency-Key
     enum db_lane lane;
     unsigned derive, cursor;
     uint64_t body_max;
+    size_t body_depth;
     struct cache_policy cache;
     struct str location; // of what POST makes; STR_NONE otherwise
     int success;         // the contract's 2xx
     struct parameter parameters[PARAMETERS_MAX];
     size_t parameter_count;
-    const json_t *body_schema; // NULL: takes no body
-    const json_t *body_types;  // the contract's media types
+    const json_t *body_types;   // the contract's media types, each with its schema; NULL: takes no body
+    const json_t *answer_types; // of the success; NULL: it has no body
     bool body_required;
 };
 
@@ -67,6 +97,7 @@ struct api_contract {
     struct route *routes;
     struct str article_url, site_url; // templates with {site} filled in
     unsigned char cursor_key[HASH_BYTES];
+    struct rates *rates;
 };
 
 // What `#/a/b/c` points at (RFC 6901 in a fragment), or NULL.
@@ -74,6 +105,11 @@ const json_t *contract_follow(const json_t *spec, const char *reference);
 // What a `$ref` points at, or the value itself. NULL when it points nowhere.
 const json_t *contract_resolve(const json_t *spec, const json_t *value);
 bool contract_fail(struct api_fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
+// The schema of a body in one of the operation's types: the first of them for STR_NONE.
+const json_t *operation_body_schema(const struct operation *operation, struct str type);
+// The operation's list: its own statements, and those that every operation of its kind has.
+MUST_CHECK bool operation_statements(struct api_contract *contract, struct operation *operation, const json_t *ours,
+                                     struct api_fault *fault);
 const struct operation *contract_operation(const struct api_contract *contract, struct str id);
 MUST_CHECK bool operation_read(struct api_contract *contract, struct operation *operation, const json_t *spec,
                                struct api_fault *fault);
@@ -107,8 +143,14 @@ struct api_call {
     struct str values[PARAMETERS_MAX]; // of the operation's parameters, in their order
     bool authenticated;
     struct auth_caller caller;
-    json_t *body; // NULL: there was none
-    struct str body_text, read_only;
+    struct rate_state rate;
+    const json_t *body_schema; // of the type that the body has
+    json_t *body;              // NULL: there was none
+    struct str body_text, read_only, body_fields;
+    struct str password_made, password_hash;
+    struct auth_api_key api_key;
+    struct str request_hash; // of what an Idempotency-Key stands for
+    bool replayed;
     struct uuid new_id;
     struct str slug;
     struct content_body content;
@@ -121,7 +163,8 @@ struct api_call {
     void *carried;
     struct db_call db;
     void (*done)(struct api_call *call, const struct db_answer *answer);
-    void (*password_done)(struct api_call *call, bool fits);
+    void (*password_checked)(struct api_call *call, bool fits, struct str rehashed);
+    void (*password_hashed)(struct api_call *call, struct str phc);
 };
 
 // ------------------------------------------------------------------------------------------------------------ schema
@@ -147,6 +190,10 @@ void body_read(struct api_call *call);            // parse, clean, check, derive
 void body_take(struct api_call *call, json_t *b); // the same without the parse
 // Whether the request's body may be read at all: 411, 415. True: go on.
 MUST_CHECK bool body_acceptable(struct api_call *call);
+// Whether the client takes what the operation answers with: 406.
+MUST_CHECK bool accept_fits(struct api_call *call);
+// Counts the request against its class, by account, key or address: 429.
+MUST_CHECK bool rate_allows(struct api_call *call);
 
 struct str cursor_sign(struct api_call *call, const struct str *values, size_t count);
 MUST_CHECK bool cursor_open(struct api_call *call, struct str cursor);
@@ -156,6 +203,17 @@ bool bind_knows(const struct operation *operation, struct str symbol);
 struct db_step bind_step(struct api_call *call, const struct db_statement *statement);
 
 void call_statements(struct api_call *call); // runs the operation's list and answers
+void call_run(struct api_call *call, const struct db_statement *const *statements, size_t count, enum db_lane lane,
+              void (*done)(struct db_call *db, const struct db_answer *answer));
+
+// An Idempotency-Key: the first answer is kept in the transaction of the act, and given again. The last statement of an
+// operation, made one that keeps what it answers as well.
+const struct db_statement *idempotency_keeping(struct api_contract *contract, const struct db_statement *last);
+void idempotency_prepare(struct api_call *call);
+// Whether a refusal was about the key itself: then the call is being answered.
+MUST_CHECK bool idempotency_answers(struct api_call *call, const struct db_answer *answer);
+// Sends a problem; where it is to be given again, it is kept first.
+void idempotency_refuse(struct api_call *call, int status, struct str document);
 
 // ----------------------------------------------------------------------------------------------------------- replies
 
@@ -170,6 +228,11 @@ struct reply {
 void reply_header(struct reply *reply, struct str name, struct str value);
 void reply_send(struct api_call *call, struct reply *reply);
 void reply_answer(struct api_call *call, const struct db_answer *answer);
+void reply_done(struct api_call *call, const struct db_answer *answer); // of statements that committed
+void cors_put(const struct api_call *call, struct reply *reply);        // who else may read this
+void cors_answer(const struct api_call *call, const struct route *route, struct reply *reply); // to a preflight
+void rate_put(const struct api_call *call, struct reply *reply);                               // the RateLimit fields
+bool reply_promises(struct str header); // whether a reply may have it
 void reply_refusal(struct api_call *call, const struct db_answer *answer);
 // Columns that the last statement of an operation may answer.
 bool reply_is_fact(const char *column);
@@ -178,5 +241,6 @@ bool reply_is_fact(const char *column);
 struct str problem_document(struct api_call *call, int status, const char *slug, struct str detail, struct str more);
 void problem_faults(struct api_call *call, int status); // of the call's faults
 void problem_send(struct api_call *call, int status, const char *slug, struct str detail, struct str more);
+void problem_send_document(struct api_call *call, int status, struct str document);
 void problem_method(struct api_call *call, const struct route *route); // 405, or the answer to OPTIONS
 void problem_login(struct api_call *call, const char *detail);         // 401 with its challenge

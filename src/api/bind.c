@@ -2,17 +2,15 @@
 // their symbols, and what a handler has set.
 #include "api_internal.h"
 
-static struct str id_of(const struct api_call *call)
-{
-    for (size_t i = 0; i < call->operation->parameter_count; i++)
-        if (str_eq(call->operation->parameters[i].symbol, STR("path_id")))
-            return call->values[i];
-    return str_of(call->new_id.text);
-}
-
 static struct str new_id(const struct api_call *call)
 {
     return str_of(call->new_id.text);
+}
+
+static struct str id_of(const struct api_call *call)
+{
+    struct str id = api_parameter(call, STR("path_id"));
+    return id.ptr ? id : new_id(call);
 }
 
 static struct str slug(const struct api_call *call)
@@ -75,6 +73,74 @@ static struct str caller_epoch(const struct api_call *call)
     return call->caller.epoch;
 }
 
+static struct str caller_key(const struct api_call *call)
+{
+    return call->caller.key;
+}
+
+static struct str operation_id(const struct api_call *call)
+{
+    return call->operation->id;
+}
+
+static struct str audit_kind(const struct api_call *call)
+{
+    return call->operation->audit;
+}
+
+// What an act is about: the thing of the path, or the one that is being made; otherwise the caller's own.
+static struct str audit_thing(const struct api_call *call)
+{
+    struct str id = api_parameter(call, STR("path_id"));
+    return id.ptr ? id : call->operation->location.ptr ? new_id(call) : STR_NONE;
+}
+
+static struct str body_fields(const struct api_call *call)
+{
+    return call->body_fields;
+}
+
+static struct str peer(const struct api_call *call)
+{
+    return call->exchange ? call->exchange->peer : STR_NONE;
+}
+
+static struct str request_id(const struct api_call *call)
+{
+    return call->request_id;
+}
+
+static struct str request_hash(const struct api_call *call)
+{
+    return call->request_hash;
+}
+
+static struct str user_agent(const struct api_call *call)
+{
+    struct str agent = call->exchange ? http_header_value(&call->exchange->request, STR("User-Agent")) : STR_NONE;
+    return agent.ptr && text_is_utf8(agent) ? agent : STR_NONE;
+}
+
+static struct str password_hash(const struct api_call *call)
+{
+    return call->password_hash;
+}
+
+static struct str password_made(const struct api_call *call)
+{
+    return call->password_made;
+}
+
+static struct str key_hash(const struct api_call *call)
+{
+    return call->api_key.hash;
+}
+
+static struct str key_made(const struct api_call *call)
+{
+    return call->api_key.text;
+}
+
 static struct str operation_roles(const struct api_call *call)
 {
     return call->operation->roles;
@@ -90,24 +156,46 @@ static struct str config_article_url(const struct api_call *call)
     return call->contract->article_url;
 }
 
-#define SOURCE(name)                                                                                                   \
+#define SOURCE(name, derived)                                                                                          \
     {                                                                                                                  \
-#name, name                                                                                                    \
+#name, name, derived                                                                                           \
     }
 
 static const struct {
     const char *name;
     struct str (*value)(const struct api_call *call);
+    unsigned derived; // the derivation that makes it; 0: it is always there
 } sources[] = {
-    {"id", id_of}, // of the path, or of what is being made
-    SOURCE(new_id),         SOURCE(slug),
-    SOURCE(body),           SOURCE(read_only),
-    SOURCE(if_match),       SOURCE(content_blocks),
-    SOURCE(content_html),   SOURCE(content_text),
-    SOURCE(content_words),  SOURCE(content_minutes),
-    SOURCE(caller_account), SOURCE(caller_session),
-    SOURCE(caller_epoch),   SOURCE(operation_roles),
-    SOURCE(config_lang),    SOURCE(config_article_url),
+    {"id", id_of, 0}, // of the path, or of what is being made
+    SOURCE(new_id, 0),
+    SOURCE(body, 0),
+    SOURCE(read_only, 0),
+    SOURCE(body_fields, 0),
+    SOURCE(if_match, 0),
+    SOURCE(slug, DERIVE_SLUG),
+    SOURCE(content_blocks, DERIVE_CONTENT),
+    SOURCE(content_html, DERIVE_CONTENT),
+    SOURCE(content_text, DERIVE_CONTENT),
+    SOURCE(content_words, DERIVE_CONTENT),
+    SOURCE(content_minutes, DERIVE_CONTENT),
+    SOURCE(password_hash, DERIVE_PASSWORD),
+    SOURCE(password_made, DERIVE_PASSWORD),
+    SOURCE(key_hash, DERIVE_API_KEY),
+    SOURCE(key_made, DERIVE_API_KEY),
+    SOURCE(caller_account, 0),
+    SOURCE(caller_session, 0),
+    SOURCE(caller_epoch, 0),
+    SOURCE(caller_key, 0),
+    SOURCE(operation_id, 0),
+    SOURCE(operation_roles, 0),
+    SOURCE(audit_kind, 0),
+    SOURCE(audit_thing, 0),
+    SOURCE(peer, 0),
+    SOURCE(user_agent, 0),
+    SOURCE(request_id, 0),
+    SOURCE(request_hash, 0),
+    SOURCE(config_lang, 0),
+    SOURCE(config_article_url, 0),
 };
 
 static const struct str cursor_symbols[CURSOR_MAX] = {
@@ -132,16 +220,12 @@ bool bind_knows(const struct operation *operation, struct str symbol)
     if (has_parameter(operation, symbol))
         return true;
     if (str_eq(symbol, STR("body")) || str_eq(symbol, STR("read_only")))
-        return operation->body_schema != NULL;
-    if (str_eq(symbol, STR("slug")))
-        return operation->derive & DERIVE_SLUG;
-    if (str_starts(symbol, STR("content_")) && !(operation->derive & DERIVE_CONTENT))
-        return false;
+        return operation->body_types != NULL;
     if (str_eq(symbol, STR("if_match")))
         return false;
     for (size_t i = 0; i < COUNT_OF(sources); i++)
         if (str_eq(str_of(sources[i].name), symbol))
-            return true;
+            return (operation->derive & sources[i].derived) == sources[i].derived;
     for (size_t i = 0; i < operation->cursor && i < CURSOR_MAX; i++)
         if (str_eq(cursor_symbols[i], symbol))
             return true;

@@ -24,12 +24,13 @@ bool body_acceptable(struct api_call *call)
         return call->operation->method == HTTP_GET || call->operation->method == HTTP_DELETE;
     }
     struct str rest, type = str_trim(str_cut(http_header_value(request, STR("Content-Type")), ';', &rest));
+    call->body_schema = operation_body_schema(call->operation, type.ptr ? type : STR(""));
+    if (call->body_schema)
+        return true;
     struct buf names = buf_in(call->arena);
     const char *name;
     json_t *media;
     json_object_foreach ((json_t *)call->operation->body_types, name, media) {
-        if (str_eq_nocase(type, str_of(name)))
-            return true;
         buf_printf(&names, "%s%s", names.len ? " or " : "", name);
     }
     struct str given = type.len == 0 ? STR("missing") : text_is_utf8(type) ? type : STR("no readable text");
@@ -64,20 +65,31 @@ static void clean(struct api_call *call, json_t *value, const struct path *at)
         clean(call, member, &(struct path){at, NULL, i});
 }
 
-// Members that only the server writes: statements compare them with what is stored.
-static void set_read_only_apart(struct api_call *call)
+static bool is_read_only(const struct api_call *call, const char *member)
 {
     const json_t *spec = call->contract->spec;
-    const json_t *properties = json_object_get(contract_resolve(spec, call->operation->body_schema), "properties");
+    const json_t *properties = json_object_get(contract_resolve(spec, call->body_schema), "properties");
+    const json_t *schema = json_object_get(properties, member), *target = contract_resolve(spec, schema);
+    return json_is_true(json_object_get(schema, "readOnly")) || json_is_true(json_object_get(target, "readOnly"));
+}
+
+// Members that only the server writes: statements compare them with what is stored. Of the others the names are noted,
+// for the audit.
+static void tell_members_apart(struct api_call *call)
+{
     json_t *apart = NULL, *value;
     const char *name;
+    struct buf fields = buf_in(call->arena);
     json_object_foreach (call->body, name, value) {
-        const json_t *schema = json_object_get(properties, name), *target = contract_resolve(spec, schema);
-        if (!json_is_true(json_object_get(schema, "readOnly")) && !json_is_true(json_object_get(target, "readOnly")))
-            continue;
-        apart = apart ? apart : json_object();
-        json_object_set(apart, name, value);
+        if (is_read_only(call, name)) {
+            apart = apart ? apart : json_object();
+            json_object_set(apart, name, value);
+        } else {
+            buf_printf(&fields, "%c%s", fields.len ? ',' : '{', name); // a name of the contract: a plain word
+        }
     }
+    buf_put(&fields, fields.len ? STR("}") : STR("{}"));
+    call->body_fields = buf_str(&fields);
     if (apart)
         call->read_only = json_write(call->arena, apart);
     json_decref(apart);
@@ -122,7 +134,7 @@ static void check_schema(struct api_call *call)
 {
     const struct faults told = call->faults;
     struct faults found = faults_in(call->arena);
-    schema_check(&found, call->contract->spec, call->operation->body_schema, call->body, &(struct path){0});
+    schema_check(&found, call->contract->spec, call->body_schema, call->body, &(struct path){0});
     for (const struct fault *fault = found.first; fault; fault = fault->next)
         if ((!has_blocks(call) || !str_starts(fault->pointer, STR("/body/"))) && !is_told(&told, fault->pointer))
             fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
@@ -138,21 +150,40 @@ void body_take(struct api_call *call, json_t *body)
     if (call->faults.count)
         return;
     call->body_text = json_write(call->arena, body);
-    set_read_only_apart(call);
+    tell_members_apart(call);
     if (call->operation->derive & DERIVE_SLUG)
         derive_slug(call);
 }
 
+// No body at all is an empty object, where that is enough.
+static bool may_be_missing(struct api_call *call)
+{
+    const json_t *schema = contract_resolve(call->contract->spec, call->body_schema), *name;
+    const json_t *required = json_object_get(schema, "required");
+    struct buf names = buf_in(call->arena);
+    size_t i;
+    json_array_foreach ((json_t *)required, i, name)
+        buf_printf(&names, "%s%s", names.len ? ", " : "", json_string_value(name));
+    if (names.len)
+        api_problem(call, 400, "The body is missing: this takes a JSON object with %.*s.", STR_FMT(buf_str(&names)));
+    return names.len == 0;
+}
+
 void body_read(struct api_call *call)
 {
-    if (!call->operation->body_schema)
-        return;
-    struct str text = call->exchange->body.len ? call->exchange->body : STR("{}");
+    struct str text = call->exchange->body;
     struct json_fault fault = {0};
-    json_t *body = text_is_utf8(text) ? json_read(call->arena, text, &fault) : NULL;
+    if (!call->body_schema)
+        call->body_schema = operation_body_schema(call->operation, STR_NONE);
+    if (text.len == 0 && !may_be_missing(call))
+        return;
+    if (text.len == 0)
+        text = STR("{}");
+    bool readable = text_is_utf8(text);
+    json_t *body = readable ? json_read_to_depth(call->arena, text, call->operation->body_depth, &fault) : NULL;
     if (body)
         body_take(call, body);
-    else if (!text_is_utf8(text))
+    else if (!readable)
         api_problem(call, 400, "The body is not UTF-8.");
     else
         api_problem(call, 400, "The body is not JSON: line %d, column %d: %s.", fault.line, fault.column, fault.detail);

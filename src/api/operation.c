@@ -37,29 +37,6 @@ static bool read_roles(struct api_contract *contract, struct operation *operatio
     return true;
 }
 
-static bool read_statements(struct api_contract *contract, struct operation *operation, const json_t *ours,
-                            struct api_fault *fault)
-{
-    const json_t *names = json_object_get(ours, "statements"), *name;
-    size_t i;
-    if (!operation->is_public && json_array_size(names) > 0) {
-        operation->statements[operation->statement_count++] =
-            db_statement_find(contract->sources.statements, STR("auth/caller"));
-        if (!operation->statements[0])
-            return contract_fail(fault, "there is no statement auth/caller");
-    }
-    json_array_foreach ((json_t *)names, i, name) {
-        const struct db_statement *statement = db_statement_find(contract->sources.statements, json_text(name));
-        if (!statement)
-            return contract_fail(fault, "%.*s names the statement %s, and there is no such file",
-                                 STR_FMT(operation->id), json_string_value(name));
-        if (operation->statement_count == STATEMENTS_MAX)
-            return contract_fail(fault, "%.*s has too many statements", STR_FMT(operation->id));
-        operation->statements[operation->statement_count++] = statement;
-    }
-    return true;
-}
-
 static bool read_handler(struct api_contract *contract, struct operation *operation, const json_t *ours,
                          struct api_fault *fault)
 {
@@ -74,6 +51,24 @@ static bool read_handler(struct api_contract *contract, struct operation *operat
         return contract_fail(fault, "%.*s is served by nothing: it names no statement and no handler",
                              STR_FMT(operation->id));
     return true;
+}
+
+static bool read_rate(const struct api_contract *contract, struct operation *operation, const json_t *ours,
+                      struct api_fault *fault)
+{
+    struct str name = json_member_text(ours, "rate");
+    operation->rate = rate_class_find(contract->rates, name);
+    return operation->rate ||
+           contract_fail(fault, "%.*s: x-marbre.rate names no class of requests", STR_FMT(operation->id));
+}
+
+// What is changed at the desk is written down: under which collection, the contract says.
+static bool read_audit(struct operation *operation, const json_t *ours, struct api_fault *fault)
+{
+    operation->audit = json_member_text(ours, "audit");
+    bool changes = !operation->is_public && operation->method != HTTP_GET;
+    return operation->audit.ptr || !changes ||
+           contract_fail(fault, "%.*s changes something, and x-marbre.audit does not say what", STR_FMT(operation->id));
 }
 
 // `If-Match` becomes if_match; a path's `id` path_id; a query's `limit` query_limit.
@@ -109,33 +104,80 @@ static size_t plain_max(const json_t *schema)
     return (size_t)json_integer_value(json_object_get(schema, "maxLength"));
 }
 
+// Of a parameter's members others would change what is sent: `style`, `content`, `allowReserved`.
+static bool check_parameter(const struct operation *operation, const json_t *given, struct api_fault *fault)
+{
+    static const char *const known[] = {"name", "in", "required", "description", "schema", "example"};
+    const char *member;
+    json_t *value;
+    json_object_foreach ((json_t *)given, member, value) {
+        bool found = false;
+        for (size_t i = 0; i < COUNT_OF(known); i++)
+            found |= strcmp(known[i], member) == 0;
+        if (!found)
+            return contract_fail(fault, "%.*s: a parameter has the member %s, which is not enforced",
+                                 STR_FMT(operation->id), member);
+    }
+    return true;
+}
+
+static bool is_plain_type(struct str type)
+{
+    static const char *const types[] = {"string", "integer", "number", "boolean"};
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (str_eq(str_of(types[i]), type))
+            return true;
+    return false;
+}
+
+static bool find_place(struct str in, enum place *place)
+{
+    static const char *const places[] = {[IN_PATH] = "path", [IN_QUERY] = "query", [IN_HEADER] = "header"};
+    for (size_t i = 0; i < COUNT_OF(places); i++)
+        if (str_eq(str_of(places[i]), in)) {
+            *place = (enum place)i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_parameter(const struct api_contract *contract, struct operation *operation, const json_t *given,
+                           struct api_fault *fault)
+{
+    const json_t *written = json_object_get(given, "schema"), *schema = contract_resolve(contract->spec, written);
+    struct parameter *parameter = &operation->parameters[operation->parameter_count];
+    if (operation->parameter_count++ == PARAMETERS_MAX || !schema ||
+        !find_place(json_member_text(given, "in"), &parameter->place))
+        return contract_fail(fault, "%.*s: its parameter %zu cannot be read", STR_FMT(operation->id),
+                             operation->parameter_count);
+    const char *unknown = schema_unknown_keyword(contract->spec, written);
+    if (unknown)
+        return contract_fail(fault, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
+                             STR_FMT(operation->id), unknown);
+    if (json_object_get(schema, "type") && !is_plain_type(json_member_text(schema, "type")))
+        return contract_fail(fault, "%.*s: the text of a parameter has not the type of its schema",
+                             STR_FMT(operation->id));
+    if (json_object_get(written, "$ref") && json_object_size(written) > 1)
+        return contract_fail(fault, "%.*s: a parameter's schema has others beside its $ref", STR_FMT(operation->id));
+    parameter->name = json_member_text(given, "name");
+    parameter->required = json_is_true(json_object_get(given, "required"));
+    parameter->schema = schema;
+    parameter->symbol = symbol_of(contract->arena, parameter->place, parameter->name);
+    parameter->standard = standard_of(contract->arena, schema);
+    parameter->plain_max = plain_max(schema);
+    operation->idempotent |= str_eq(parameter->symbol, STR("idempotency_key"));
+    return check_parameter(operation, given, fault);
+}
+
 static bool read_parameters(struct api_contract *contract, struct operation *operation, const json_t *spec,
                             struct api_fault *fault)
 {
-    const json_t *list = json_object_get(spec, "parameters"), *item;
+    const json_t *item;
     size_t i;
-    json_array_foreach ((json_t *)list, i, item) {
+    json_array_foreach (json_object_get(spec, "parameters"), i, item) {
         const json_t *given = contract_resolve(contract->spec, item);
-        struct str in = json_member_text(given, "in");
-        const json_t *schema = contract_resolve(contract->spec, json_object_get(given, "schema"));
-        if (operation->parameter_count == PARAMETERS_MAX || !schema || !in.ptr)
-            return contract_fail(fault, "%.*s: its parameter %zu cannot be read", STR_FMT(operation->id), i);
-        const char *unknown = schema_unknown_keyword(contract->spec, json_object_get(given, "schema"));
-        if (unknown)
-            return contract_fail(fault, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
-                                 STR_FMT(operation->id), unknown);
-        const json_t *written = json_object_get(given, "schema");
-        if (json_object_get(written, "$ref") && json_object_size(written) > 1)
-            return contract_fail(fault, "%.*s: a parameter's schema has others beside its $ref",
-                                 STR_FMT(operation->id));
-        struct parameter *parameter = &operation->parameters[operation->parameter_count++];
-        parameter->name = json_member_text(given, "name");
-        parameter->place = str_eq(in, STR("path")) ? IN_PATH : str_eq(in, STR("query")) ? IN_QUERY : IN_HEADER;
-        parameter->required = json_is_true(json_object_get(given, "required"));
-        parameter->schema = schema;
-        parameter->symbol = symbol_of(contract->arena, parameter->place, parameter->name);
-        parameter->standard = standard_of(contract->arena, schema);
-        parameter->plain_max = plain_max(schema);
+        if (!read_parameter(contract, operation, given, fault))
+            return false;
     }
     return true;
 }
@@ -151,28 +193,74 @@ static bool read_body(struct api_contract *contract, struct operation *operation
     operation->body_required = json_is_true(json_object_get(body, "required"));
     operation->body_types = json_object_get(body, "content");
     json_object_foreach ((json_t *)operation->body_types, type, media) {
-        operation->body_schema = json_object_get(media, "schema");
-        const char *unknown = schema_unknown_keyword(contract->spec, operation->body_schema);
+        const json_t *schema = json_object_get(media, "schema");
+        const char *unknown = schema ? schema_unknown_keyword(contract->spec, schema) : "nothing (no schema)";
         if (unknown)
             return contract_fail(fault, "%.*s: its body's schema has the keyword %s, which is not enforced",
                                  STR_FMT(operation->id), unknown);
+        if (!str_ends(str_of(type), STR("json")))
+            return contract_fail(fault, "%.*s takes %s, which nothing here reads", STR_FMT(operation->id), type);
     }
-    return operation->body_schema || contract_fail(fault, "%.*s: its body has no schema", STR_FMT(operation->id));
+    return json_object_size(operation->body_types) > 0 ||
+           contract_fail(fault, "%.*s: its body has no content", STR_FMT(operation->id));
 }
 
-static int success_of(const json_t *spec)
+const json_t *operation_body_schema(const struct operation *operation, struct str type)
+{
+    const char *name;
+    json_t *media;
+    json_object_foreach ((json_t *)operation->body_types, name, media)
+        if (!type.ptr || str_eq_nocase(type, str_of(name)))
+            return json_object_get(media, "schema");
+    return NULL;
+}
+
+// The first of its answers that is a success.
+static void read_success(const struct api_contract *contract, struct operation *operation, const json_t *spec)
 {
     const char *status;
     json_t *response;
-    json_object_foreach (json_object_get(spec, "responses"), status, response)
-        if (status[0] == '2' && strlen(status) == 3)
-            return 200 + (status[1] - '0') * 10 + (status[2] - '0');
-    return 0;
+    json_object_foreach (json_object_get(spec, "responses"), status, response) {
+        if (status[0] != '2' || strlen(status) != 3 || operation->success)
+            continue;
+        operation->success = 200 + (status[1] - '0') * 10 + (status[2] - '0');
+        operation->answer_types = json_object_get(contract_resolve(contract->spec, response), "content");
+    }
+}
+
+// A header that is promised and never sent would be a lie.
+static bool check_promises(const struct api_contract *contract, const struct operation *operation, const json_t *spec,
+                           struct api_fault *fault)
+{
+    const char *status, *header;
+    json_t *response, *promise;
+    json_object_foreach (json_object_get(spec, "responses"), status, response) {
+        const json_t *whole = contract_resolve(contract->spec, response);
+        json_object_foreach (json_object_get(whole, "headers"), header, promise)
+            if (!reply_promises(str_of(header)))
+                return contract_fail(fault, "%.*s promises the header %s, which nothing sends", STR_FMT(operation->id),
+                                     header);
+    }
+    return true;
 }
 
 static unsigned number_in(const json_t *object, const char *member)
 {
     return (unsigned)json_integer_value(json_object_get(object, member));
+}
+
+// 0 for a word that means nothing.
+static unsigned derivation_of(struct str word)
+{
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } rows[] = {
+        {"slug", DERIVE_SLUG}, {"content", DERIVE_CONTENT}, {"password", DERIVE_PASSWORD}, {"api_key", DERIVE_API_KEY}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (str_eq(str_of(rows[i].word), word))
+            return rows[i].bit;
+    return 0;
 }
 
 static void read_ours(struct operation *operation, const json_t *ours)
@@ -190,9 +278,12 @@ static void read_ours(struct operation *operation, const json_t *ours)
                                              .shared_max_age = number_in(cache, "shared_max_age"),
                                              .stale_while_revalidate = number_in(cache, "stale_while_revalidate"),
                                              .stale_if_error = number_in(cache, "stale_if_error")};
+    operation->body_depth = number_in(ours, "body_depth");
+    if (operation->body_depth == 0 || operation->body_depth > JSON_DEPTH_MAX)
+        operation->body_depth = JSON_DEPTH_MAX;
     size_t i;
     json_array_foreach ((json_t *)derive, i, word)
-        operation->derive |= str_eq(json_text(word), STR("slug")) ? DERIVE_SLUG : DERIVE_CONTENT;
+        operation->derive |= derivation_of(json_text(word));
 }
 
 static bool check_binds(const struct operation *operation, struct api_fault *fault)
@@ -209,8 +300,8 @@ static bool check_binds(const struct operation *operation, struct api_fault *fau
 }
 
 // What may stand in an operation's `x-marbre`; another word is a mistake that nobody would notice.
-static const char *const our_words[] = {"roles",    "statements", "handler", "lane", "derive",
-                                        "location", "body_max",   "cursor",  "cache"};
+static const char *const our_words[] = {"roles",    "statements", "handler", "lane",  "derive", "location",
+                                        "body_max", "body_depth", "cursor",  "cache", "rate",   "audit"};
 
 static bool check_words(const struct operation *operation, const json_t *ours, struct api_fault *fault)
 {
@@ -234,10 +325,11 @@ bool operation_read(struct api_contract *contract, struct operation *operation, 
     operation->id = json_member_text(spec, "operationId");
     if (!operation->id.ptr)
         return contract_fail(fault, "%.*s has an operation without an operationId", STR_FMT(operation->path));
-    operation->success = success_of(spec);
+    read_success(contract, operation, spec);
     read_ours(operation, ours);
     return check_words(operation, ours, fault) && read_roles(contract, operation, ours, fault) &&
-           read_statements(contract, operation, ours, fault) && read_handler(contract, operation, ours, fault) &&
+           read_rate(contract, operation, ours, fault) && read_audit(operation, ours, fault) &&
            read_parameters(contract, operation, spec, fault) && read_body(contract, operation, spec, fault) &&
-           check_binds(operation, fault);
+           operation_statements(contract, operation, ours, fault) && read_handler(contract, operation, ours, fault) &&
+           check_promises(contract, operation, spec, fault) && check_binds(operation, fault);
 }

@@ -3,24 +3,54 @@
 
 #include <string.h>
 
+static bool has_type(const json_t *schema, struct str type)
+{
+    return str_eq(json_member_text(schema, "type"), type);
+}
+
+static json_t *number_of(struct arena *arena, struct str text)
+{
+    struct json_fault fault;
+    json_t *number = json_read(arena, text, &fault);
+    return json_is_number(number) ? json_incref(number) : NULL;
+}
+
+// A text as the type that its schema asks for, or as the text that it is, for the schema to complain of. NULL: no
+// UTF-8.
+static json_t *typed(struct arena *arena, const json_t *schema, struct str text)
+{
+    uint64_t whole;
+    json_t *number = NULL;
+    if (has_type(schema, STR("integer")) && str_to_u64(text, INT32_MAX, &whole))
+        return json_integer((json_int_t)whole);
+    if (has_type(schema, STR("number")))
+        number = number_of(arena, text);
+    if (has_type(schema, STR("boolean")) && (str_eq(text, STR("true")) || str_eq(text, STR("false"))))
+        return json_boolean(text.len == 4);
+    return number ? number : json_stringn(text.ptr, text.len);
+}
+
+// What a fault in a parameter is found under: `?limit`, `{slug}`, `If-Match`.
+static struct str pointer_of(struct api_call *call, const struct parameter *parameter)
+{
+    static const char *const marks[] = {[IN_PATH] = "{", [IN_QUERY] = "?", [IN_HEADER] = ""};
+    static const char *const ends[] = {[IN_PATH] = "}", [IN_QUERY] = "", [IN_HEADER] = ""};
+    return arena_printf(call->arena, "%s%.*s%s", marks[parameter->place], STR_FMT(parameter->name),
+                        ends[parameter->place]);
+}
+
 static void check_value(struct api_call *call, const struct parameter *parameter, struct str value)
 {
     if (value.len && value.len <= parameter->plain_max && text_is_utf8(value))
         return; // what most are, at no cost: a character has at least a byte
-    static const char *const marks[] = {[IN_PATH] = "{", [IN_QUERY] = "?", [IN_HEADER] = ""};
-    static const char *const ends[] = {[IN_PATH] = "}", [IN_QUERY] = "", [IN_HEADER] = ""};
-    struct str pointer = arena_printf(call->arena, "%s%.*s%s", marks[parameter->place], STR_FMT(parameter->name),
-                                      ends[parameter->place]);
-    uint64_t number;
-    bool whole =
-        str_eq(json_member_text(parameter->schema, "type"), STR("integer")) && str_to_u64(value, INT32_MAX, &number);
-    json_t *typed = whole ? json_integer((json_int_t)number) : json_stringn(value.ptr, value.len);
-    if (!typed) {
+    struct str pointer = pointer_of(call, parameter);
+    json_t *json = typed(call->arena, parameter->schema, value);
+    if (!json) {
         fault_add(&call->faults, pointer, "This is not UTF-8.");
         return;
     }
-    schema_check(&call->faults, call->contract->spec, parameter->schema, typed, &(struct path){NULL, pointer.ptr, 0});
-    json_decref(typed);
+    schema_check(&call->faults, call->contract->spec, parameter->schema, json, &(struct path){NULL, pointer.ptr, 0});
+    json_decref(json);
 }
 
 static const struct parameter *query_parameter(const struct operation *operation, struct str name, size_t *index)
@@ -107,6 +137,8 @@ void parameters_read(struct api_call *call, const struct str *path_values, size_
             check_value(call, parameter, call->values[i]);
         else if (parameter->standard.ptr)
             call->values[i] = parameter->standard;
+        else if (parameter->required && !str_eq(parameter->symbol, STR("if_match"))) // which has a status of its own
+            fault_add(&call->faults, pointer_of(call, parameter), "This parameter is required.");
         if (str_eq(parameter->symbol, STR("if_match")) && call->values[i].ptr)
             take_versions(call, call->values[i]);
         if (str_eq(parameter->symbol, STR("query_cursor")) && call->values[i].ptr && call->faults.count == 0 &&

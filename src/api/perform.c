@@ -42,7 +42,8 @@ bool api_perform(const struct api_contract *contract, struct db_session *session
     take_id(call, id);
     json_t *copy = json_deep_copy(body);
     arena_defer(arena, finish_copy, copy);
-    if (call->operation->body_schema)
+    call->body_schema = operation_body_schema(call->operation, STR_NONE);
+    if (call->body_schema)
         body_take(call, copy);
     if (call->faults.count)
         return contract_fail(fault, "%.*s", STR_FMT(faults_line(call)));

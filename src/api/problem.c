@@ -80,15 +80,32 @@ static void finish(struct api_call *call, struct reply *reply)
     reply_send(call, reply);
 }
 
+// RFC 6750 §3: what is wrong with the token that was sent, or which roles it would take.
+static struct str challenge(const struct api_call *call, int status)
+{
+    if (status == 401)
+        return call->authenticated ? STR("Bearer realm=\"marbre\", error=\"invalid_token\"")
+                                   : STR("Bearer realm=\"marbre\"");
+    struct str roles = call->operation->roles; // {editor,chief}
+    struct buf text = buf_in(call->arena);
+    buf_put_lit(&text, "Bearer realm=\"marbre\", error=\"insufficient_scope\", scope=\"");
+    for (size_t i = 1; i + 1 < roles.len; i++)
+        buf_put_char(&text, roles.ptr[i] == ',' ? ' ' : roles.ptr[i]);
+    buf_put_char(&text, '"');
+    return buf_str(&text);
+}
+
+void problem_send_document(struct api_call *call, int status, struct str document)
+{
+    struct reply reply = {.status = status, .body = document};
+    if (status == 401 || (status == 403 && call->authenticated))
+        reply_header(&reply, STR("WWW-Authenticate"), challenge(call, status));
+    finish(call, &reply);
+}
+
 void problem_send(struct api_call *call, int status, const char *slug, struct str detail, struct str more)
 {
-    struct reply reply = {.status = find(status, slug)->status};
-    reply.body = problem_document(call, status, slug, detail, more);
-    if (status == 401)
-        reply_header(&reply, STR("WWW-Authenticate"),
-                     call->authenticated ? STR("Bearer realm=\"marbre\", error=\"invalid_token\"")
-                                         : STR("Bearer realm=\"marbre\""));
-    finish(call, &reply);
+    problem_send_document(call, find(status, slug)->status, problem_document(call, status, slug, detail, more));
 }
 
 void api_problem(struct api_call *call, int status, const char *format, ...)
@@ -104,6 +121,17 @@ void api_problem(struct api_call *call, int status, const char *format, ...)
 void problem_login(struct api_call *call, const char *detail)
 {
     problem_send(call, 401, NULL, str_of(detail), STR_NONE);
+}
+
+void api_reply_fault(struct api_call *call, struct str pointer, const char *format, ...)
+{
+    struct buf detail = buf_in(call->arena);
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&detail, format, arguments);
+    va_end(arguments);
+    fault_add(&call->faults, pointer, "%.*s", STR_FMT(buf_str(&detail)));
+    problem_faults(call, 422);
 }
 
 void problem_faults(struct api_call *call, int status)
@@ -139,6 +167,7 @@ void problem_method(struct api_call *call, const struct route *route)
     struct reply reply = {.status = 204};
     reply_header(&reply, STR("Allow"), buf_str(&allowed));
     if (call->exchange->request.method == HTTP_OPTIONS) {
+        cors_answer(call, route, &reply);
         reply_send(call, &reply);
         return;
     }
@@ -175,12 +204,14 @@ static void refuse_as_told(struct api_call *call, const struct db_answer *answer
     if (!str_to_u64((struct str){answer->sqlstate + 2, 3}, 599, &status))
         status = 500;
     struct str inner = members.len > 2 ? (struct str){members.ptr + 1, members.len - 2} : STR_NONE;
-    problem_send(call, (int)status, NULL, answer->message, inner);
+    idempotency_refuse(call, (int)status, problem_document(call, (int)status, NULL, answer->message, inner));
 }
 
 void reply_refusal(struct api_call *call, const struct db_answer *answer)
 {
     struct str sqlstate = str_of(answer->sqlstate);
+    if (idempotency_answers(call, answer))
+        return;
     if (str_starts(sqlstate, STR("MB"))) {
         refuse_as_told(call, answer);
         return;

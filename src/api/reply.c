@@ -23,9 +23,37 @@ void reply_header(struct reply *reply, struct str name, struct str value)
     reply->headers[reply->header_count++] = (struct http_header){name, value};
 }
 
+// What the contract may promise of a reply's head, beside what belongs to HTTP itself.
+bool reply_promises(struct str header)
+{
+    static const char *const headers[] = {"Access-Control-Allow-Origin",
+                                          "Cache-Control",
+                                          "Content-Security-Policy",
+                                          "ETag",
+                                          "Idempotency-Replayed",
+                                          "Last-Modified",
+                                          "Link",
+                                          "Location",
+                                          "RateLimit",
+                                          "RateLimit-Policy",
+                                          "Retry-After",
+                                          "Surrogate-Key",
+                                          "WWW-Authenticate",
+                                          "X-Content-Type-Options",
+                                          "X-Request-Id"};
+    for (size_t i = 0; i < COUNT_OF(headers); i++)
+        if (str_eq(str_of(headers[i]), header))
+            return true;
+    return false;
+}
+
 void reply_send(struct api_call *call, struct reply *reply)
 {
     reply_header(reply, STR("X-Request-Id"), call->request_id);
+    rate_put(call, reply);
+    cors_put(call, reply);
+    if (call->replayed)
+        reply_header(reply, STR("Idempotency-Replayed"), STR("true"));
     struct http_reply bytes = {.status = reply->status,
                                .headers = reply->headers,
                                .header_count = reply->header_count,
@@ -179,7 +207,7 @@ static void put_location(struct api_call *call, struct reply *reply, const struc
         reply_header(reply, STR("Location"), location);
 }
 
-static void reply_done(struct api_call *call, const struct db_answer *answer)
+void reply_done(struct api_call *call, const struct db_answer *answer)
 {
     struct reply reply = {.status = status_of(call, answer)};
     struct str version = db_answer_text(answer, "version");
@@ -230,6 +258,13 @@ void reply_answer(struct api_call *call, const struct db_answer *answer)
                                                : "The database cannot be reached.");
         break;
     }
+}
+
+void api_reply_nothing(struct api_call *call)
+{
+    struct reply reply = {.status = 204};
+    reply_header(&reply, STR("Cache-Control"), STR("no-store"));
+    reply_send(call, &reply);
 }
 
 void api_reply_json(struct api_call *call, int status, struct str json)

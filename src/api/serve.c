@@ -33,7 +33,8 @@ static struct api_call *call_new(struct api *api, struct http_exchange *exchange
     return call;
 }
 
-// What may pass: a bearer token of ours, where the operation is not public. Rights are decided by caller.sql.
+// What may pass where the operation is not public: an access token of ours, or what has the form of an API key. Whether
+// there is such a key, and what its caller may do, is decided by caller.sql.
 static bool caller_passes(struct api_call *call)
 {
     if (call->operation->is_public)
@@ -45,10 +46,13 @@ static bool caller_passes(struct api_call *call)
         return false;
     }
     call->authenticated = true;
-    if (auth_token_check(call->arena, call->contract->sources.keys, str_trim(token), &call->caller))
-        return true;
-    problem_login(call, "The access token is not good, or no longer: log in again, or trade the refresh token.");
-    return false;
+    token = str_trim(token);
+    bool good = auth_api_key_is(token)
+                    ? auth_api_key_read(call->arena, token, &call->caller)
+                    : auth_token_check(call->arena, call->contract->sources.keys, token, &call->caller);
+    if (!good)
+        problem_login(call, "The access token is not good, or no longer: log in again, or trade the refresh token.");
+    return good;
 }
 
 static bool version_given(struct api_call *call)
@@ -100,7 +104,8 @@ static uint64_t admit(void *context, struct http_exchange *exchange)
     struct api_call *call = call_new(context, exchange);
     struct str path_values[PARAMETERS_MAX];
     size_t path_count = 0;
-    if (!operation_found(call, path_values, &path_count) || !caller_passes(call) || !body_acceptable(call))
+    if (!operation_found(call, path_values, &path_count) || !caller_passes(call) || !rate_allows(call) ||
+        !accept_fits(call) || !body_acceptable(call))
         return 0;
     parameters_read(call, path_values, path_count);
     if (call->faults.count) {
@@ -110,11 +115,34 @@ static uint64_t admit(void *context, struct http_exchange *exchange)
     return version_given(call) ? call->operation->body_max : 0;
 }
 
+static void act(struct api_call *call)
+{
+    if (call->operation->handler)
+        call->operation->handler->serve(call);
+    else
+        call_statements(call);
+}
+
+static void password_derived(struct api_call *call, struct str phc)
+{
+    call->password_hash = arena_copy(call->arena, phc);
+    act(call);
+}
+
+// The password of the body, or one that is made and told once.
+static void derive_password(struct api_call *call)
+{
+    struct str given = api_body_text(call, "password");
+    if (!given.ptr)
+        call->password_made = auth_password_make(call->arena);
+    api_hash_password(call, given.ptr ? given : call->password_made, password_derived);
+}
+
 static void serve(void *context, struct http_exchange *exchange)
 {
     (void)context;
     struct api_call *call = exchange->service_data;
-    if (call->operation->body_schema) {
+    if (call->operation->body_types) {
         body_read(call);
         if (!call->body)
             return; // answered: it was no JSON
@@ -123,10 +151,13 @@ static void serve(void *context, struct http_exchange *exchange)
             return;
         }
     }
-    if (call->operation->handler)
-        call->operation->handler->serve(call);
+    idempotency_prepare(call);
+    if (call->operation->derive & DERIVE_API_KEY)
+        call->api_key = auth_api_key_make(call->arena);
+    if (call->operation->derive & DERIVE_PASSWORD)
+        derive_password(call);
     else
-        call_statements(call);
+        act(call);
 }
 
 static void refuse(void *context, struct http_exchange *exchange, enum http_fault fault)
@@ -171,6 +202,8 @@ static void done(void *context, struct http_exchange *exchange)
     put_member(&line, STR(",\"peer\":"), exchange->peer);
     if (call && call->caller.account.ptr)
         put_member(&line, STR(",\"account\":"), call->caller.account);
+    if (call && call->caller.key.ptr) // enough of its hash to find it, and nothing that opens a door
+        put_member(&line, STR(",\"key\":"), (struct str){call->caller.key.ptr, 16});
     if (exchange->cut)
         buf_put_lit(&line, ",\"cut\":true");
     buf_put_char(&line, '}');
@@ -179,7 +212,23 @@ static void done(void *context, struct http_exchange *exchange)
 
 // ------------------------------------------------------------------------------------------------- statements
 
+void call_run(struct api_call *call, const struct db_statement *const *statements, size_t count, enum db_lane lane,
+              void (*finish)(struct db_call *db, const struct db_answer *answer))
+{
+    struct db_step *steps = ARENA_ARRAY(call->arena, struct db_step, count);
+    for (size_t i = 0; i < count; i++)
+        steps[i] = bind_step(call, statements[i]);
+    call->db = (struct db_call){
+        .arena = call->arena, .lane = lane, .steps = steps, .step_count = count, .done = finish, .context = call};
+    db_pool_call(call->api->pool, &call->db);
+}
+
 static void answered(struct db_call *db, const struct db_answer *answer)
+{
+    reply_answer(db->context, answer);
+}
+
+static void step_answered(struct db_call *db, const struct db_answer *answer)
 {
     struct api_call *call = db->context;
     if (answer->outcome == DB_DONE)
@@ -188,35 +237,27 @@ static void answered(struct db_call *db, const struct db_answer *answer)
         reply_answer(call, answer);
 }
 
-static void run(struct api_call *call, const struct db_statement *const *statements, size_t count, enum db_lane lane,
-                void (*finish)(struct api_call *, const struct db_answer *))
-{
-    struct db_step *steps = ARENA_ARRAY(call->arena, struct db_step, count);
-    for (size_t i = 0; i < count; i++)
-        steps[i] = bind_step(call, statements[i]);
-    call->done = finish;
-    call->db = (struct db_call){
-        .arena = call->arena, .lane = lane, .steps = steps, .step_count = count, .done = answered, .context = call};
-    db_pool_call(call->api->pool, &call->db);
-}
-
 void call_statements(struct api_call *call)
 {
     call->new_id = uuid_new();
-    run(call, call->operation->statements, call->operation->statement_count, call->operation->lane, reply_answer);
+    call_run(call, call->operation->statements, call->operation->statement_count, call->operation->lane, answered);
 }
 
 void api_run(struct api_call *call, const char *const *names,
              void (*finish)(struct api_call *call, const struct db_answer *answer))
 {
-    const struct db_statement *statements[STATEMENTS_MAX];
+    const struct db_statement *list[STATEMENTS_MAX];
+    const struct db_statements *statements = call->contract->sources.statements;
     size_t count = 0;
-    for (; names[count]; count++) {
-        statements[count] = db_statement_find(call->contract->sources.statements, str_of(names[count]));
-        if (!statements[count])
-            fatal("a handler runs the statement %s, and there is no such file", names[count]);
+    if (!call->operation->is_public)
+        list[count++] = db_statement_find(statements, STR("auth/caller"));
+    for (size_t i = 0; names[i]; i++) {
+        list[count] = db_statement_find(statements, str_of(names[i]));
+        if (!list[count++])
+            fatal("a handler runs the statement %s, and there is no such file", names[i]);
     }
-    run(call, statements, count, DB_WRITE, finish);
+    call->done = finish;
+    call_run(call, list, count, DB_WRITE, step_answered);
 }
 
 void api_set(struct api_call *call, struct str name, struct str value)
@@ -238,23 +279,47 @@ void *api_carried(const struct api_call *call)
 
 // --------------------------------------------------------------------------------------------------- passwords
 
-static void password_checked(void *context, bool fits)
+static void password_checked(void *context, bool fits, struct str rehashed)
 {
     struct api_call *call = context;
-    call->password_done(call, fits);
+    call->password_checked(call, fits, rehashed);
+}
+
+static void password_hashed(void *context, struct str phc)
+{
+    struct api_call *call = context;
+    call->password_hashed(call, phc);
+}
+
+static struct auth_crew crew_of(const struct api_call *call)
+{
+    const struct config *config = call->contract->sources.config;
+    return (struct auth_crew){
+        call->arena, call->api->crew, call->api->loop, {config->hash_passes, (size_t)config->hash_memory_kib * 1024}};
+}
+
+static void too_many_wait(struct api_call *call)
+{
+    call->retry_after = 2;
+    api_problem(call, 503, "Too many are logging in at this moment.");
 }
 
 void api_check_password(struct api_call *call, struct str password, struct str phc,
-                        void (*finish)(struct api_call *call, bool fits))
+                        void (*finish)(struct api_call *call, bool fits, struct str rehashed))
 {
-    const struct config *config = call->contract->sources.config;
-    struct auth_password_cost cost = {config->hash_passes, (size_t)config->hash_memory_kib * 1024};
-    call->password_done = finish;
-    if (auth_password_check(call->arena, call->api->crew, call->api->loop, &cost, password, phc, password_checked,
-                            call))
-        return;
-    call->retry_after = 2;
-    api_problem(call, 503, "Too many are logging in at this moment.");
+    struct auth_crew crew = crew_of(call);
+    call->password_checked = finish;
+    if (!auth_password_check(&crew, password, phc, password_checked, call))
+        too_many_wait(call);
+}
+
+void api_hash_password(struct api_call *call, struct str password,
+                       void (*finish)(struct api_call *call, struct str phc))
+{
+    struct auth_crew crew = crew_of(call);
+    call->password_hashed = finish;
+    if (!auth_password_hash(&crew, password, password_hashed, call))
+        too_many_wait(call);
 }
 
 // ------------------------------------------------------------------------------------------------ small promises

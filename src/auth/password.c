@@ -1,43 +1,83 @@
-// Passwords are checked on the crew: argon2id takes tens of milliseconds and megabytes, a loop has neither to give.
+// Passwords are checked and hashed on the crew: argon2id takes tens of milliseconds and megabytes, a loop has neither
+// to give.
 #include "marbre/auth.h"
 
-struct check {
-    struct arena *arena;
-    struct str password, phc;
-    struct auth_password_cost cost;
+#include <string.h>
+
+struct job {
+    struct auth_crew crew;
+    struct str password, phc, hash;
+    char text[160]; // of the hash
     bool fits;
-    void (*done)(void *context, bool fits);
+    void (*checked)(void *context, bool fits, struct str rehashed);
+    void (*hashed)(void *context, struct str phc);
     void *context;
 };
 
-// Runs on a thread of the crew, alone with its arena while the loop waits for it.
-static void work(void *argument)
+static struct job *job_new(const struct auth_crew *crew, struct str password, void *context)
 {
-    struct check *check = argument;
+    struct job *job = ARENA_NEW(crew->arena, struct job);
+    *job = (struct job){.crew = *crew, .password = password, .context = context};
+    return job;
+}
+
+// The two below run on a thread of the crew. The call's arena belongs to the loop's thread, so they have their own.
+static void hash(void *argument)
+{
+    struct job *job = argument;
     struct arena *own = arena_new();
-    if (check->phc.ptr)
-        check->fits = secret_password_fits(check->password, check->phc);
-    else
-        secret_password_hash(own, check->password, check->cost.passes, check->cost.memory);
+    struct str phc = secret_password_hash(own, job->password, job->crew.cost.passes, job->crew.cost.memory);
+    memcpy(job->text, phc.ptr, phc.len);
+    job->hash = (struct str){job->text, phc.len};
     arena_free(own);
 }
 
-static void finish(void *argument)
+static void check(void *argument)
 {
-    struct check *check = argument;
-    check->done(check->context, check->fits);
+    struct job *job = argument;
+    const struct auth_password_cost *cost = &job->crew.cost;
+    if (!job->phc.ptr) { // as slow as for an account that there is
+        hash(job);
+        job->hash = STR_NONE;
+        return;
+    }
+    job->fits = secret_password_fits(job->password, job->phc);
+    if (job->fits && !secret_password_costs(job->phc, cost->passes, cost->memory))
+        hash(job);
 }
 
-bool auth_password_check(struct arena *arena, struct crew *crew, struct loop *loop,
-                         const struct auth_password_cost *cost, struct str password, struct str phc,
-                         void (*done)(void *context, bool fits), void *context)
+static void tell_checked(void *argument)
 {
-    struct check *check = ARENA_NEW(arena, struct check);
-    *check = (struct check){.arena = arena,
-                            .password = password,
-                            .phc = arena_copy(arena, phc),
-                            .cost = *cost,
-                            .done = done,
-                            .context = context};
-    return crew_submit(crew, loop, work, finish, check);
+    struct job *job = argument;
+    job->checked(job->context, job->fits, job->hash);
+}
+
+static void tell_hashed(void *argument)
+{
+    struct job *job = argument;
+    job->hashed(job->context, job->hash);
+}
+
+bool auth_password_check(const struct auth_crew *crew, struct str password, struct str phc,
+                         void (*done)(void *context, bool fits, struct str rehashed), void *context)
+{
+    struct job *job = job_new(crew, password, context);
+    job->phc = phc.ptr ? arena_copy(crew->arena, phc) : STR_NONE;
+    job->checked = done;
+    return crew_submit(crew->crew, crew->loop, check, tell_checked, job);
+}
+
+bool auth_password_hash(const struct auth_crew *crew, struct str password, void (*done)(void *context, struct str phc),
+                        void *context)
+{
+    struct job *job = job_new(crew, password, context);
+    job->hashed = done;
+    return crew_submit(crew->crew, crew->loop, hash, tell_hashed, job);
+}
+
+struct str auth_password_make(struct arena *arena)
+{
+    unsigned char bytes[12];
+    secret_random(bytes, sizeof bytes);
+    return secret_base64(arena, bytes, sizeof bytes);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { TEXT, SECRET_URL, NUMBER, LANGUAGE, WEB_ADDRESS, TEMPLATE };
+enum kind { TEXT, SECRET_URL, NUMBER, RATE, LANGUAGE, WEB_ADDRESS, TEMPLATE, ORIGINS };
 
 struct key {
     const char *name;
@@ -46,8 +46,17 @@ static const struct key keys[] = {
     {"MARBRE_TRUSTED_PROXIES", TEXT, AT(trusted_proxies), "", 0, 0,
      "addresses and networks (10.0.0.0/8), by commas, that say in Forwarded or X-Forwarded-For who the client is"},
     {"MARBRE_HASH_THREADS", NUMBER, AT(hash_threads), "2", 1, 64, "threads that hash passwords"},
+    {"MARBRE_HASH_QUEUE", NUMBER, AT(hash_queue), "64", 1, 10000,
+     "passwords that may wait to be hashed, before it answers 503"},
     {"MARBRE_HASH_PASSES", NUMBER, AT(hash_passes), "2", 1, 16, "argon2id passes"},
     {"MARBRE_HASH_MEMORY_KIB", NUMBER, AT(hash_memory_kib), "19456", 1024, 1048576, "argon2id memory in KiB"},
+    {"MARBRE_DESK_ORIGINS", ORIGINS, AT(desk_origins), "", 0, 0,
+     "origins (https://desk.example), by commas, whose pages may call the desk; readers' addresses take any"},
+    {"MARBRE_RATE_READ", RATE, AT(rate_read), "6000/60", 0, 0,
+     "requests/seconds for readers, by address (IPv6: by /64; not by a trusted proxy's own); 0: no limit"},
+    {"MARBRE_RATE_DESK", RATE, AT(rate_desk), "1200/60", 0, 0, "requests/seconds at the desk, by account or API key"},
+    {"MARBRE_RATE_LOGIN", RATE, AT(rate_login), "60/60", 0, 0,
+     "requests/seconds for logging in and refreshing, by address"},
     {"MARBRE_DRAIN_SECONDS", NUMBER, AT(drain_seconds), "5", 0, 600, "how long SIGTERM lets requests finish"},
 };
 
@@ -99,6 +108,18 @@ static bool has_slug(struct str text)
     return memmem(text.ptr, text.len, "{slug}", strlen("{slug}")) != NULL;
 }
 
+// An origin is a scheme and a host, perhaps a port (RFC 6454 §6.2), and nothing after.
+static bool are_origins(struct str text)
+{
+    while (text.len) {
+        struct str origin = str_trim(str_cut(text, ',', &text));
+        const char *host = memmem(origin.ptr, origin.len, "://", 3);
+        if (!is_web_address(origin) || !host || memchr(host + 3, '/', (size_t)(origin.ptr + origin.len - host) - 3))
+            return false;
+    }
+    return true;
+}
+
 // What a text of some kinds must be.
 static const struct {
     bool (*fits)(struct str text);
@@ -107,6 +128,7 @@ static const struct {
     [LANGUAGE] = {text_is_lang, "a BCP 47 language, such as fr"},
     [WEB_ADDRESS] = {is_web_address, "an address that begins with http:// or https://"},
     [TEMPLATE] = {has_slug, "a template with {slug} in it"},
+    [ORIGINS] = {are_origins, "origins such as https://desk.example, by commas"},
 };
 
 static bool take_text(const struct key *key, struct str value, struct str *member, struct config_fault *fault)
@@ -129,6 +151,31 @@ static bool take_number(const struct key *key, struct str value, unsigned *membe
     snprintf(fault->detail, sizeof fault->detail, "%s is \"%.*s\"; it takes a whole number from %u to %u", key->name,
              STR_FMT(value), key->min, key->max);
     return false;
+}
+
+// `600/60`, or `0`.
+static bool take_rate(const struct key *key, struct str value, struct config_rate *rate, struct config_fault *fault)
+{
+    enum { REQUESTS_MOST = 1000000, DAY = 86400 };
+    struct str per, count = str_cut(value, '/', &per);
+    uint64_t requests, seconds = 1;
+    if (str_to_u64(count, REQUESTS_MOST, &requests) &&
+        (per.ptr ? str_to_u64(per, DAY, &seconds) && seconds > 0 : requests == 0)) {
+        *rate = (struct config_rate){(unsigned)requests, (unsigned)seconds};
+        return true;
+    }
+    snprintf(fault->detail, sizeof fault->detail, "%s is \"%.*s\"; it takes requests/seconds, such as 600/60, or 0",
+             key->name, STR_FMT(value));
+    return false;
+}
+
+static bool take_value(const struct key *key, struct str value, void *member, struct config_fault *fault)
+{
+    if (key->kind == NUMBER)
+        return take_number(key, value, member, fault);
+    if (key->kind == RATE)
+        return take_rate(key, value, member, fault);
+    return take_text(key, value, member, fault);
 }
 
 // KEY and KEY_FILE are keys; so is a KEY that ends in _FILE itself.
@@ -162,7 +209,7 @@ bool config_load(struct arena *arena, struct config *config, struct config_fault
         if (!find_value(arena, key, &value, fault))
             return false;
         void *member = (char *)config + key->offset;
-        if (!(key->kind == NUMBER ? take_number(key, value, member, fault) : take_text(key, value, member, fault)))
+        if (!take_value(key, value, member, fault))
             return false;
     }
     if (config->workers == 0) {
@@ -209,18 +256,24 @@ static void put_masked(struct buf *out, struct str url)
     }
 }
 
+static void put_value(struct buf *out, const struct key *key, const void *member)
+{
+    const struct config_rate *rate = member;
+    if (key->kind == NUMBER)
+        buf_printf(out, "%u", *(const unsigned *)member);
+    else if (key->kind == RATE)
+        buf_printf(out, "%u/%u", rate->requests, rate->seconds);
+    else if (key->kind != SECRET_URL)
+        buf_put(out, *(const struct str *)member);
+    else
+        put_masked(out, *(const struct str *)member);
+}
+
 void config_print(const struct config *config, struct buf *out)
 {
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
-        const struct key *key = &keys[i];
-        const char *member = (const char *)config + key->offset;
-        buf_printf(out, "%s=", key->name);
-        if (key->kind == NUMBER)
-            buf_printf(out, "%u", *(const unsigned *)(const void *)member);
-        else if (key->kind != SECRET_URL)
-            buf_put(out, *(const struct str *)(const void *)member);
-        else
-            put_masked(out, *(const struct str *)(const void *)member);
-        buf_printf(out, "    # %s\n", key->about);
+        buf_printf(out, "%s=", keys[i].name);
+        put_value(out, &keys[i], (const char *)config + keys[i].offset);
+        buf_printf(out, "    # %s\n", keys[i].about);
     }
 }

@@ -4,18 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(JSON_DEPTH_MAX == 32, "the sentence below says so");
-
 // What jansson leaves to its caller, looked for before it starts: it recurses once a level, so the depth must be known
 // (brackets inside strings do not count), and it takes a NUL byte behind a number for the end of the text.
-static const char *unfit(struct str text, size_t *at)
+enum unfit { FIT, HAS_NUL, TOO_DEEP };
+
+static enum unfit unfit(struct str text, size_t deepest, size_t *at)
 {
     size_t depth = 0;
     bool in_string = false;
     for (*at = 0; *at < text.len; ++*at) {
         char c = text.ptr[*at];
         if (c == '\0')
-            return "a NUL byte";
+            return HAS_NUL;
         if (in_string) {
             if (c == '\\')
                 ++*at;
@@ -24,23 +24,22 @@ static const char *unfit(struct str text, size_t *at)
         } else if (c == '"') {
             in_string = true;
         } else if (c == '[' || c == '{') {
-            if (++depth > JSON_DEPTH_MAX)
-                return "arrays and objects nest deeper than 32";
+            if (++depth > deepest)
+                return TOO_DEEP;
         } else if ((c == ']' || c == '}') && depth) {
             depth--;
         }
     }
-    return NULL;
+    return FIT;
 }
 
-static struct json_fault fault_at(struct str text, size_t at, const char *detail)
+static struct json_fault fault_at(struct str text, size_t at)
 {
     struct json_fault fault = {.line = 1, .column = 1};
     for (size_t i = 0; i < at; i++) {
         fault.column = text.ptr[i] == '\n' ? 1 : fault.column + 1;
         fault.line += text.ptr[i] == '\n';
     }
-    snprintf(fault.detail, sizeof fault.detail, "%s", detail);
     return fault;
 }
 
@@ -51,10 +50,19 @@ static void finish_json(void *value)
 
 json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault)
 {
+    return json_read_to_depth(arena, text, JSON_DEPTH_MAX, fault);
+}
+
+json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, struct json_fault *fault)
+{
     size_t at;
-    const char *why = unfit(text, &at);
-    if (why) {
-        *fault = fault_at(text, at, why);
+    enum unfit why = unfit(text, depth, &at);
+    if (why != FIT) {
+        *fault = fault_at(text, at);
+        if (why == TOO_DEEP)
+            snprintf(fault->detail, sizeof fault->detail, "arrays and objects nest deeper than %zu", depth);
+        else
+            snprintf(fault->detail, sizeof fault->detail, "a NUL byte");
         return NULL;
     }
     json_error_t error;

@@ -59,6 +59,15 @@ struct str secret_hex(struct arena *arena, const void *bytes, size_t n)
     return (struct str){text, n * 2};
 }
 
+uint64_t secret_short_hash(struct str bytes, const unsigned char key[SHORT_KEY_BYTES])
+{
+    uint64_t hash;
+    _Static_assert(sizeof hash == crypto_shorthash_BYTES && SHORT_KEY_BYTES == crypto_shorthash_KEYBYTES,
+                   "SipHash-2-4");
+    crypto_shorthash((unsigned char *)&hash, (const unsigned char *)bytes.ptr, bytes.len, key);
+    return hash;
+}
+
 struct str secret_password_hash(struct arena *arena, struct str password, unsigned passes, size_t memory)
 {
     char *phc = arena_alloc(arena, crypto_pwhash_STRBYTES);
@@ -68,13 +77,27 @@ struct str secret_password_hash(struct arena *arena, struct str password, unsign
     return str_of(phc);
 }
 
-bool secret_password_fits(struct str password, struct str phc)
+// libsodium reads a terminated text of a fixed size.
+static bool take_phc(struct str phc, char terminated[crypto_pwhash_STRBYTES])
 {
-    char terminated[crypto_pwhash_STRBYTES] = {0};
-    if (phc.len >= sizeof terminated)
+    memset(terminated, 0, crypto_pwhash_STRBYTES);
+    if (phc.len >= crypto_pwhash_STRBYTES)
         return false;
     memcpy(terminated, phc.ptr, phc.len);
-    return crypto_pwhash_str_verify(terminated, password.len ? password.ptr : "", password.len) == 0;
+    return true;
+}
+
+bool secret_password_fits(struct str password, struct str phc)
+{
+    char terminated[crypto_pwhash_STRBYTES];
+    return take_phc(phc, terminated) &&
+           crypto_pwhash_str_verify(terminated, password.len ? password.ptr : "", password.len) == 0;
+}
+
+bool secret_password_costs(struct str phc, unsigned passes, size_t memory)
+{
+    char terminated[crypto_pwhash_STRBYTES];
+    return take_phc(phc, terminated) && crypto_pwhash_str_needs_rehash(terminated, passes, memory) == 0;
 }
 
 // An id is made for every request, and a system call for each would be felt: each thread draws for many at once.

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct server_setup setup_of(const struct config *config, const struct db_statements *statements)
+static struct server_setup setup_of(const struct config *config, struct db_statements *statements)
 {
     return (struct server_setup){
         .config = config, .statements = statements, .migrations = embedded_migrations, .contract = cli_contract()};

@@ -67,7 +67,7 @@ struct db_statement db_statement_read(struct arena *arena, struct str name, stru
         }
     }
     buf_put_char(&sql, '\0');
-    return (struct db_statement){name, {sql.ptr, sql.len - 1}, names, count};
+    return (struct db_statement){name, {sql.ptr, sql.len - 1}, text, names, count};
 }
 
 static struct str name_of(struct str path)
@@ -86,11 +86,19 @@ struct db_statements db_statements_read(struct arena *arena, const struct embedd
     size_t count = 0;
     while (files[count].path)
         count++;
-    struct db_statement *all = ARENA_ARRAY(arena, struct db_statement, count);
+    struct db_statement *all = ARENA_ARRAY(arena, struct db_statement, count * 2);
     for (size_t i = 0; i < count; i++)
         all[i] = db_statement_read(arena, arena_copy(arena, name_of(str_of(files[i].path))),
                                    (struct str){files[i].bytes, files[i].size});
-    return (struct db_statements){all, count};
+    return (struct db_statements){all, count, count * 2};
+}
+
+const struct db_statement *db_statement_add(struct db_statements *statements, const struct db_statement *statement)
+{
+    if (statements->count == statements->capacity)
+        fatal("more than %zu statements", statements->capacity);
+    statements->all[statements->count] = *statement;
+    return &statements->all[statements->count++];
 }
 
 const struct db_statement *db_statement_find(const struct db_statements *statements, struct str name)

@@ -19,6 +19,7 @@ static void read_problem(struct api_call *call)
 const struct api_handler newsroom_handlers[] = {
     {"log_in", sessions_log_in},
     {"refresh_session", sessions_refresh},
+    {"change_my_password", sessions_change_password},
     {"read_contract", read_contract},
     {"read_problem", read_problem},
 #ifdef MARBRE_BENCH

@@ -11,7 +11,6 @@
 enum {
     TICK_MS = 50,
     LAST_REQUESTS_MS = 10000,
-    HASH_QUEUE_MAX = 64,
     STATEMENT_MS = 10000,
     LOCK_MS = 3000,
     WAIT_MS = 2000,
@@ -261,7 +260,7 @@ bool server_run(const struct server_setup *setup, struct server_fault *fault)
                             .arena = arena_new(),
                             .loop = loop_new(),
                             .claims = {-1, -1},
-                            .crew = crew_new(setup->config->hash_threads, HASH_QUEUE_MAX)};
+                            .crew = crew_new(setup->config->hash_threads, setup->config->hash_queue)};
     server.workers = ARENA_ARRAY(server.arena, struct worker, setup->config->workers);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();

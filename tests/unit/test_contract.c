@@ -42,14 +42,17 @@ static void serve_nothing(struct api_call *call)
 // Reads a contract with these paths and schemas against three statements and the handlers; NULL when it was accepted.
 static const char *refusal_with(const char *paths, const char *schemas, const struct api_handler *handlers)
 {
-    struct db_statement all[] = {
+    enum { MADE = 4 }; // room for statements that are made of these
+    struct db_statement all[MADE + 7] = {
         db_statement_read(arena, STR("auth/caller"), STR("select :caller_account")),
+        db_statement_read(arena, STR("audit/record"), STR("select :audit_kind, :audit_thing")),
+        db_statement_read(arena, STR("idempotency/begin"), STR("select :idempotency_key")),
         db_statement_read(arena, STR("things/get"), STR("select body from things where id = :path_id")),
         db_statement_read(arena, STR("things/list"), STR("select body from things limit :query_limit")),
         db_statement_read(arena, STR("things/make"), STR("insert into things select :new_id, :body")),
         db_statement_read(arena, STR("things/lock"), STR("select lock(:path_id, :if_match)")),
     };
-    struct db_statements statements = {all, COUNT_OF(all)};
+    struct db_statements statements = {all, COUNT_OF(all) - MADE, COUNT_OF(all)};
     struct config config = {.site_url = STR("https://example.org/"), .article_url = STR("{site}/a/{slug}")};
     struct api_sources sources = {
         .contract = arena_printf(arena, "{\"paths\":%s,\"components\":{\"schemas\":%s}}", paths, schemas),
@@ -79,40 +82,49 @@ static void assert_says(const char *reason, const char *words)
 #define GET(words) "{\"/things/{id}\":{\"get\":{\"operationId\":\"read_thing\"," ID "," words "}}}"
 #define POST(schema)                                                                                                   \
     "{\"/things\":{\"post\":{\"operationId\":\"make_thing\","                                                          \
-    "\"x-marbre\":{\"roles\":[\"editor\"],\"statements\":[\"things/make\"]},"                                          \
+    "\"x-marbre\":{\"rate\":\"desk\",\"audit\":\"things\",\"roles\":[\"editor\"],\"statements\":[\"things/make\"]},"   \
     "\"requestBody\":{\"content\":{\"application/json\":{\"schema\":" schema "}}}}}}"
 
 static void test_a_contract_that_is_served_is_accepted(void **state)
 {
     (void)state;
-    assert_null(refusal(GET("\"x-marbre\":{\"roles\":[\"public\"],\"statements\":[\"things/get\"]}")));
+    assert_null(
+        refusal(GET("\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"],\"statements\":[\"things/get\"]}")));
     assert_null(refusal(POST("{\"type\":\"object\",\"additionalProperties\":false}")));
 }
 
 static void test_an_operation_names_who_may_call_it(void **state)
 {
     (void)state;
-    assert_says(refusal(GET("\"x-marbre\":{\"statements\":[\"things/get\"]}")), "read_thing names no role");
-    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[],\"statements\":[\"things/get\"]}")), "names no role");
+    assert_says(refusal(GET("\"x-marbre\":{\"rate\":\"read\",\"statements\":[\"things/get\"]}")),
+                "read_thing names no role");
+    assert_says(refusal(GET("\"x-marbre\":{\"rate\":\"read\",\"roles\":[],\"statements\":[\"things/get\"]}")),
+                "names no role");
     assert_says(refusal(GET("\"summary\":\"no x-marbre at all\"")), "names no role");
-    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[\"public\",\"editor\"],\"statements\":[\"things/get\"]}")),
-                "is public and names roles as well");
+    assert_says(
+        refusal(
+            GET("\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\",\"editor\"],\"statements\":[\"things/get\"]}")),
+        "is public and names roles as well");
 }
 
 static void test_an_operation_is_served_by_something(void **state)
 {
     (void)state;
-    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[\"public\"]}")), "read_thing is served by nothing");
-    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[\"editor\"],\"statements\":[]}")), "is served by nothing");
-    assert_says(refusal("{\"/x\":{\"get\":{\"x-marbre\":{\"roles\":[\"public\"]}}}}"), "without an operationId");
+    assert_says(refusal(GET("\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"]}")),
+                "read_thing is served by nothing");
+    assert_says(refusal(GET("\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"editor\"],\"statements\":[]}")),
+                "is served by nothing");
+    assert_says(refusal("{\"/x\":{\"get\":{\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"]}}}}"),
+                "without an operationId");
     assert_says(refusal("{}"), "no paths");
 }
 
 static void test_a_statement_that_is_named_is_there(void **state)
 {
     (void)state;
-    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[\"public\"],\"statements\":[\"things/gets\"]}")),
-                "read_thing names the statement things/gets, and there is no such file");
+    assert_says(
+        refusal(GET("\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"],\"statements\":[\"things/gets\"]}")),
+        "read_thing names the statement things/gets, and there is no such file");
 }
 
 static void test_handlers_and_operations_name_each_other(void **state)
@@ -120,7 +132,7 @@ static void test_handlers_and_operations_name_each_other(void **state)
     (void)state;
     static const struct api_handler two[] = {{"first", serve_nothing}, {"second", serve_nothing}, {NULL, NULL}};
     static const struct api_handler one[] = {{"first", serve_nothing}, {NULL, NULL}};
-    const char *paths = GET("\"x-marbre\":{\"roles\":[\"public\"],\"handler\":\"first\"}");
+    const char *paths = GET("\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"],\"handler\":\"first\"}");
     assert_null(refusal_with(paths, "{}", one));
     assert_says(refusal_with(paths, "{}", two), "second is served, but no operation of the contract names it");
     assert_says(refusal_with(paths, "{}", no_handlers), "read_thing wants the handler first, which nothing serves");
@@ -149,10 +161,11 @@ static void test_a_keyword_that_is_not_enforced_is_refused_wherever_it_stands(vo
         struct str named = arena_printf(arena, "{\"Thing\":%s,\"Fine\":{}}", hidden[i]);
         assert_says(refusal_with(POST("{\"$ref\":\"#/components/schemas/Thing\"}"), named.ptr, no_handlers), "Thing");
     }
-    assert_says(refusal("{\"/x\":{\"get\":{\"operationId\":\"x\",\"x-marbre\":{\"roles\":[\"public\"],"
-                        "\"statements\":[\"things/list\"]},\"parameters\":[{\"name\":\"limit\",\"in\":\"query\","
-                        "\"schema\":{\"type\":\"integer\",\"maxContains\":9}}]}}}"),
-                "maxContains");
+    assert_says(
+        refusal("{\"/x\":{\"get\":{\"operationId\":\"x\",\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"],"
+                "\"statements\":[\"things/list\"]},\"parameters\":[{\"name\":\"limit\",\"in\":\"query\","
+                "\"schema\":{\"type\":\"integer\",\"maxContains\":9}}]}}}"),
+        "maxContains");
 }
 
 static void test_a_schema_may_hold_itself(void **state)
@@ -168,22 +181,34 @@ static void test_a_schema_may_hold_itself(void **state)
 static void test_a_statement_takes_only_what_its_operation_has(void **state)
 {
     (void)state;
-    assert_says(refusal("{\"/things\":{\"get\":{\"operationId\":\"list_things\",\"x-marbre\":{\"roles\":[\"public\"],"
-                        "\"statements\":[\"things/list\"]}}}}"),
-                "things/list.sql names :query_limit, which the operation does not have");
-    assert_says(refusal("{\"/things\":{\"get\":{\"operationId\":\"list_things\",\"x-marbre\":{\"roles\":[\"public\"],"
-                        "\"statements\":[\"things/get\"]}}}}"),
-                ":path_id");
-    assert_says(refusal("{\"/things\":{\"post\":{\"operationId\":\"make_thing\",\"x-marbre\":{\"roles\":[\"public\"],"
-                        "\"statements\":[\"things/make\"]}}}}"),
-                ":body");
-    assert_says(refusal(GET("\"x-marbre\":{\"roles\":[\"editor\"],\"statements\":[\"things/lock\"]}")), ":if_match");
+    assert_says(
+        refusal(
+            "{\"/"
+            "things\":{\"get\":{\"operationId\":\"list_things\",\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"],"
+            "\"statements\":[\"things/list\"]}}}}"),
+        "things/list.sql names :query_limit, which the operation does not have");
+    assert_says(
+        refusal(
+            "{\"/"
+            "things\":{\"get\":{\"operationId\":\"list_things\",\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"],"
+            "\"statements\":[\"things/get\"]}}}}"),
+        ":path_id");
+    assert_says(
+        refusal(
+            "{\"/"
+            "things\":{\"post\":{\"operationId\":\"make_thing\",\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"],"
+            "\"statements\":[\"things/make\"]}}}}"),
+        ":body");
+    assert_says(
+        refusal(GET("\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"editor\"],\"statements\":[\"things/lock\"]}")),
+        ":if_match");
 }
 
 static void test_a_word_that_means_nothing_is_refused(void **state)
 {
     (void)state;
-    assert_says(refusal(GET("\"x-marbre\":{\"role\":[\"public\"],\"statements\":[\"things/get\"]}")), "the word role");
+    assert_says(refusal(GET("\"x-marbre\":{\"rate\":\"read\",\"role\":[\"public\"],\"statements\":[\"things/get\"]}")),
+                "the word role");
     assert_says(refusal_with("nonsense", "{}", no_handlers), "the contract is not JSON: line 1");
 }
 

@@ -1,4 +1,4 @@
 -- marbre account enable.
-update accounts set active = true, version = version + 1, updated_at = clock_timestamp()
+update accounts set active = true
  where email = lower(:email)
-returning id
+returning id, audit_command('marbre account enable', id)

@@ -1,4 +1,4 @@
--- marbre account role.
-update accounts set role = :role, version = version + 1, updated_at = clock_timestamp()
+-- marbre account role: access tokens of the old role end, sessions go on.
+update accounts set role = :role
  where email = lower(:email)
-returning id
+returning id, audit_command('marbre account role', id)

@@ -2,7 +2,7 @@
 with page as (
     select a.*, row_number() over (order by updated_at desc, id desc) as number
       from (select * from articles
-             where caller_may_see(created_by)
+             where caller_may_see(created_by, content_id)
                and (:query_status::text is null or status = :query_status)
                and (:query_section::text is null or exists (
                         select from article_sections x join sections s on s.id = x.section_id

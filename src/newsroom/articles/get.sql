@@ -15,4 +15,4 @@ select json_build_object(
        a.version,
        'article:' || a.id || ' slug:' || c.slug || ' list:articles' as keys
   from articles a join contents c on c.id = a.content_id
- where a.id = :id::uuid and caller_may_see(a.created_by)
+ where a.id = :id::uuid and caller_may_see(a.created_by, a.content_id)

@@ -1,2 +1,2 @@
 -- log_out: the session of this very token.
-update sessions set revoked_at = clock_timestamp() where id = :caller_session::uuid and revoked_at is null
+update sessions set revoked_at = clock_timestamp() where id = caller_session() and revoked_at is null

@@ -1,5 +1,5 @@
-// Logging in and trading refresh tokens: the two operations in which something has to happen between statements. Each
-// is a chain of steps; a step ends by starting the next or by answering.
+// Logging in, trading refresh tokens, and another password: the operations in which something has to happen between
+// statements. Each is a chain of steps; a step ends by starting the next or by answering.
 #include "../newsroom_internal.h"
 
 enum { REFRESH_BYTES = 32, REST_SECONDS = 60 };
@@ -25,7 +25,8 @@ static void put_member(struct buf *text, const char *before, struct str value)
 static void reply_grant(struct api_call *call, const struct db_answer *account, struct str session,
                         struct str refresh_token)
 {
-    struct auth_caller caller = {db_answer_text(account, "id"), session, db_answer_text(account, "epoch")};
+    struct auth_caller caller = {
+        .account = db_answer_text(account, "id"), .session = session, .epoch = db_answer_text(account, "epoch")};
     struct buf text = buf_in(api_arena(call));
     put_member(&text, "{\"access_token\":", auth_token_make(api_arena(call), api_keys(call), &caller));
     buf_printf(&text, ",\"token_type\":\"Bearer\",\"expires_in\":%d", AUTH_ACCESS_SECONDS);
@@ -49,6 +50,16 @@ static bool is_true(const struct db_answer *answer, const char *column)
     return str_eq(db_answer_text(answer, column), STR("t"));
 }
 
+// Whether the address has to wait: then the call is answered.
+static bool rests(struct api_call *call, const struct db_answer *answer)
+{
+    if (!is_true(answer, "resting"))
+        return false;
+    api_retry_after(call, REST_SECONDS);
+    api_problem(call, 429, "Too many wrong passwords for this address: it rests for a minute.");
+    return true;
+}
+
 static void login_refused(struct api_call *call)
 {
     api_problem(call, 401, "The address or the password is wrong.");
@@ -63,7 +74,7 @@ static void login_opened(struct api_call *call, const struct db_answer *answer)
         reply_grant(call, &login->account, login->session, login->refresh_token);
 }
 
-static void login_checked(struct api_call *call, bool fits)
+static void login_checked(struct api_call *call, bool fits, struct str rehashed)
 {
     struct login *login = api_carried(call);
     if (!fits || !is_true(&login->account, "active")) {
@@ -74,6 +85,7 @@ static void login_checked(struct api_call *call, bool fits)
     api_set(call, STR("account_id"), db_answer_text(&login->account, "id"));
     api_set(call, STR("account_epoch"), db_answer_text(&login->account, "epoch"));
     api_set(call, STR("session_id"), login->session);
+    api_set(call, STR("rehashed"), rehashed);
     login->refresh_token = make_refresh_token(call);
     api_run(call, (const char *const[]){"sessions/open", NULL}, login_opened);
 }
@@ -83,11 +95,8 @@ static void login_found(struct api_call *call, const struct db_answer *answer)
     struct login *login = ARENA_NEW(api_arena(call), struct login);
     login->account = *answer;
     api_carry(call, login);
-    if (is_true(answer, "resting")) {
-        api_retry_after(call, REST_SECONDS);
-        api_problem(call, 429, "Too many wrong passwords for this address: it rests for a minute.");
+    if (rests(call, answer))
         return;
-    }
     api_check_password(call, api_body_text(call, "password"), db_answer_text(answer, "password_hash"), login_checked);
 }
 
@@ -115,4 +124,39 @@ void sessions_refresh(struct api_call *call)
     *refresh_token = make_refresh_token(call);
     api_carry(call, refresh_token);
     api_run(call, (const char *const[]){"sessions/trade", NULL}, refresh_traded);
+}
+
+static void password_changed(struct api_call *call, const struct db_answer *answer)
+{
+    (void)answer;
+    api_reply_nothing(call);
+}
+
+static void password_hashed(struct api_call *call, struct str phc)
+{
+    api_set(call, STR("password_hash"), phc);
+    api_run(call, (const char *const[]){"accounts/own_password", "audit/record", NULL}, password_changed);
+}
+
+static void password_checked(struct api_call *call, bool fits, struct str rehashed)
+{
+    (void)rehashed; // there will be another one
+    if (fits)
+        api_hash_password(call, api_body_text(call, "password"), password_hashed);
+    else
+        api_reply_fault(call, STR("/current_password"), "This is not the password of your account.");
+}
+
+static void password_found(struct api_call *call, const struct db_answer *answer)
+{
+    if (rests(call, answer))
+        return;
+    struct str hash = db_answer_text(answer, "password_hash");
+    api_set(call, STR("checked_hash"), hash);
+    api_check_password(call, api_body_text(call, "current_password"), hash, password_checked);
+}
+
+void sessions_change_password(struct api_call *call)
+{
+    api_run(call, (const char *const[]){"accounts/own_attempt", "accounts/own_hash", NULL}, password_found);
 }

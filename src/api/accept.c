@@ -1,0 +1,67 @@
+// What a client takes (RFC 9110 §12.5.1), against what the contract says that an operation answers with.
+#include "api_internal.h"
+
+// A quality is 0 to 1 with three digits at the most; only nothing at all matters here.
+static bool is_nothing(struct str parameters)
+{
+    while (parameters.ptr) {
+        struct str value, parameter = str_trim(str_cut(parameters, ';', &parameters));
+        struct str name = str_cut(parameter, '=', &value);
+        if (!str_eq_nocase(str_trim(name), STR("q")))
+            continue;
+        value = str_trim(value);
+        bool zero = value.len > 0;
+        for (size_t i = 0; i < value.len; i++)
+            zero &= value.ptr[i] == '0' || value.ptr[i] == '.';
+        return zero;
+    }
+    return false;
+}
+
+// How exactly a range names a type: 3 itself, 2 its family, 1 anything, 0 not at all.
+static int closeness(struct str range, struct str type)
+{
+    struct str subtype, family = str_cut(type, '/', &subtype);
+    if (str_eq_nocase(range, type))
+        return 3;
+    if (str_eq(range, STR("*/*")))
+        return 1;
+    return range.len == family.len + 2 && str_ends(range, STR("/*")) &&
+                   str_eq_nocase((struct str){range.ptr, family.len}, family)
+               ? 2
+               : 0;
+}
+
+// The range that names a type most exactly decides.
+static bool takes(struct str accept, struct str type)
+{
+    int closest = 0;
+    bool taken = false;
+    while (accept.ptr) {
+        struct str parameters, range = str_trim(str_cut(str_cut(accept, ',', &accept), ';', &parameters));
+        int close = closeness(range, type);
+        if (close > closest) {
+            closest = close;
+            taken = !is_nothing(parameters);
+        }
+    }
+    return taken;
+}
+
+bool accept_fits(struct api_call *call)
+{
+    struct str accept = str_trim(http_header_value(&call->exchange->request, STR("Accept")));
+    const json_t *types = call->operation->answer_types;
+    if (accept.len == 0 || str_eq(accept, STR("*/*")) || !types)
+        return true;
+    struct buf names = buf_in(call->arena);
+    const char *name;
+    json_t *media;
+    json_object_foreach ((json_t *)types, name, media) {
+        if (takes(accept, str_of(name)))
+            return true;
+        buf_printf(&names, "%s%s", names.len ? " or " : "", name);
+    }
+    api_problem(call, 406, "This answers with %.*s, which Accept does not take.", STR_FMT(buf_str(&names)));
+    return false;
+}

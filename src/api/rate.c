@@ -1,0 +1,123 @@
+// Rate classes: the contract names one for each operation, the configuration says how much each takes. One word a caller
+// holds when their bucket will be full again (the generic cell rate algorithm), so a look and a count are one exchange
+// of 64 bits.
+#include "api_internal.h"
+
+#include <string.h>
+
+enum { TAG_SHIFT = 48 };
+static const uint64_t time_mask = (UINT64_C(1) << TAG_SHIFT) - 1; // microseconds of the monotonic clock: for nine years
+
+struct rates *rates_new(struct arena *arena, const struct config *config)
+{
+    struct rates *rates = ARENA_NEW(arena, struct rates);
+    const struct rate_class classes[RATE_CLASSES] = {
+        {.name = STR("read"), .limit = config->rate_read},
+        {.name = STR("desk"), .limit = config->rate_desk},
+        {.name = STR("login"), .limit = config->rate_login},
+    };
+    secret_random(rates->key, sizeof rates->key);
+    for (size_t i = 0; i < RATE_CLASSES; i++) {
+        rates->classes[i] = classes[i];
+        rates->classes[i].policy = arena_printf(arena, "\"%.*s\";q=%u;w=%u", STR_FMT(classes[i].name),
+                                                classes[i].limit.requests, classes[i].limit.seconds);
+    }
+    return rates;
+}
+
+const struct rate_class *rate_class_find(const struct rates *rates, struct str name)
+{
+    for (size_t i = 0; i < RATE_CLASSES; i++)
+        if (str_eq(rates->classes[i].name, name))
+            return &rates->classes[i];
+    return NULL;
+}
+
+// The caller's word in their bucket of the table, or that of whoever is nearest to having none against them.
+static _Atomic uint64_t *slot_of(struct rates *rates, uint64_t hash, uint64_t *word)
+{
+    _Atomic uint64_t *bucket = rates->slots[hash % RATE_BUCKETS], *oldest = NULL;
+    uint64_t tag = hash >> TAG_SHIFT, oldest_word = UINT64_MAX;
+    for (size_t i = 0; i < RATE_WAYS; i++) {
+        *word = atomic_load_explicit(&bucket[i], memory_order_relaxed);
+        if (*word >> TAG_SHIFT == tag)
+            return &bucket[i];
+        if (!oldest || (*word & time_mask) < (oldest_word & time_mask)) {
+            oldest = &bucket[i];
+            oldest_word = *word;
+        }
+    }
+    *word = oldest_word;
+    return oldest;
+}
+
+static unsigned seconds_up(uint64_t us)
+{
+    return (unsigned)((us + 999999) / 1000000);
+}
+
+static struct rate_state take(struct rates *rates, const struct rate_class *class, uint64_t hash)
+{
+    const uint64_t window = (uint64_t)class->limit.seconds * 1000000, step = window / class->limit.requests;
+    for (;;) {
+        uint64_t word, now = (uint64_t)clock_mono_us(), tag = hash >> TAG_SHIFT;
+        _Atomic uint64_t *slot = slot_of(rates, hash, &word);
+        uint64_t full = word >> TAG_SHIFT == tag ? word & time_mask : 0;
+        uint64_t next = (full > now ? full : now) + step;
+        if (next - now > window)
+            return (struct rate_state){true, true, 0, seconds_up(full - now), seconds_up(next - now - window)};
+        if (atomic_compare_exchange_weak_explicit(slot, &word, tag << TAG_SHIFT | (next & time_mask),
+                                                  memory_order_relaxed, memory_order_relaxed))
+            return (struct rate_state){true, false, (unsigned)((window - (next - now)) / step), seconds_up(next - now), 0};
+    }
+}
+
+// Who is counted: the key, the account, or the address, of IPv6 its /64. STR_NONE for whom no limit is meant.
+static struct str subject(const struct api_call *call, unsigned char bytes[16])
+{
+    enum { IPV6_NETWORK = 8 };
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    struct http_ip ip;
+    if (call->caller.key.ptr)
+        return call->caller.key;
+    if (call->authenticated)
+        return call->caller.account;
+    if (!http_ip_read(call->exchange->peer, &ip) || http_networks_have(&call->contract->rates->exempt, &ip))
+        return STR_NONE;
+    memcpy(bytes, ip.bytes, sizeof ip.bytes);
+    bool ipv4 = memcmp(ip.bytes, mapped, sizeof mapped) == 0;
+    return (struct str){(const char *)bytes, ipv4 ? sizeof ip.bytes : IPV6_NETWORK};
+}
+
+bool rate_allows(struct api_call *call)
+{
+    const struct rate_class *class = call->operation->rate;
+    struct rates *rates = call->contract->rates;
+    unsigned char bytes[16];
+    if (class->limit.requests == 0)
+        return true;
+    struct str who = subject(call, bytes);
+    if (!who.ptr)
+        return true;
+    uint64_t hash = secret_short_hash(who, rates->key) + (uint64_t)(class - rates->classes) * 0x9E3779B97F4A7C15U;
+    call->rate = take(rates, class, hash);
+    if (!call->rate.refused)
+        return true;
+    call->retry_after = call->rate.retry_s;
+    api_problem(call, 429, "This takes %u requests in %u seconds from one %s.", class->limit.requests,
+                class->limit.seconds, call->authenticated ? "caller" : "address");
+    return false;
+}
+
+// RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers). What is left is one caller's own: a reply that
+// caches may give to others does not tell it.
+void rate_put(const struct api_call *call, struct reply *reply)
+{
+    if (!call->rate.counted)
+        return;
+    reply_header(reply, STR("RateLimit-Policy"), call->operation->rate->policy);
+    if (!call->operation->is_public || call->operation->method != HTTP_GET || call->rate.refused)
+        reply_header(reply, STR("RateLimit"),
+                     arena_printf(call->arena, "\"%.*s\";r=%u;t=%u", STR_FMT(call->operation->rate->name),
+                                  call->rate.left, call->rate.full_s));
+}
