@@ -1,0 +1,21 @@
+// What the files of `typeset` share. A build tool: whatever is wrong is said with its place, and ends it.
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+_Noreturn void complain(const char *where, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// The value of a YAML file, by the core schema (YAML 1.2 §10.3): `no` is text.
+json_t *read_yaml(const char *path);
+
+// Puts a part into the document, where the part's folder says.
+void merge_part(json_t *root, const char *path);
+
+// Adds to every operation of a contract the answers that follow from its shape, and refuses components that nothing
+// uses.
+void derive_answers(json_t *contract);
+
+// What `#/components/KIND/NAME` points at, or the value itself.
+json_t *resolve(const json_t *contract, json_t *value);
