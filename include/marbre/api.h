@@ -16,6 +16,7 @@ struct api_call;
 // Bytes that do not change while the server runs, with what a reply says of them worked out once.
 struct api_asset {
     struct str type, etag, body;
+    struct str policy; // Content-Security-Policy; STR_NONE: nothing but a style sheet of ours
 };
 struct api_asset api_asset_of(struct arena *arena, struct str type, struct str body);
 
@@ -36,6 +37,7 @@ struct api_sources {
     const struct api_handler *handlers; // ended by a row without a name
     const struct config *config;
     const struct auth_keys *keys;
+    const struct embedded_file *files; // that operations serve, ended by a row without a path; or NULL
 };
 
 // Reads the contract. NULL and `fault` when it promises what nothing serves: an operation without roles or without
@@ -86,6 +88,10 @@ void api_check_password(struct api_call *call, struct str password, struct str p
 // The last word of a call, exactly once.
 void api_reply_json(struct api_call *call, int status, struct str json);
 void api_reply_asset(struct api_call *call, const struct api_asset *asset); // 200, or 304
+// A file that the build put into the binary, or NULL.
+const struct api_asset *api_file(const struct api_call *call, struct str name);
+// Every kind of problem, as a page.
+struct str api_problem_index(struct arena *arena);
 // What a kind of problem means and what to do about it, as a page; STR_NONE for a kind that there is not.
 struct str api_problem_page(struct arena *arena, struct str slug);
 // The value of a path's or query's parameter, by the name that statements use: `path_slug`.

@@ -182,6 +182,7 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
     contract->site_url = site;
     contract->article_url = fill_site(arena, sources->config->article_url, site);
     contract->asset = api_asset_of(arena, STR("application/json"), sources->contract);
+    files_read(contract);
     auth_keys_derive(sources->keys, STR("cursor"), contract->cursor_key);
     bool good = references_hold(contract, fault) && check_schemas(contract, fault) && read_paths(contract, fault) &&
                 ids_are_unique(contract, fault) && handlers_are_named(contract, fault);

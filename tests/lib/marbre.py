@@ -148,7 +148,7 @@ class Contract:
             return
         media = reply.headers["Content-Type"].split(";")[0]
         assert media in content, f"{media} is not promised"
-        if media == "text/html":
+        if media not in ("application/json", "application/problem+json"):
             return
         schema = {**self.spec, **content[media]["schema"]}
         jsonschema.Draft202012Validator(schema, format_checker=self.checker).validate(reply.json())
