@@ -16,6 +16,7 @@ struct api_call;
 // Bytes that do not change while the server runs, with what a reply says of them worked out once.
 struct api_asset {
     struct str type, etag, body;
+    struct str policy; // Content-Security-Policy; STR_NONE: nothing but a style sheet of ours
 };
 struct api_asset api_asset_of(struct arena *arena, struct str type, struct str body);
 
@@ -36,6 +37,7 @@ struct api_sources {
     const struct api_handler *handlers; // ended by a row without a name
     const struct config *config;
     const struct auth_keys *keys;
+    const struct embedded_file *files; // that operations serve, ended by a row without a path; or NULL
 };
 
 // Reads the contract. NULL and `fault` when it promises what nothing serves: an operation without roles or without
@@ -92,6 +94,10 @@ void api_reply_asset(struct api_call *call, const struct api_asset *asset); // 2
 void api_reply_nothing(struct api_call *call);                              // 204
 // Refuses with 422 and one fault.
 void api_reply_fault(struct api_call *call, struct str pointer, const char *format, ...) PRINTF_LIKE(3, 4);
+// A file that the build put into the binary, or NULL.
+const struct api_asset *api_file(const struct api_call *call, struct str name);
+// Every kind of problem, as a page.
+struct str api_problem_index(struct arena *arena);
 // What a kind of problem means and what to do about it, as a page; STR_NONE for a kind that there is not.
 struct str api_problem_page(struct arena *arena, struct str slug);
 // The value of a path's or query's parameter, by the name that statements use: `path_slug`.

@@ -13,6 +13,7 @@ struct server_setup {
     struct db_statements *statements;
     const struct embedded_file *migrations;
     struct str contract; // JSON
+    const struct embedded_file *files;
     // Called once the workers serve, and whenever `watch_ms` have passed; NULL where nothing is to be done.
     void (*serving)(void *context);
     bool (*watch)(void *context); // false ends the server

@@ -90,7 +90,8 @@ struct route {
 struct api_contract {
     struct arena *arena;
     const json_t *spec;
-    struct api_asset asset; // its own text
+    struct api_asset asset;  // its own text
+    struct api_asset *files; // of sources.files, in their order
     struct api_sources sources;
     struct operation *operations;
     size_t operation_count;
@@ -110,6 +111,7 @@ const json_t *operation_body_schema(const struct operation *operation, struct st
 // The operation's list: its own statements, and those that every operation of its kind has.
 MUST_CHECK bool operation_statements(struct api_contract *contract, struct operation *operation, const json_t *ours,
                                      struct api_fault *fault);
+void files_read(struct api_contract *contract);
 const struct operation *contract_operation(const struct api_contract *contract, struct str id);
 MUST_CHECK bool operation_read(struct api_contract *contract, struct operation *operation, const json_t *spec,
                                struct api_fault *fault);
@@ -236,6 +238,13 @@ bool reply_promises(struct str header); // whether a reply may have it
 void reply_refusal(struct api_call *call, const struct db_answer *answer);
 // Columns that the last statement of an operation may answer.
 bool reply_is_fact(const char *column);
+
+// A kind of problem: what its document says, and its page, in which `words` are code.
+struct problem {
+    int status;
+    const char *slug, *title, *happened, *advice;
+};
+const struct problem *problem_row(size_t number); // NULL: past the last
 
 // A problem document (RFC 9457). `more` is JSON members without braces, or STR_NONE.
 struct str problem_document(struct api_call *call, int status, const char *slug, struct str detail, struct str more);

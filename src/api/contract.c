@@ -189,6 +189,7 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
             STR_FMT(sources->config->trusted_proxies));
         return NULL;
     }
+    files_read(contract);
     auth_keys_derive(sources->keys, STR("cursor"), contract->cursor_key);
     bool good = references_hold(contract, fault) && check_schemas(contract, fault) && read_paths(contract, fault) &&
                 ids_are_unique(contract, fault) && handlers_are_named(contract, fault);

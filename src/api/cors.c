@@ -48,8 +48,8 @@ static const struct operation *asked_for(const struct api_call *call, const stru
 {
     struct str method = http_header_value(&call->exchange->request, STR("Access-Control-Request-Method"));
     static const struct str words[HTTP_METHOD_OTHER] = {
-        [HTTP_GET] = {"GET", 3},     [HTTP_HEAD] = {"HEAD", 4},   [HTTP_POST] = {"POST", 4},
-        [HTTP_PUT] = {"PUT", 3},     [HTTP_PATCH] = {"PATCH", 5}, [HTTP_DELETE] = {"DELETE", 6},
+        [HTTP_GET] = {"GET", 3}, [HTTP_HEAD] = {"HEAD", 4},   [HTTP_POST] = {"POST", 4},
+        [HTTP_PUT] = {"PUT", 3}, [HTTP_PATCH] = {"PATCH", 5}, [HTTP_DELETE] = {"DELETE", 6},
     };
     for (enum http_method m = 0; route && m < HTTP_METHOD_OTHER; m++)
         if (words[m].ptr && str_eq(words[m], method))

@@ -1,6 +1,6 @@
-// Idempotency-Key: a POST that is sent twice is done once. The first answer is kept in the transaction of the act itself
-// (idempotency/begin before it, the last statement made one that keeps what it answers), so that there is no moment at
-// which one is there without the other. A refusal changed nothing; it is kept right after.
+// Idempotency-Key: a POST that is sent twice is done once. The first answer is kept in the transaction of the act
+// itself (idempotency/begin before it, the last statement made one that keeps what it answers), so that there is no
+// moment at which one is there without the other. A refusal changed nothing; it is kept right after.
 #include "api_internal.h"
 
 // `articles/get` becomes `articles/get, kept`: the same answer, and a row of kept_answers where there is a key.

@@ -1,6 +1,6 @@
-// Rate classes: the contract names one for each operation, the configuration says how much each takes. One word a caller
-// holds when their bucket will be full again (the generic cell rate algorithm), so a look and a count are one exchange
-// of 64 bits.
+// Rate classes: the contract names one for each operation, the configuration says how much each takes. One word a
+// caller holds when their bucket will be full again (the generic cell rate algorithm), so a look and a count are one
+// exchange of 64 bits.
 #include "api_internal.h"
 
 #include <string.h>
@@ -58,7 +58,7 @@ static unsigned seconds_up(uint64_t us)
 
 static struct rate_state take(struct rates *rates, const struct rate_class *class, uint64_t hash)
 {
-    const uint64_t window = (uint64_t)class->limit.seconds * 1000000, step = window / class->limit.requests;
+    const uint64_t window = (uint64_t) class->limit.seconds * 1000000, step = window / class->limit.requests;
     for (;;) {
         uint64_t word, now = (uint64_t)clock_mono_us(), tag = hash >> TAG_SHIFT;
         _Atomic uint64_t *slot = slot_of(rates, hash, &word);
@@ -68,7 +68,8 @@ static struct rate_state take(struct rates *rates, const struct rate_class *clas
             return (struct rate_state){true, true, 0, seconds_up(full - now), seconds_up(next - now - window)};
         if (atomic_compare_exchange_weak_explicit(slot, &word, tag << TAG_SHIFT | (next & time_mask),
                                                   memory_order_relaxed, memory_order_relaxed))
-            return (struct rate_state){true, false, (unsigned)((window - (next - now)) / step), seconds_up(next - now), 0};
+            return (struct rate_state){true, false, (unsigned)((window - (next - now)) / step), seconds_up(next - now),
+                                       0};
     }
 }
 

@@ -280,11 +280,18 @@ struct api_asset api_asset_of(struct arena *arena, struct str type, struct str b
     return (struct api_asset){.type = type, .etag = etag_of(arena, body), .body = body};
 }
 
+// A page of ours has a style sheet and an icon, and nothing else may happen in it.
+#define PAGE_POLICY                                                                                                    \
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "      \
+    "'none'"
+
 void api_reply_asset(struct api_call *call, const struct api_asset *asset)
 {
     struct reply reply = {.status = 200, .body = asset->body};
     reply_header(&reply, STR("Cache-Control"), STR("public, max-age=60"));
     reply_header(&reply, STR("ETag"), asset->etag);
+    reply_header(&reply, STR("X-Content-Type-Options"), STR("nosniff"));
+    reply_header(&reply, STR("Content-Security-Policy"), asset->policy.ptr ? asset->policy : STR(PAGE_POLICY));
     unless_client_has(call, &reply, asset->etag);
     if (reply.body.ptr)
         reply_header(&reply, STR("Content-Type"), asset->type);

@@ -3,7 +3,8 @@
 
 #include "marbre/server.h"
 
-extern const struct embedded_file embedded_contract[], embedded_statements[], embedded_migrations[], embedded_sample[];
+extern const struct embedded_file embedded_contract[], embedded_statements[], embedded_migrations[], embedded_sample[],
+    embedded_files[];
 
 // One line on stderr, `marbre: …`, and the exit status 1.
 int cli_fail(const char *format, ...) PRINTF_LIKE(1, 2);

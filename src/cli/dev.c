@@ -125,7 +125,8 @@ static bool prepare_sample(struct dev *dev, struct dev_fault *fault)
     struct server_setup setup = {.config = &dev->config,
                                  .statements = &dev->statements,
                                  .migrations = embedded_migrations,
-                                 .contract = cli_contract()};
+                                 .contract = cli_contract(),
+                                 .files = embedded_files};
     struct db_session *session =
         db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, &broken);
     if (!session)
@@ -208,6 +209,7 @@ static int serve(struct dev *dev)
                                  .statements = &dev->statements,
                                  .migrations = embedded_migrations,
                                  .contract = cli_contract(),
+                                 .files = embedded_files,
                                  .serving = greet,
                                  .watch = watch,
                                  .context = dev};

@@ -7,8 +7,11 @@
 
 static struct server_setup setup_of(const struct config *config, struct db_statements *statements)
 {
-    return (struct server_setup){
-        .config = config, .statements = statements, .migrations = embedded_migrations, .contract = cli_contract()};
+    return (struct server_setup){.config = config,
+                                 .statements = statements,
+                                 .migrations = embedded_migrations,
+                                 .contract = cli_contract(),
+                                 .files = embedded_files};
 }
 
 int command_serve(int argc, char **argv)

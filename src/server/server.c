@@ -83,7 +83,8 @@ bool server_check(struct arena *arena, const struct server_setup *setup, struct 
     ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, &no_keys);
     if (!ready->keys)
         return fail(fault, "%s", no_keys.detail);
-    struct api_sources sources = {setup->contract, setup->statements, newsroom_handlers, setup->config, ready->keys};
+    struct api_sources sources = {setup->contract, setup->statements, newsroom_handlers,
+                                  setup->config,   ready->keys,       setup->files};
     ready->contract = api_contract_read(arena, &sources, &wrong);
     if (!ready->contract)
         return fail(fault, "%s", wrong.detail);

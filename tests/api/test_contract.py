@@ -49,10 +49,41 @@ def test_every_operation_says_what_it_is_who_may_call_it_and_what_it_answers(ser
         roles = operation["x-marbre"]["roles"]
         assert roles == ["public"] or set(roles) <= {"contributor", "editor", "chief", "sales", "admin"}, where
         assert operation["security"] == ([] if roles == ["public"] else [{"access_token": []}]), where
-        responses = set(operation["responses"])
-        assert any(status[0] == "2" for status in responses) and ({"4XX", "5XX"} <= responses or "default" in responses), where
+        assert any(status[0] == "2" for status in operation["responses"]), where
         assert {p["name"] for p in parameters(server, operation) if p["in"] == "path"} == set(re.findall(r"{(\w+)}", path))
     assert len(set(ids)) == len(ids) >= 25
+
+
+def test_every_operation_names_each_way_in_which_it_can_fail(server):
+    for method, path, operation in operations(server):
+        where = f"{method} {path}"
+        headers = {p["name"] for p in parameters(server, operation) if p["in"] == "header"}
+        expected = {"400", "429", "500", "503", "default"}
+        expected |= {"401", "403"} if operation["security"] else set()
+        expected |= {"404"} if "{" in path else set()
+        expected |= {"412", "428"} if "If-Match" in headers else set()
+        expected |= {"409", "422"} if "Idempotency-Key" in headers else set()
+        expected |= {"411", "413", "415", "422"} if "requestBody" in operation else set()
+        responses = {status: server.contract.resolve(response) for status, response in operation["responses"].items()}
+        expected |= {"406"} if any("content" in responses[status] for status in responses if status[0] == "2") else set()
+        assert expected <= set(responses) and list(responses) == sorted(responses), where
+        assert not any("XX" in status for status in responses), where
+        for status in set(responses) - {"200", "201", "202", "204", "304", "308"}:
+            problem = responses[status]["content"]["application/problem+json"]
+            assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}, where
+            assert len(responses[status]["description"]) > 60 and "X-Request-Id" in responses[status]["headers"], where
+            validate(server, problem["schema"], problem["example"])
+            assert status == "default" or problem["example"]["status"] == int(status), where
+            assert status not in ("429", "503") or "Retry-After" in responses[status]["headers"], where
+            assert status not in ("401", "403") or "WWW-Authenticate" in responses[status]["headers"], where
+
+
+def test_every_example_of_a_problem_is_one_that_the_server_knows(server, reader):
+    for name, response in server.contract.spec["components"]["responses"].items():
+        problem = response.get("content", {}).get("application/problem+json")
+        if problem:
+            page = reader.get(problem["example"]["type"], 200).text
+            assert problem["example"]["title"] in page and str(problem["example"]["status"]) in page, name
 
 
 def test_every_parameter_and_every_member_is_described(server):

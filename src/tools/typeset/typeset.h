@@ -1,0 +1,33 @@
+// What the files of `typeset` share. A build tool: whatever is wrong is said with its place, and ends it.
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+_Noreturn void complain(const char *where, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// The value of a YAML file, by the core schema (YAML 1.2 §10.3): `no` is text.
+json_t *read_yaml(const char *path);
+
+// Puts a part into the document, where the part's folder says.
+void merge_part(json_t *root, const char *path);
+
+// Adds to every operation of a contract the answers that follow from its shape, and refuses components that nothing
+// uses.
+void derive_answers(json_t *contract);
+
+// The document, as OUT's ending says.
+void write_json(FILE *out, const json_t *document);
+void write_yaml(FILE *out, const json_t *document);
+void write_page(FILE *out, const json_t *contract); // HTML
+
+// What the page is made of.
+void html_text(FILE *out, const char *text);               // escaped
+void html_prose(FILE *out, const char *text);              // a description: paragraphs, `code`, **strong**
+void html_json(FILE *out, const json_t *value);            // indented
+void html_type(FILE *out, const json_t *schema);           // what a schema takes, in a few words
+json_t *example_of(const json_t *contract, json_t *media); // a new value; null when none can be made
+
+// What `#/components/KIND/NAME` points at, or the value itself.
+json_t *resolve(const json_t *contract, json_t *value);
