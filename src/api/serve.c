@@ -33,6 +33,15 @@ static struct api_call *call_new(struct api *api, struct http_exchange *exchange
     return call;
 }
 
+// A proxy in front may look at another one of two headers than we do.
+static bool comes_twice(const struct http_request *request, struct str name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->header_count; i++)
+        count += str_eq_nocase(request->headers[i].name, name);
+    return count > 1;
+}
+
 // What may pass where the operation is not public: an access token of ours, or what has the form of an API key. Whether
 // there is such a key, and what its caller may do, is decided by caller.sql.
 static bool caller_passes(struct api_call *call)
@@ -43,6 +52,10 @@ static bool caller_passes(struct api_call *call)
     struct str scheme = str_cut(header, ' ', &token);
     if (!header.ptr || !str_eq_nocase(scheme, STR("Bearer"))) {
         problem_login(call, "This needs an access token: Authorization: Bearer <token>, from POST /v1/auth/login.");
+        return false;
+    }
+    if (comes_twice(&call->exchange->request, STR("Authorization"))) {
+        problem_login(call, "Authorization comes twice, and only one of them can be meant.");
         return false;
     }
     call->authenticated = true;

@@ -69,10 +69,12 @@ def test_a_password_is_one_line_as_it_stands(server, someone, typed):
 def test_a_new_role_counts_at_the_next_call_without_a_new_login(server, someone):
     someone.post("/v1/desk/sections", {"name": "Trop tôt"}, 403)
     does(server.account("role", someone.account["email"].upper(), "chief"))
-    assert someone.get("/v1/auth/me", 200).json()["role"] == "chief"
+    someone.get("/v1/auth/me", 401)
+    grant = refresh(server, someone, 200).json()
+    someone.session.headers["Authorization"] = f"Bearer {grant['access_token']}"
+    assert someone.get("/v1/auth/me", 200).json()["role"] == grant["account"]["role"] == "chief"
     someone.make("sections", name=f"Section {someone.account['email']}")
     assert listed(server, someone.account["email"])[1] == "chief"
-    refresh(server, someone, 200)
 
 
 def test_a_new_password_ends_every_session_and_the_old_password(server, someone):
