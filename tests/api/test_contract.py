@@ -118,10 +118,10 @@ def test_every_example_of_a_reply_fits_its_schema(server):
 BEFORE = {"approve_article": ["submit"], "return_article": ["submit"], "unpublish_article": ["publish"]}
 
 
-def something_for(server, editor, path, name):
+def something_for(server, editor, path, name, number):
     """The id of a thing of the path's collection, made for this example alone."""
     if path.startswith("/v1/desk/accounts/"):
-        return server.make_account(f"{name.replace('_', '-')}@marbre.test").account["id"]
+        return server.make_account(f"example-{number}@marbre.test").account["id"]
     article = editor.make_article(title=f"Pour l’exemple de {name}")
     for verb in BEFORE.get(name, []):
         article = editor.act(article, verb)
@@ -136,8 +136,8 @@ def test_every_example_of_a_body_fits_its_schema_and_is_taken_by_the_server(serv
             validate(server, content["schema"], content["example"])
             role = operation["x-marbre"]["roles"][-1]
             own = name in ("log_out", "change_my_password")  # what ends or changes the caller's own
-            client = server.make_account(f"{name}@marbre.test", role) if own else server.client(None if role == "public" else role)
-            address = path.replace("{id}", something_for(server, editor, path, name) if "{id}" in path else "")
+            client = server.make_account(f"own-{sent}@marbre.test", role) if own else server.client(None if role == "public" else role)
+            address = path.replace("{id}", something_for(server, editor, path, name, sent) if "{id}" in path else "")
             reply = client.request(method, address, data=json.dumps(content["example"]),
                                    headers={"Content-Type": media, "If-Match": "*"})
             expected = {401} if name == "refresh_session" else {200, 201, 204}  # nobody has the example's token
