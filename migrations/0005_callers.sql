@@ -138,9 +138,11 @@ $$;
 
 -- Says which fields an act has really changed, for the audit; `{}` that it has changed none so far.
 create function audit_changed(fields text[]) returns void language plpgsql as $$
+declare
+    so_far text[] := coalesce(nullif(current_setting('marbre.changed', true), '')::text[], '{}');
 begin
     perform set_config('marbre.changed',
-                       (coalesce(nullif(current_setting('marbre.changed', true), '')::text[], '{}') || fields)::text, true);
+                       (so_far || array(select field from unnest(fields) field where field <> all (so_far)))::text, true);
 end $$;
 
 -- Refuses a change of what the caller has not seen. `expected` holds the versions that If-Match names; null is `*`. Who
