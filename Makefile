@@ -8,7 +8,7 @@ BUILD_PACKAGES := gcc libc6-dev cmake pkg-config libevent-dev libjansson-dev lib
                   libicu-dev libyaml-dev
 RUN_PACKAGES   := postgresql
 BENCH_PACKAGES := wrk nginx-light valgrind postgresql-contrib python3-requests python3-jsonschema
-TEST_PACKAGES  := curl libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml
+TEST_PACKAGES  := curl libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml python3-hypothesis
 
 .PHONY: help run build test lint bench fuzz format clean need-build need-run need-test need-bench
 .DEFAULT_GOAL := help
