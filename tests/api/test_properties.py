@@ -33,6 +33,11 @@ def bounded(examples):
                     phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
+def text_of(value):
+    """A value of a parameter as it is sent."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 class Operation:
     """One operation of the contract, with strategies for its requests."""
 
@@ -57,7 +62,7 @@ class Operation:
         if place == "header":  # what may stand in one
             values = st.from_regex("[!-~]([ -~]{0,30}[!-~])?", fullmatch=True).filter(
                 lambda text: self.maker.fits(parameter["schema"], text)) if "pattern" not in repr(parameter["schema"]) else values
-        return values.map(str)
+        return values.map(text_of)
 
     @st.composite
     def request(draw, self, target, rich=False):
@@ -86,7 +91,7 @@ class Operation:
             pointer = {"path": f"{{{name}}}", "query": f"?{name}", "header": name}[place]
             if parameter.get("required") and place != "path":
                 yield "missing", None, {**request, place: without(request[place], name)}
-            values = {str(fault.value): fault.label for fault in self.maker.faults(parameter["schema"], request[place].get(name, ""))}
+            values = {text_of(fault.value): fault.label for fault in self.maker.faults(parameter["schema"], request[place].get(name, ""))}
             for text, label in values.items():
                 is_text = label == "a wrong type" and self.maker.fits(parameter["schema"], text)
                 cannot_be_sent = place == "header" and not text.isascii() or place == "path" and not text
