@@ -72,6 +72,15 @@ bool idempotency_answers(struct api_call *call, const struct db_answer *answer)
     return true;
 }
 
+bool idempotency_retries(struct api_call *call)
+{
+    if (!key_of(call).ptr || call->retried)
+        return false;
+    call->retried = true;
+    call_statements(call); // where it was done the first time, idempotency/begin says so
+    return true;
+}
+
 // Whether it was kept or not, the refusal is true.
 static void refusal_kept(struct db_call *db, const struct db_answer *answer)
 {

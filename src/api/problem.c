@@ -253,6 +253,8 @@ static void refuse_as_told(struct api_call *call, const struct db_answer *answer
     struct str members = answer->detail; // a JSON object, or nothing
     if (!str_to_u64((struct str){answer->sqlstate + 2, 3}, 599, &status))
         status = 500;
+    if (status == 401)
+        rate_strike(call);
     struct str inner = members.len > 2 ? (struct str){members.ptr + 1, members.len - 2} : STR_NONE;
     idempotency_refuse(call, (int)status, problem_document(call, (int)status, NULL, answer->message, inner));
 }
