@@ -3,7 +3,8 @@
 // moment at which one is there without the other. A refusal changed nothing; it is kept right after.
 #include "api_internal.h"
 
-// `articles/get` becomes `articles/get, kept`: the same answer, and a row of kept_answers where there is a key.
+// `articles/get` becomes `articles/get, kept`: the same answer, and a row of kept_answers where there is a key. (A left
+// join would do nothing: PostgreSQL leaves one out that adds neither rows nor columns, and with it what it keeps.)
 const struct db_statement *idempotency_keeping(struct api_contract *contract, const struct db_statement *last)
 {
     struct arena *arena = contract->arena;
@@ -18,7 +19,7 @@ const struct db_statement *idempotency_keeping(struct api_contract *contract, co
                      "                            row_to_json(answer))\n"
                      "      from answer\n"
                      "     where :idempotency_key::text is not null\n"
-                     ")\nselect answer.* from answer left join (select count(*) from kept) done on true",
+                     ")\nselect answer.* from answer cross join (select count(*) from kept) done",
                      STR_FMT(last->text));
     struct db_statement keeping = db_statement_read(arena, name, text);
     return db_statement_add(contract->sources.statements, &keeping);
