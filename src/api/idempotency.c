@@ -3,7 +3,8 @@
 // moment at which one is there without the other. A refusal changed nothing; it is kept right after.
 #include "api_internal.h"
 
-// `articles/get` becomes `articles/get, kept`: the same answer, and a row of kept_answers where there is a key.
+// `articles/get` becomes `articles/get, kept`: the same answer, and a row of kept_answers where there is a key. (A left
+// join would do nothing: PostgreSQL leaves one out that adds neither rows nor columns, and with it what it keeps.)
 const struct db_statement *idempotency_keeping(struct api_contract *contract, const struct db_statement *last)
 {
     struct arena *arena = contract->arena;
@@ -18,7 +19,7 @@ const struct db_statement *idempotency_keeping(struct api_contract *contract, co
                      "                            row_to_json(answer))\n"
                      "      from answer\n"
                      "     where :idempotency_key::text is not null\n"
-                     ")\nselect answer.* from answer left join (select count(*) from kept) done on true",
+                     ")\nselect answer.* from answer cross join (select count(*) from kept) done",
                      STR_FMT(last->text));
     struct db_statement keeping = db_statement_read(arena, name, text);
     return db_statement_add(contract->sources.statements, &keeping);
@@ -69,6 +70,15 @@ bool idempotency_answers(struct api_call *call, const struct db_answer *answer)
         api_reply_fault(call, STR("Idempotency-Key"), "%.*s", STR_FMT(answer->message));
     else
         return false;
+    return true;
+}
+
+bool idempotency_retries(struct api_call *call)
+{
+    if (!key_of(call).ptr || call->retried)
+        return false;
+    call->retried = true;
+    call_statements(call); // where it was done the first time, idempotency/begin says so
     return true;
 }
 

@@ -108,15 +108,23 @@ static bool has_slug(struct str text)
     return memmem(text.ptr, text.len, "{slug}", strlen("{slug}")) != NULL;
 }
 
-// An origin is a scheme and a host, perhaps a port (RFC 6454 §6.2), and nothing after.
+// An origin as browsers send it (RFC 6454 §6.2): a scheme and a host in lower case, perhaps a port, nothing after. One
+// that is written otherwise would match no page, and nobody would be told why.
+static bool is_origin(struct str text)
+{
+    static const char bytes[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_:[]";
+    size_t host = strlen(str_starts(text, STR("https://")) ? "https://" : "http://");
+    bool fits = is_web_address(text) && text.len > host;
+    for (size_t i = host; fits && i < text.len; i++)
+        fits = memchr(bytes, text.ptr[i], sizeof bytes - 1) != NULL;
+    return fits;
+}
+
 static bool are_origins(struct str text)
 {
-    while (text.len) {
-        struct str origin = str_trim(str_cut(text, ',', &text));
-        const char *host = memmem(origin.ptr, origin.len, "://", 3);
-        if (!is_web_address(origin) || !host || memchr(host + 3, '/', (size_t)(origin.ptr + origin.len - host) - 3))
+    while (text.len)
+        if (!is_origin(str_trim(str_cut(text, ',', &text))))
             return false;
-    }
     return true;
 }
 

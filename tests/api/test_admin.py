@@ -301,6 +301,20 @@ def test_what_is_no_key_is_refused(server, key):
     assert refused.status_code in (401, 431), key[:20]
 
 
+def test_whoever_guesses_keys_is_turned_away_as_at_the_door(scratch):
+    guarded = marbre.Server.dev(scratch / "guesses", "--empty", environment={"MARBRE_RATE_LOGIN": "8/600"})
+    try:
+        good = guarded.client("admin").post("/v1/desk/api-keys", {"name": "x", "role": "sales"}, 201).json()["key"]
+        for _ in range(3):
+            key_client(guarded, good).get("/v1/auth/me", 200)
+        statuses = [key_client(guarded, "mbk_" + letter * 43).get("/v1/auth/me").status_code for letter in "abcdefghi"]
+        assert statuses == [401] * 7 + [429] * 2, "one of the eight was the admin's login"
+        assert key_client(guarded, good).get("/v1/auth/me", 429).headers["Retry-After"]
+        guarded.client("admin").get("/v1/auth/me", 200)
+    finally:
+        guarded.stop()
+
+
 def test_keys_are_listed_newest_first(admin):
     made = [admin.post("/v1/desk/api-keys", {"name": f"Liste {n}", "role": "sales"}, 201).json()["api_key"]["id"] for n in range(3)]
     first = admin.get("/v1/desk/api-keys?limit=2", 200).json()

@@ -1,6 +1,7 @@
 """The binary as ops meet it: help, configuration, `check`, `migrate`, `serve`, `healthcheck`, and what the serving role may."""
 import concurrent.futures
 import http.server
+import json
 import re
 import threading
 
