@@ -94,7 +94,8 @@ class Operation:
             pointer = {"path": f"{{{name}}}", "query": f"?{name}", "header": name}[place]
             if parameter.get("required") and place != "path":
                 yield "missing", None, {**request, place: without(request[place], name)}
-            values = {text_of(fault.value): fault.label for fault in self.maker.faults(parameter["schema"], request[place].get(name, ""))}
+            faults = self.maker.faults(parameter["schema"], request[place].get(name, ""))
+            values = {text_of(fault.value): fault.label for fault in faults}
             for text, label in values.items():
                 is_text = label == "a wrong type" and self.maker.fits(parameter["schema"], text)
                 cannot_be_sent = place == "header" and not text.isascii() or place == "path" and not text
@@ -142,7 +143,8 @@ class Newsroom:
         if data is not None:
             headers["Content-Type"] = request.get("media", operation.media)
         headers = {name: value.encode() for name, value in headers.items()}
-        return self.caller(operation).request(operation.method, path, params=list(request["query"].items()), headers=headers, data=data)
+        query = list(request["query"].items())
+        return self.caller(operation).request(operation.method, path, params=query, headers=headers, data=data)
 
     def call(self, operation, request):
         """Sends it; again after a login where an operation before this one has ended the caller's session."""
