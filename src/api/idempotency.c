@@ -62,7 +62,7 @@ static void fetched(struct api_call *call, const struct db_answer *answer)
 bool idempotency_answers(struct api_call *call, const struct db_answer *answer)
 {
     struct str sqlstate = str_of(answer->sqlstate);
-    if (str_eq(sqlstate, STR("MB000"))) // answered before
+    if (str_eq(sqlstate, STR("MB1D0"))) // answered before
         api_run(call, (const char *const[]){"idempotency/kept", NULL}, fetched);
     else if (str_eq(sqlstate, STR("MB1D1"))) // under way at this moment
         api_problem(call, 409, "%.*s", STR_FMT(answer->message));
