@@ -134,6 +134,8 @@ struct http_reply {
 
 // The value of a header, or STR_NONE. Names in any case. For a name that came twice: the first.
 struct str http_header_value(const struct http_request *request, struct str name);
+// The same of a header that is a list, which may come in several lines: all of them as one (RFC 9110 §5.3).
+struct str http_header_list(struct arena *arena, const struct http_request *request, struct str name);
 
 // Answers. Exactly once an exchange, at once or later, from the loop's thread; for a client that is gone it does
 // nothing but finish the exchange. After it the exchange may be freed at any time.

@@ -50,7 +50,7 @@ static bool takes(struct str accept, struct str type)
 
 bool accept_fits(struct api_call *call)
 {
-    struct str accept = str_trim(http_header_value(&call->exchange->request, STR("Accept")));
+    struct str accept = str_trim(http_header_list(call->arena, &call->exchange->request, STR("Accept")));
     const json_t *types = call->operation->answer_types;
     if (accept.len == 0 || str_eq(accept, STR("*/*")) || !types)
         return true;

@@ -1,5 +1,5 @@
-// Where the parameters of statements come from: a table of what the server knows, the operation's own parameters by
-// their symbols, and what a handler has set.
+// Where the parameters of statements come from: what a handler has set goes before all; then a table of what the server
+// knows, and the operation's own parameters by their symbols.
 #include "api_internal.h"
 
 static struct str new_id(const struct api_call *call)
@@ -234,6 +234,9 @@ bool bind_knows(const struct operation *operation, struct str symbol)
 
 static struct str value_of(const struct api_call *call, struct str symbol)
 {
+    for (const struct named *named = call->named; named; named = named->next)
+        if (str_eq(named->name, symbol))
+            return named->value;
     for (size_t i = 0; i < COUNT_OF(sources); i++)
         if (str_eq(str_of(sources[i].name), symbol))
             return sources[i].value(call);
@@ -243,9 +246,6 @@ static struct str value_of(const struct api_call *call, struct str symbol)
     for (size_t i = 0; i < CURSOR_MAX; i++)
         if (str_eq(cursor_symbols[i], symbol))
             return call->cursor[i];
-    for (const struct named *named = call->named; named; named = named->next)
-        if (str_eq(named->name, symbol))
-            return named->value;
     return STR_NONE;
 }
 

@@ -132,7 +132,7 @@ void parameters_read(struct api_call *call, const struct str *path_values, size_
         if (parameter->place == IN_PATH && from_path < path_count)
             call->values[i] = path_values[from_path++];
         else if (parameter->place == IN_HEADER)
-            call->values[i] = http_header_value(&call->exchange->request, parameter->name);
+            call->values[i] = http_header_list(call->arena, &call->exchange->request, parameter->name);
         if (call->values[i].ptr)
             check_value(call, parameter, call->values[i]);
         else if (parameter->standard.ptr)

@@ -72,9 +72,9 @@ static struct str etag_of(struct arena *arena, struct str body)
 }
 
 // If-None-Match compares weakly (RFC 9110 §13.1.2).
-static bool client_has(const struct http_request *request, struct str etag)
+static bool client_has(const struct api_call *call, struct str etag)
 {
-    struct str rest = http_header_value(request, STR("If-None-Match"));
+    struct str rest = http_header_list(call->arena, &call->exchange->request, STR("If-None-Match"));
     if (str_eq(str_trim(rest), STR("*")))
         return true;
     while (rest.ptr) {
@@ -89,7 +89,7 @@ static bool client_has(const struct http_request *request, struct str etag)
 
 static void unless_client_has(const struct api_call *call, struct reply *reply, struct str etag)
 {
-    if (reply->status != 200 || !client_has(&call->exchange->request, etag))
+    if (reply->status != 200 || !client_has(call, etag))
         return;
     reply->status = 304;
     reply->body = STR_NONE;

@@ -175,3 +175,15 @@ struct str http_header_value(const struct http_request *request, struct str name
             return request->headers[i].value;
     return STR_NONE;
 }
+
+struct str http_header_list(struct arena *arena, const struct http_request *request, struct str name)
+{
+    struct str list = STR_NONE;
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (!str_eq_nocase(request->headers[i].name, name))
+            continue;
+        struct str line = request->headers[i].value;
+        list = list.ptr ? arena_printf(arena, "%.*s, %.*s", STR_FMT(list), STR_FMT(line)) : line;
+    }
+    return list;
+}
