@@ -108,6 +108,8 @@ const json_t *contract_resolve(const json_t *spec, const json_t *value);
 bool contract_fail(struct api_fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 // The schema of a body in one of the operation's types: the first of them for STR_NONE.
 const json_t *operation_body_schema(const struct operation *operation, struct str type);
+MUST_CHECK bool operation_parameters(struct api_contract *contract, struct operation *operation, const json_t *spec,
+                                     struct api_fault *fault);
 // The operation's list: its own statements, and those that every operation of its kind has.
 MUST_CHECK bool operation_statements(struct api_contract *contract, struct operation *operation, const json_t *ours,
                                      struct api_fault *fault);

@@ -134,8 +134,11 @@ static struct str challenge(const struct api_call *call, int status)
     struct str roles = call->operation->roles; // {editor,chief}
     struct buf text = buf_in(call->arena);
     buf_put_lit(&text, "Bearer realm=\"marbre\", error=\"insufficient_scope\", scope=\"");
-    for (size_t i = 1; i + 1 < roles.len; i++)
-        buf_put_char(&text, roles.ptr[i] == ',' ? ' ' : roles.ptr[i]);
+    struct str rest = {roles.ptr + 1, roles.len - 2};
+    while (rest.ptr) {
+        buf_put(&text, str_cut(rest, ',', &rest));
+        buf_put(&text, rest.ptr ? STR(" ") : STR(""));
+    }
     buf_put_char(&text, '"');
     return buf_str(&text);
 }
