@@ -8,20 +8,21 @@ BUILD_PACKAGES := gcc libc6-dev cmake pkg-config libevent-dev libjansson-dev lib
                   libicu-dev libyaml-dev
 RUN_PACKAGES   := postgresql
 BENCH_PACKAGES := wrk nginx-light valgrind postgresql-contrib python3-requests python3-jsonschema
-TEST_PACKAGES  := curl libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml
+DOCS_PACKAGES  := chromium chromium-driver python3-selenium
+TEST_PACKAGES  := curl libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml python3-hypothesis
 
-.PHONY: help run build test lint bench fuzz format clean need-build need-run need-test need-bench
+.PHONY: help run build test test-docs lint lint-contract bench fuzz format clean need-build need-run need-test need-bench need-docs
 .DEFAULT_GOAL := help
 
 help:           ## this list
-	@sed -n 's/^\([a-z-]*\): *[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\): *[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 run: build need-run  ## a newsroom to try out, on http://LISTEN (127.0.0.1:8080), kept in DATA (.marbre)
 	@exec build/marbre dev --listen $(LISTEN) --data $(DATA)
 
 build: need-build    ## the server, optimised: build/marbre
 	@cmake -S . -B build -DPRESET=release $(CMAKE_FLAGS) >build.log 2>&1 || { cat build.log; rm -f build.log; exit 1; }
-	@rm -f build.log
+	@sed -n 's/^-- docs: //p' build.log; rm -f build.log
 	@cmake --build build --parallel $(JOBS) -- --no-print-directory
 
 test: need-build need-run need-test  ## everything: units, API and crashes against a private PostgreSQL, under sanitizers
@@ -29,11 +30,17 @@ test: need-build need-run need-test  ## everything: units, API and crashes again
 	@cmake --build build/asan --parallel $(JOBS) -- --no-print-directory
 	@cd build/asan && ctest --output-on-failure
 
-lint: need-build     ## clang-format and clang-tidy, where they are installed; and npm's OpenAPI linter, where npm is
+test-docs: build need-run need-test need-docs  ## the documentation in a headless Chromium; SCREENSHOTS=folder keeps pictures
+	@MARBRE_BINARY=build/marbre PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider tests/docs
+
+lint: need-build     ## clang-format and clang-tidy, where they are installed; and lint-contract
 	@.ci/lint
 
+lint-contract: need-build  ## what npm's linter and TypeScript say of the contract, where npm is
+	@.ci/lint-contract
+
 bench: need-build need-run need-bench  ## speeds, each beside another program's in the same run
-	@cmake -S . -B build/bench -DPRESET=release -DBENCH=ON $(CMAKE_FLAGS) >/dev/null
+	@cmake -S . -B build/bench -DPRESET=release -DBENCH=ON -DSWAGGER=OFF $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build/bench --parallel $(JOBS) -- --no-print-directory
 	@/usr/bin/python3 tests/bench/bench.py
 
@@ -52,5 +59,7 @@ need-build:
 	@.ci/need $(BUILD_PACKAGES)
 need-run:
 	@.ci/need $(RUN_PACKAGES)
+need-docs:
+	@.ci/need $(DOCS_PACKAGES)
 need-test:
 	@.ci/need $(TEST_PACKAGES)

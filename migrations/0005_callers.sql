@@ -138,9 +138,11 @@ $$;
 
 -- Says which fields an act has really changed, for the audit; `{}` that it has changed none so far.
 create function audit_changed(fields text[]) returns void language plpgsql as $$
+declare
+    so_far text[] := coalesce(nullif(current_setting('marbre.changed', true), '')::text[], '{}');
 begin
     perform set_config('marbre.changed',
-                       (coalesce(nullif(current_setting('marbre.changed', true), '')::text[], '{}') || fields)::text, true);
+                       (so_far || array(select field from unnest(fields) field where field <> all (so_far)))::text, true);
 end $$;
 
 -- Refuses a change of what the caller has not seen. `expected` holds the versions that If-Match names; null is `*`. Who
@@ -340,7 +342,7 @@ create function idempotency_caller() returns text language sql stable as $$
     select coalesce(caller_id()::text, '')
 $$;
 
--- Before the act: goes on where the key is new; says MB000 where the answer is kept, to be fetched by
+-- Before the act: goes on where the key is new; says MB1D0 where the answer is kept, to be fetched by
 -- idempotency/kept. The same key at the same moment is not waited for.
 create function idempotency_begin(operation_id text, given text, request_hash text) returns void language plpgsql as $$
 declare
@@ -364,7 +366,7 @@ begin
     if kept.request <> request_hash then
         perform refuse('MB1D2', 'This key has been used for another request: take a new one for each.');
     end if;
-    perform refuse('MB000', 'answered before');
+    perform refuse('MB1D0', 'answered before');
 end $$;
 
 -- With the act, or after a refusal: keeps the answer, and forgets some that are older than a day.

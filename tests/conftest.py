@@ -63,6 +63,11 @@ def chief(server):
 
 
 @pytest.fixture(scope="session")
+def admin(server):
+    return server.client("admin")
+
+
+@pytest.fixture(scope="session")
 def filing(server, chief):
     """Two sections, two tags and two authors to file stories under."""
     return {

@@ -36,7 +36,7 @@ struct api_sources {
     struct db_statements *statements;
     const struct api_handler *handlers; // ended by a row without a name
     const struct config *config;
-    const struct auth_keys *keys;
+    const struct auth_keys *keys;      // NULL where nothing will be served
     const struct embedded_file *files; // that operations serve, ended by a row without a path; or NULL
 };
 

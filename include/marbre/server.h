@@ -29,6 +29,11 @@ struct server_ready {
 MUST_CHECK bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
                              struct server_fault *fault);
 
+// The contract alone, without keys and database: what it promises is served, and no schema has a keyword that is not
+// enforced. For the build.
+MUST_CHECK bool server_check_contract(struct arena *arena, const struct server_setup *setup,
+                                      struct server_fault *fault);
+
 // Serves until SIGTERM or SIGINT, then drains: no request is cut that arrives in time. A second signal ends it at once.
 // SIGHUP reads the signing keys again.
 // False and `fault` when it cannot start.

@@ -10,8 +10,9 @@ find_program(NPM npm)
 
 if(SWAGGER AND NPM AND NOT (swagger_lock STREQUAL lock AND EXISTS ${swagger}/swagger-ui-bundle.js))
   unset(swagger_lock CACHE)
-  execute_process(COMMAND ${NPM} ci --omit=dev --ignore-scripts --no-audit --no-fund --fetch-retries=1
-    WORKING_DIRECTORY ${npm_folder} RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET TIMEOUT 120)
+  execute_process(COMMAND ${NPM} ci --omit=dev --ignore-scripts --no-audit --no-fund --prefer-offline
+      --fetch-retries=1 --fetch-timeout=15000
+    WORKING_DIRECTORY ${npm_folder} RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET TIMEOUT 60)
   if(failed STREQUAL "0")
     set(swagger_lock ${lock} CACHE INTERNAL "the lock by which Swagger UI was fetched")
   endif()
@@ -22,7 +23,7 @@ if(NOT SWAGGER)
 elseif(NOT NPM)
   message(STATUS "docs: there is no npm here, so /docs is the plain page")
 elseif(NOT swagger_lock STREQUAL lock)
-  message(STATUS "docs: npm could not fetch Swagger UI, so /docs is the plain page")
+  message(STATUS "docs: npm could not fetch Swagger UI, so /docs is the plain page (SWAGGER=OFF: do not try)")
 else()
   marbre_serve(openapi/docs/docs.html docs.html)
   marbre_serve(openapi/docs/docs.css docs/docs.css)

@@ -152,7 +152,7 @@ struct api_call {
     struct str password_made, password_hash;
     struct auth_api_key api_key;
     struct str request_hash; // of what an Idempotency-Key stands for
-    bool replayed;
+    bool replayed, retried;
     struct uuid new_id;
     struct str slug;
     struct content_body content;
@@ -196,6 +196,7 @@ MUST_CHECK bool body_acceptable(struct api_call *call);
 MUST_CHECK bool accept_fits(struct api_call *call);
 // Counts the request against its class, by account, key or address: 429.
 MUST_CHECK bool rate_allows(struct api_call *call);
+void rate_strike(const struct api_call *call); // for a key that there is not
 
 struct str cursor_sign(struct api_call *call, const struct str *values, size_t count);
 MUST_CHECK bool cursor_open(struct api_call *call, struct str cursor);
@@ -214,6 +215,8 @@ const struct db_statement *idempotency_keeping(struct api_contract *contract, co
 void idempotency_prepare(struct api_call *call);
 // Whether a refusal was about the key itself: then the call is being answered.
 MUST_CHECK bool idempotency_answers(struct api_call *call, const struct db_answer *answer);
+// Runs the call once more where its outcome is unknown and a key makes that safe.
+MUST_CHECK bool idempotency_retries(struct api_call *call);
 // Sends a problem; where it is to be given again, it is kept first.
 void idempotency_refuse(struct api_call *call, int status, struct str document);
 

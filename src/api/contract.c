@@ -190,7 +190,8 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
         return NULL;
     }
     files_read(contract);
-    auth_keys_derive(sources->keys, STR("cursor"), contract->cursor_key);
+    if (sources->keys)
+        auth_keys_derive(sources->keys, STR("cursor"), contract->cursor_key);
     bool good = references_hold(contract, fault) && check_schemas(contract, fault) && read_paths(contract, fault) &&
                 ids_are_unique(contract, fault) && handlers_are_named(contract, fault);
     return good ? contract : NULL;

@@ -62,7 +62,7 @@ static void fetched(struct api_call *call, const struct db_answer *answer)
 bool idempotency_answers(struct api_call *call, const struct db_answer *answer)
 {
     struct str sqlstate = str_of(answer->sqlstate);
-    if (str_eq(sqlstate, STR("MB000"))) // answered before
+    if (str_eq(sqlstate, STR("MB1D0"))) // answered before
         api_run(call, (const char *const[]){"idempotency/kept", NULL}, fetched);
     else if (str_eq(sqlstate, STR("MB1D1"))) // under way at this moment
         api_problem(call, 409, "%.*s", STR_FMT(answer->message));
@@ -70,6 +70,15 @@ bool idempotency_answers(struct api_call *call, const struct db_answer *answer)
         api_reply_fault(call, STR("Idempotency-Key"), "%.*s", STR_FMT(answer->message));
     else
         return false;
+    return true;
+}
+
+bool idempotency_retries(struct api_call *call)
+{
+    if (!key_of(call).ptr || call->retried)
+        return false;
+    call->retried = true;
+    call_statements(call); // where it was done the first time, idempotency/begin says so
     return true;
 }
 

@@ -168,18 +168,7 @@ void problem_login(struct api_call *call, const char *detail)
     problem_send(call, 401, NULL, str_of(detail), STR_NONE);
 }
 
-void api_reply_fault(struct api_call *call, struct str pointer, const char *format, ...)
-{
-    struct buf detail = buf_in(call->arena);
-    va_list arguments;
-    va_start(arguments, format);
-    buf_vprintf(&detail, format, arguments);
-    va_end(arguments);
-    fault_add(&call->faults, pointer, "%.*s", STR_FMT(buf_str(&detail)));
-    problem_faults(call, 422);
-}
-
-void problem_faults(struct api_call *call, int status)
+static struct str errors_member(struct api_call *call)
 {
     struct buf more = buf_in(call->arena);
     buf_put_lit(&more, "\"errors\":[");
@@ -191,10 +180,26 @@ void problem_faults(struct api_call *call, int status)
         buf_put_char(&more, '}');
     }
     buf_put_char(&more, ']');
+    return buf_str(&more);
+}
+
+void problem_faults(struct api_call *call, int status)
+{
     size_t count = call->faults.count;
     struct str detail =
         count == 1 ? STR("1 fault was found.") : arena_printf(call->arena, "%zu faults were found.", count);
-    problem_send(call, status, NULL, detail, buf_str(&more));
+    problem_send(call, status, NULL, detail, errors_member(call));
+}
+
+void api_reply_fault(struct api_call *call, struct str pointer, const char *format, ...)
+{
+    struct buf detail = buf_in(call->arena);
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&detail, format, arguments);
+    va_end(arguments);
+    fault_add(&call->faults, pointer, "%.*s", STR_FMT(buf_str(&detail)));
+    problem_send(call, 422, NULL, buf_str(&detail), errors_member(call));
 }
 
 static const char *const method_names[HTTP_METHOD_OTHER] = {
@@ -248,6 +253,8 @@ static void refuse_as_told(struct api_call *call, const struct db_answer *answer
     struct str members = answer->detail; // a JSON object, or nothing
     if (!str_to_u64((struct str){answer->sqlstate + 2, 3}, 599, &status))
         status = 500;
+    if (status == 401)
+        rate_strike(call);
     struct str inner = members.len > 2 ? (struct str){members.ptr + 1, members.len - 2} : STR_NONE;
     idempotency_refuse(call, (int)status, problem_document(call, (int)status, NULL, answer->message, inner));
 }

@@ -56,7 +56,8 @@ static unsigned seconds_up(uint64_t us)
     return (unsigned)((us + 999999) / 1000000);
 }
 
-static struct rate_state take(struct rates *rates, const struct rate_class *class, uint64_t hash)
+// Takes one out of a bucket; a look only says whether there is one.
+static struct rate_state take(struct rates *rates, const struct rate_class *class, uint64_t hash, bool look)
 {
     const uint64_t window = (uint64_t) class->limit.seconds * 1000000, step = window / class->limit.requests;
     for (;;) {
@@ -66,23 +67,19 @@ static struct rate_state take(struct rates *rates, const struct rate_class *clas
         uint64_t next = (full > now ? full : now) + step;
         if (next - now > window)
             return (struct rate_state){true, true, 0, seconds_up(full - now), seconds_up(next - now - window)};
-        if (atomic_compare_exchange_weak_explicit(slot, &word, tag << TAG_SHIFT | (next & time_mask),
-                                                  memory_order_relaxed, memory_order_relaxed))
+        if (look || atomic_compare_exchange_weak_explicit(slot, &word, tag << TAG_SHIFT | (next & time_mask),
+                                                          memory_order_relaxed, memory_order_relaxed))
             return (struct rate_state){true, false, (unsigned)((window - (next - now)) / step), seconds_up(next - now),
                                        0};
     }
 }
 
-// Who is counted: the key, the account, or the address, of IPv6 its /64. STR_NONE for whom no limit is meant.
-static struct str subject(const struct api_call *call, unsigned char bytes[16])
+// The client's address, of IPv6 its /64. STR_NONE for whom no limit is meant.
+static struct str address(const struct api_call *call, unsigned char bytes[16])
 {
     enum { IPV6_NETWORK = 8 };
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     struct http_ip ip;
-    if (call->caller.key.ptr)
-        return call->caller.key;
-    if (call->authenticated)
-        return call->caller.account;
     if (!http_ip_read(call->exchange->peer, &ip) || http_networks_have(&call->contract->rates->exempt, &ip))
         return STR_NONE;
     memcpy(bytes, ip.bytes, sizeof ip.bytes);
@@ -90,24 +87,58 @@ static struct str subject(const struct api_call *call, unsigned char bytes[16])
     return (struct str){(const char *)bytes, ipv4 ? sizeof ip.bytes : IPV6_NETWORK};
 }
 
+// Who is counted: the key, the account, or the address.
+static struct str subject(const struct api_call *call, unsigned char bytes[16])
+{
+    if (call->caller.key.ptr)
+        return call->caller.key;
+    return call->authenticated ? call->caller.account : address(call, bytes);
+}
+
+static struct rate_state count(struct rates *rates, const struct rate_class *class, struct str who, bool look)
+{
+    if (class->limit.requests == 0 || !who.ptr)
+        return (struct rate_state){0};
+    uint64_t hash = secret_short_hash(who, rates->key) + (uint64_t)(class - rates->classes) * 0x9E3779B97F4A7C15U;
+    return take(rates, class, hash, look);
+}
+
+static void refuse(struct api_call *call, const struct rate_class *class, const char *one)
+{
+    call->retry_after = call->rate.retry_s;
+    api_problem(call, 429, "This takes %u requests in %u seconds from one %s.", class->limit.requests,
+                class->limit.seconds, one);
+}
+
+// Keys that there are not, from one address, are counted as tries to log in are.
+static const struct rate_class *guesses(const struct api_call *call)
+{
+    return rate_class_find(call->contract->rates, STR("login"));
+}
+
 bool rate_allows(struct api_call *call)
 {
     const struct rate_class *class = call->operation->rate;
     struct rates *rates = call->contract->rates;
     unsigned char bytes[16];
-    if (class->limit.requests == 0)
-        return true;
-    struct str who = subject(call, bytes);
-    if (!who.ptr)
-        return true;
-    uint64_t hash = secret_short_hash(who, rates->key) + (uint64_t)(class - rates->classes) * 0x9E3779B97F4A7C15U;
-    call->rate = take(rates, class, hash);
-    if (!call->rate.refused)
-        return true;
-    call->retry_after = call->rate.retry_s;
-    api_problem(call, 429, "This takes %u requests in %u seconds from one %s.", class->limit.requests,
-                class->limit.seconds, call->authenticated ? "caller" : "address");
-    return false;
+    if (call->caller.key.ptr) {
+        call->rate = count(rates, guesses(call), address(call, bytes), true);
+        if (call->rate.refused) {
+            refuse(call, guesses(call), "address");
+            return false;
+        }
+    }
+    call->rate = count(rates, class, subject(call, bytes), false);
+    if (call->rate.refused)
+        refuse(call, class, call->authenticated ? "caller" : "address");
+    return !call->rate.refused;
+}
+
+void rate_strike(const struct api_call *call)
+{
+    unsigned char bytes[16];
+    if (call->caller.key.ptr)
+        count(call->contract->rates, guesses(call), address(call, bytes), false);
 }
 
 // RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers). What is left is one caller's own: a reply that

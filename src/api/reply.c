@@ -236,6 +236,21 @@ void reply_done(struct api_call *call, const struct db_answer *answer)
     reply_send(call, &reply);
 }
 
+static void outcome_unknown(struct api_call *call)
+{
+    problem_send(call, 503, "outcome-unknown",
+                 STR("The database went away in the middle; look whether it was done before you try again."), STR_NONE);
+}
+
+static void not_now(struct api_call *call, unsigned seconds, const char *why)
+{
+    call->retry_after = seconds;
+    if (call->retried) // of the first try nobody knows what came
+        outcome_unknown(call);
+    else
+        api_problem(call, 503, "%s", why);
+}
+
 void reply_answer(struct api_call *call, const struct db_answer *answer)
 {
     switch (answer->outcome) {
@@ -246,16 +261,14 @@ void reply_answer(struct api_call *call, const struct db_answer *answer)
         reply_refusal(call, answer);
         break;
     case DB_UNKNOWN:
-        problem_send(call, 503, "outcome-unknown",
-                     STR("The database went away in the middle; look whether it was done before you try again."),
-                     STR_NONE);
+        if (!idempotency_retries(call))
+            outcome_unknown(call);
         break;
     case DB_BUSY:
+        not_now(call, 1, "Too much is waiting for the database.");
+        break;
     case DB_AWAY:
-        call->retry_after = answer->outcome == DB_BUSY ? 1 : 2;
-        api_problem(call, 503, "%s",
-                    answer->outcome == DB_BUSY ? "Too much is waiting for the database."
-                                               : "The database cannot be reached.");
+        not_now(call, 2, "The database cannot be reached.");
         break;
     }
 }

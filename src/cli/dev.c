@@ -153,9 +153,10 @@ static void greet(void *context)
     struct str at = dev->config.listen;
     printf("\nmarbre serves on http://%.*s   (data in %.*s, Ctrl-C ends it)\n\n"
            "  readers    http://%.*s/v1/articles\n"
+           "  try it out http://%.*s/docs\n"
            "  contract   http://%.*s/openapi.json\n"
            "  accounts  ",
-           STR_FMT(at), STR_FMT(dev->data), STR_FMT(at), STR_FMT(at));
+           STR_FMT(at), STR_FMT(dev->data), STR_FMT(at), STR_FMT(at), STR_FMT(at));
     for (size_t i = 0; i < COUNT_OF(accounts); i++)
         printf(" %s", accounts[i].email);
     printf("\n             password " PASSWORD "\n\n"

@@ -44,6 +44,32 @@ static int print_config(struct arena *arena, const struct config *config)
     return 0;
 }
 
+static bool read_file(struct arena *arena, const char *path, struct str *text)
+{
+    FILE *file = fopen(path, "rb");
+    struct buf bytes = buf_in(arena);
+    char part[65536];
+    for (size_t n; file && (n = fread(part, 1, sizeof part, file)) > 0;)
+        buf_put(&bytes, (struct str){part, n});
+    bool read = file && !ferror(file);
+    if (file)
+        fclose(file);
+    *text = buf_str(&bytes);
+    return read;
+}
+
+// The contract that the build has just put in, or one in a file. Nothing of the environment counts.
+static int check_contract(struct arena *arena, const char *path)
+{
+    struct config nothing = {.site_url = STR("http://localhost"), .article_url = STR("{site}/{slug}")};
+    struct server_fault fault;
+    struct db_statements statements = db_statements_read(arena, embedded_statements);
+    struct server_setup setup = setup_of(&nothing, &statements);
+    if (path && !read_file(arena, path, &setup.contract))
+        return cli_fail("%s cannot be read", path);
+    return server_check_contract(arena, &setup, &fault) ? 0 : cli_fail("%s", fault.detail);
+}
+
 int command_check(int argc, char **argv)
 {
     struct arena *arena = arena_new();
@@ -51,12 +77,14 @@ int command_check(int argc, char **argv)
     struct server_fault fault;
     struct server_ready ready;
     int status;
-    if (!cli_config(arena, &config)) {
+    if (argc >= 2 && argc <= 3 && strcmp(argv[1], "--contract") == 0) {
+        status = check_contract(arena, argv[2]);
+    } else if (!cli_config(arena, &config)) {
         status = 1;
     } else if (argc == 2 && strcmp(argv[1], "--config") == 0) {
         status = print_config(arena, &config);
     } else if (argc > 1) {
-        status = cli_usage("check takes --config, not %s", argv[1]);
+        status = cli_usage("check takes --config or --contract, not %s", argv[1]);
     } else {
         struct db_statements statements = db_statements_read(arena, embedded_statements);
         struct server_setup setup = setup_of(&config, &statements);

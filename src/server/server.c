@@ -75,19 +75,37 @@ static bool check_database(struct arena *arena, const struct server_setup *setup
     return api_contract_check(contract, session, &wrong) || fail(fault, "%s", wrong.detail);
 }
 
+static struct api_contract *read_contract(struct arena *arena, const struct server_setup *setup,
+                                          const struct auth_keys *keys, struct server_fault *fault)
+{
+    struct api_fault wrong;
+    struct api_sources sources = {.contract = setup->contract,
+                                  .statements = setup->statements,
+                                  .handlers = newsroom_handlers,
+                                  .config = setup->config,
+                                  .keys = keys,
+                                  .files = setup->files};
+    struct api_contract *contract = api_contract_read(arena, &sources, &wrong);
+    if (!contract)
+        fail(fault, "%s", wrong.detail);
+    return contract;
+}
+
+bool server_check_contract(struct arena *arena, const struct server_setup *setup, struct server_fault *fault)
+{
+    return read_contract(arena, setup, NULL, fault) != NULL;
+}
+
 bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
                   struct server_fault *fault)
 {
     struct auth_fault no_keys;
-    struct api_fault wrong;
     ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, &no_keys);
     if (!ready->keys)
         return fail(fault, "%s", no_keys.detail);
-    struct api_sources sources = {setup->contract, setup->statements, newsroom_handlers,
-                                  setup->config,   ready->keys,       setup->files};
-    ready->contract = api_contract_read(arena, &sources, &wrong);
+    ready->contract = read_contract(arena, setup, ready->keys, fault);
     if (!ready->contract)
-        return fail(fault, "%s", wrong.detail);
+        return false;
     return check_database(arena, setup, ready->contract, fault);
 }
 

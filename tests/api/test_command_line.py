@@ -1,6 +1,7 @@
 """The binary as ops meet it: help, configuration, `check`, `migrate`, `serve`, `healthcheck`, and what the serving role may."""
 import concurrent.futures
 import http.server
+import json
 import re
 import threading
 
@@ -346,3 +347,32 @@ def test_the_serving_role_owns_nothing(server):
 def test_the_serving_role_can_neither_change_the_house_nor_rewrite_history(server, statement):
     with pytest.raises(RuntimeError, match="must be owner|permission denied|must be superuser|cannot drop|must be member"):
         server.sql(statement, role="marbre_server")
+
+
+# ---- the contract alone, as the build checks it
+
+def without(operation, word):
+    del operation["x-marbre"][word]
+
+
+@pytest.mark.parametrize("break_it, complaint", [
+    (lambda spec: spec["components"]["schemas"]["NewTag"].update(unevaluatedProperties=False), "NewTag has the keyword unevaluatedProperties"),
+    (lambda spec: spec["components"]["schemas"]["NewTag"]["properties"]["name"].update(format="hostname"), "format"),
+    (lambda spec: without(spec["paths"]["/v1/desk/tags"]["post"], "audit"), "create_tag changes something"),
+    (lambda spec: without(spec["paths"]["/v1/tags"]["get"], "rate"), "list_tags: x-marbre.rate"),
+    (lambda spec: without(spec["paths"]["/v1/tags"]["get"], "roles"), "list_tags names no role"),
+    (lambda spec: without(spec["paths"]["/v1/tags"]["get"], "statements"), "list_tags is served by nothing"),
+    (lambda spec: spec["paths"]["/v1/tags"]["get"]["responses"]["200"]["headers"].update({"X-Powered-By": {}}), "the header X-Powered-By"),
+    (lambda spec: spec["paths"]["/v1/tags"]["get"]["parameters"].append({"name": "x", "in": "cookie", "schema": {}}), "its parameter"),
+    (lambda spec: spec["paths"]["/v1/tags"]["get"]["parameters"][0].update(style="deepObject"), "the member style"),
+    (lambda spec: spec["paths"]["/v1/tags"]["get"]["parameters"][0].update(schema={"type": "array"}), "has not the type"),
+    (lambda spec: spec["paths"]["/v1/desk/tags"]["post"]["requestBody"]["content"].update({"text/csv": {"schema": {}}}), "takes text/csv"),
+])
+def test_a_contract_that_promises_what_nothing_keeps_is_no_build(server, scratch, break_it, complaint):
+    spec = json.loads(json.dumps(server.contract.spec))
+    file = scratch / "contract.json"
+    file.write_text(json.dumps(spec))
+    assert marbre.run("check", "--contract", str(file)).returncode == 0
+    break_it(spec)
+    file.write_text(json.dumps(spec))
+    assert complaint in marbre.complaint(marbre.run("check", "--contract", str(file)))

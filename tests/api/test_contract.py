@@ -86,32 +86,77 @@ def test_every_example_of_a_problem_is_one_that_the_server_knows(server, reader)
             assert problem["example"]["title"] in page and str(problem["example"]["status"]) in page, name
 
 
-def test_every_parameter_and_every_member_is_described(server):
+def test_every_parameter_and_header_is_described_with_an_example(server):
+    components = server.contract.spec["components"]
+    told = [(f"header {name}", header) for name, header in components["headers"].items()]
     for method, path, operation in operations(server):
-        for parameter in parameters(server, operation):
-            assert parameter["description"] and parameter["schema"], f"{method} {path} {parameter['name']}"
-            if "example" in parameter:
-                validate(server, parameter["schema"], parameter["example"])
+        told += [(f"{method} {path} {p['name']}", p) for p in parameters(server, operation)]
+    for where, thing in told:
+        assert len(thing["description"]) > 10 and "example" in thing, where
+        validate(server, thing["schema"], thing["example"])
+
+
+def members(schema, where):
+    """Every schema that is written inside a schema, with where it stands."""
+    inside = [(f"{where}.{name}", inner) for name, inner in schema.get("properties", {}).items()]
+    inside += [(f"{where}[]", schema["items"])] if "items" in schema else []
+    inside += [(f"{where}|{n}", inner) for n, inner in enumerate(schema.get("oneOf", []))]
+    for name, inner in inside:
+        yield name, inner
+        yield from members(inner, name)
+
+
+def example(server, schema):
+    """Its own example, or one made of its members'; KeyError when there is none."""
+    for word in ("example", "const"):
+        if word in schema:
+            return schema[word]
+    if "$ref" in schema:
+        return example(server, server.contract.resolve(schema))
+    if "oneOf" in schema:
+        return example(server, schema["oneOf"][0])
+    if schema.get("type") == "null":
+        return None
+    if schema.get("type") == "array":
+        return [example(server, schema["items"])]
+    if schema.get("type") == "object" and ("properties" in schema or schema.get("additionalProperties") is False):
+        return {name: example(server, inner) for name, inner in schema.get("properties", {}).items()}
+    raise KeyError("example")
+
+
+def schemas(server):
     for name, schema in server.contract.spec["components"]["schemas"].items():
-        assert schema.get("description"), name
-        for member, inner in schema.get("properties", {}).items():
-            assert "$ref" in inner or inner.get("description"), f"{name}.{member}"
+        yield name, schema
+        yield from members(schema, name)
 
 
-def test_every_example_of_a_reply_fits_its_schema(server):
-    found = 0
+def test_every_member_of_every_schema_is_described_with_an_example(server):
+    lacking = []
+    for where, schema in schemas(server):
+        described = schema.get("description") or server.contract.resolve(schema).get("description") or schema.get("type") == "null"
+        lacking += [] if described or where.endswith("[]") else [f"{where} has no description"]
+        try:
+            validate(server, schema, example(server, schema))
+        except KeyError:
+            lacking.append(f"{where} has no example")
+    assert not lacking, "\n".join(lacking)
+
+
+def test_every_body_and_every_answer_has_an_example_that_fits(server):
+    lacking, found = [], 0
     for method, path, operation in operations(server):
-        for response in operation["responses"].values():
-            for media in server.contract.resolve(response).get("content", {}).values():
-                if "example" in media:
-                    validate(server, media["schema"], media["example"])
+        contents = [("its body", operation.get("requestBody", {}))]
+        contents += [(status, server.contract.resolve(response)) for status, response in operation["responses"].items()]
+        for which, part in contents:
+            for media, content in part.get("content", {}).items():
+                where = f"{method} {path}, {which}, {media}"
+                try:
+                    validate(server, content["schema"], content.get("example") or example(server, content["schema"]))
                     found += 1
-    for schema in server.contract.spec["components"]["schemas"].values():
-        for inner in [schema, *schema.get("properties", {}).values()]:
-            if "example" in inner:
-                validate(server, inner, inner["example"])
-                found += 1
-    assert found > 30
+                except KeyError:
+                    lacking.append(f"{where} has no example")
+    assert not lacking, "\n".join(lacking)
+    assert found > 300
 
 
 # What an operation needs to be there before its example can be sent, and the transitions that lead to it.

@@ -138,3 +138,21 @@ def test_nothing_acknowledged_is_lost_when_the_machine_of_the_database_dies(scra
             server.client().get(f"/v1/tags/{slug}", 200)
     finally:
         server.stop()
+
+
+def test_a_write_with_a_key_whose_connection_ends_is_tried_again_and_done_once(house, desk):
+    article = desk.make_article(title="Coupé mais tenu")
+    holder = house.sql_session()
+    holder.send(f"begin; select 1 from articles where id = '{article['id']}' for update;")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lambda: desk.post(f"/v1/desk/articles/{article['id']}/publish", {},
+                                                headers={"If-Match": '"v1"', "Idempotency-Key": "tenu-quand-meme"}))
+        marbre.wait_for(lambda: house.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                                          " and usename = 'marbre_server'") == "1", "the act to wait")
+        house.sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'"
+                  " and usename = 'marbre_server'")
+        holder.send("rollback;")
+        reply = waiting.result(timeout=30)
+    holder.close()
+    assert reply.status_code == 200 and reply.json()["version"] == 4, "nobody had to ask again"
+    assert house.sql(f"select count(*) from audit where thing = '{article['id']}' and operation = 'publish_article'") == "1"

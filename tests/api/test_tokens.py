@@ -187,7 +187,8 @@ FORGERIES = {
         "twice": lambda s: s + s, "with spare bits": spare_bits, "with other spare bits": lambda s: spare_bits(s, 2),
         "with all spare bits": lambda s: spare_bits(s, 3), "with a space inside": lambda s: s[:9] + " " + s[9:],
         "with a tab inside": lambda s: s[:9] + "\t" + s[9:], "with an escape inside": lambda s: s[:9] + "%20" + s[9:],
-        "in base64's own alphabet": lambda s: "+/" + s[2:], "of nothing": lambda s: "A" * 43, "in hexadecimal": lambda s: s.encode().hex()[:64],
+        "in base64's own alphabet": lambda s: "+/" + s[2:], "of nothing": lambda s: "A" * 43,
+        "in hexadecimal": lambda s: s.encode().hex()[:64],
         "in capitals": lambda s: s.upper(), "backwards": lambda s: s[::-1]}.items()},
     **{f"the {name} changed after signing": lambda f, at=at, place=place: ".".join(
         flipped(part, place) if i == at else part for i, part in enumerate(f.parts()))

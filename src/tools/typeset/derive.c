@@ -104,6 +104,16 @@ static const struct rule {
     {"default", "Problem", always}, // what is wrong with a request's frame: 408, 414, 417, 431, 501, 505
 };
 
+// What a success says in its head, whatever it answers.
+static const struct head {
+    const char *name, *component;
+    bool (*holds)(const struct shape *shape);
+} heads[] = {
+    {"RateLimit-Policy", "RateLimitPolicy", always},
+    {"RateLimit", "RateLimit", asks_who_calls},
+    {"Idempotency-Replayed", "IdempotencyReplayed", takes_key},
+};
+
 // ------------------------------------------------------------------------------------------------------ answers
 
 static void add(json_t *responses, const json_t *contract, const struct rule *rule)
@@ -113,6 +123,24 @@ static void add(json_t *responses, const json_t *contract, const struct rule *ru
     json_t *response = json_pack("{s:s+}", "$ref", "#/components/responses/", rule->response);
     resolve(contract, response);
     json_object_set_new(responses, rule->status, response);
+}
+
+// A success that several operations share has what any of them says.
+static void add_heads(const struct shape *shape, json_t *responses)
+{
+    const char *status;
+    json_t *response;
+    json_object_foreach (responses, status, response) {
+        json_t *whole = resolve(shape->contract, response);
+        if (status[0] != '2')
+            continue;
+        if (!json_object_get(whole, "headers"))
+            json_object_set_new(whole, "headers", json_object());
+        for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+            if (heads[i].holds(shape))
+                json_object_set_new(json_object_get(whole, "headers"), heads[i].name,
+                                    json_pack("{s:s+}", "$ref", "#/components/headers/", heads[i].component));
+    }
 }
 
 static int by_status(const void *a, const void *b)
@@ -147,6 +175,7 @@ static void derive(const json_t *contract, const char *path, json_t *operation)
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (rules[i].holds(&shape))
             add(responses, contract, &rules[i]);
+    add_heads(&shape, responses);
     json_object_set_new(operation, "responses", sorted(responses));
 }
 

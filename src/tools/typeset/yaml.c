@@ -52,6 +52,16 @@ static void put_text(yaml_emitter_t *emitter, const char *text, size_t length)
     put_scalar(emitter, text, length, style_of(text));
 }
 
+// The shortest that reads back as the same, with the dot and the sign that YAML 1.1 wants.
+static void put_real(yaml_emitter_t *emitter, double number)
+{
+    enum { ENOUGH = 40, DIGITS_MAX = 17 };
+    char text[ENOUGH] = "";
+    for (int digits = 1; digits <= DIGITS_MAX && (digits == 1 || strtod(text, NULL) != number); digits++)
+        snprintf(text, sizeof text, "%#.*g", digits, number);
+    put_scalar(emitter, text, strlen(text), YAML_PLAIN_SCALAR_STYLE);
+}
+
 static void put_word(yaml_emitter_t *emitter, const json_t *value)
 {
     char *word = json_dumps(value, JSON_ENCODE_ANY);
@@ -97,6 +107,8 @@ static void put(yaml_emitter_t *emitter, const json_t *value)
         put_array(emitter, value);
     else if (json_is_string(value))
         put_text(emitter, json_string_value(value), json_string_length(value));
+    else if (json_is_real(value))
+        put_real(emitter, json_real_value(value));
     else
         put_word(emitter, value);
 }

@@ -1,0 +1,80 @@
+"""The tool that sets the contract as one document: what it derives, and what it refuses to build."""
+import json
+import pathlib
+import subprocess
+
+import pytest
+import yaml
+
+import marbre
+
+OPERATION = {"operationId": "read", "x-marbre": {"roles": ["public"]}, "responses": {"200": {"description": "Fine."}}}
+
+
+@pytest.fixture
+def typeset(tmp_path):
+    tool = pathlib.Path(marbre.binary()).with_name("typeset")
+
+    def run(document, ending="json", parts=None):
+        (tmp_path / "root.yaml").write_text(document if isinstance(document, str) else yaml.safe_dump(document, sort_keys=False))
+        paths = []
+        for name, text in (parts or {}).items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text)
+            paths.append(tmp_path / name)
+        out = tmp_path / f"out.{ending}"
+        done = subprocess.run([tool, out, tmp_path / "root.yaml", *paths], capture_output=True, text=True, timeout=60,
+                              env={"ASAN_OPTIONS": "detect_leaks=0"})
+        assert "Sanitizer" not in done.stderr
+        return out.read_text() if done.returncode == 0 else (done.returncode, done.stderr)
+    return run
+
+
+def contract(operation, missing=(), **components):
+    names = ["BadRequest", "Unauthorized", "Forbidden", "NotFound", "NotAcceptable", "Conflict", "LengthRequired",
+             "VersionConflict", "TooLarge", "UnsupportedMediaType", "Invalid", "VersionRequired", "TooManyRequests",
+             "Internal", "Unavailable", "Problem"]
+    used = [{"$ref": f"#/components/responses/{name}"} for name in names]
+    return {"openapi": "3.1.0", "x-all": used, "paths": {"/things": {"get": operation}},
+            "components": {"responses": {name: {} for name in names if name not in missing}, **components}}
+
+
+def test_what_yaml_writes_goes_before_what_is_derived(typeset):
+    own = {"description": "A reason of its own."}
+    operation = {**OPERATION, "responses": {"503": own, "200": {"description": "Fine."}}}
+    answers = json.loads(typeset(contract(operation)))["paths"]["/things"]["get"]["responses"]
+    assert list(answers) == ["200", "400", "429", "500", "503", "default"]
+    assert answers["503"] == own and answers["default"] == {"$ref": "#/components/responses/Problem"}
+
+
+def test_a_response_that_is_derived_and_missing_stops_the_build(typeset):
+    status, complaint = typeset(contract(OPERATION, missing=["TooManyRequests"]))
+    assert status == 1 and complaint == "#/components/responses/TooManyRequests: is not in the contract\n"
+
+
+def test_a_component_that_nothing_uses_stops_the_build(typeset):
+    status, complaint = typeset(contract(OPERATION, schemas={"Lonely": {}}))
+    assert status == 1 and complaint == "#/components/schemas/Lonely: is used by nothing\n"
+
+
+def test_a_key_that_comes_twice_is_told_with_its_place(typeset):
+    status, complaint = typeset("a: 1\nb: 2\na: 3\n")
+    assert status == 1 and "root.yaml:3: " in complaint
+    status, complaint = typeset({"paths": {"/a": 1}}, parts={"paths/more.yaml": "/a: 2\n"})
+    assert status == 1 and complaint.endswith("paths/more.yaml: paths//a is defined twice\n")
+
+
+@pytest.mark.parametrize("text", [
+    "no", "Yes", "on", "OFF", "y", "null", "~", "", "true", "1", "-1", "+1", "1.5", ".5", "1e3", "0x1f", "0o17", "1_000",
+    "12:30", "2026-11-22", "2026-11-22T21:00:00Z", ".inf", ".NaN", "=", "<<", "- a", "a: b", "a #b", "#a", "&a", "*a",
+    "!a", "%a", "@a", "`a`", "'a'", '"a"', "{a}", "[a]", "|", ">", "?", " a", "a ", "a\nb", "a\n", "\na", " a\nb", "a\tb",
+    "été", "l’aube", "\U0001f5de", "\u0085", "\u2028", "a" * 300, "mot " * 80, "a  b " * 60, "…", "\x7f", "/v1", "$ref"])
+def test_a_text_stays_the_same_text_in_yaml(typeset, text):
+    document = {"plain": text, "list": [text, {"inside": text}], **({text: "key"} if len(text) < 100 else {})}
+    quoted = yaml.safe_dump(document, default_style='"')  # the reader here goes by YAML 1.2, its writer by 1.1
+    assert yaml.safe_load(typeset(quoted, "yaml")) == document
+
+
+def test_what_is_no_text_stays_so_in_yaml(typeset):
+    document = {"numbers": [0, -7, 1.5, 1e100, 2 ** 53], "words": [True, False, None], "empty": [{}, []]}
+    assert yaml.safe_load(typeset(document, "yaml")) == document
