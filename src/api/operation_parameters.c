@@ -102,7 +102,7 @@ static bool read_parameter(const struct api_contract *contract, struct operation
 }
 
 bool operation_parameters(struct api_contract *contract, struct operation *operation, const json_t *spec,
-                            struct api_fault *fault)
+                          struct api_fault *fault)
 {
     const json_t *item;
     size_t i;
