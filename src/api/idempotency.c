@@ -30,7 +30,7 @@ static struct str key_of(const struct api_call *call)
     return call->operation->idempotent ? api_parameter(call, STR("idempotency_key")) : STR_NONE;
 }
 
-// What a key stands for: the address and the body.
+// What a key stands for: the address, the version that was read, and the body.
 void idempotency_prepare(struct api_call *call)
 {
     if (!key_of(call).ptr)
@@ -38,6 +38,8 @@ void idempotency_prepare(struct api_call *call)
     unsigned char hash[HASH_BYTES];
     struct buf asked = buf_in(call->arena);
     buf_put(&asked, call->exchange->request.target);
+    buf_put_char(&asked, '\n');
+    buf_put(&asked, call->if_match);
     buf_put_char(&asked, '\n');
     buf_put(&asked, call->body_text);
     secret_hash(buf_str(&asked), hash);
