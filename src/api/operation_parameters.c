@@ -3,12 +3,14 @@
 
 #include <string.h>
 
-// `If-Match` becomes if_match; a path's `id` path_id; a query's `limit` query_limit.
+// `If-Match` becomes if_match; a path's `id` path_id; a query's `tag.all` query_tag_all.
 static struct str symbol_of(struct arena *arena, enum place place, struct str name)
 {
     static const char *const prefixes[] = {[IN_PATH] = "path_", [IN_QUERY] = "query_", [IN_HEADER] = ""};
     struct str symbol = str_lower(arena, arena_printf(arena, "%s%.*s", prefixes[place], STR_FMT(name)));
     for (char *c = memchr(symbol.ptr, '-', symbol.len); c; c = strchr(c, '-'))
+        *c = '_';
+    for (char *c = memchr(symbol.ptr, '.', symbol.len); c; c = strchr(c, '.'))
         *c = '_';
     return symbol;
 }
@@ -86,7 +88,10 @@ static bool read_parameter(const struct api_contract *contract, struct operation
     if (unknown)
         return contract_fail(fault, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
                              STR_FMT(operation->id), unknown);
-    if (json_object_get(schema, "type") && !is_plain_type(json_member_text(schema, "type")))
+    const json_t *items = contract_resolve(contract->spec, json_object_get(schema, "items"));
+    parameter->is_list = str_eq(json_member_text(schema, "type"), STR("array")) && parameter->place == IN_QUERY;
+    const json_t *plain = parameter->is_list ? items : schema;
+    if (json_object_get(plain, "type") && !is_plain_type(json_member_text(plain, "type")))
         return contract_fail(fault, "%.*s: the text of a parameter has not the type of its schema",
                              STR_FMT(operation->id));
     if (json_object_get(written, "$ref") && json_object_size(written) > 1)

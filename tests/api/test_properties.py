@@ -65,7 +65,7 @@ class Operation:
         if place == "header":  # what may stand in one
             values = st.from_regex("[!-~]([ -~]{0,30}[!-~])?", fullmatch=True).filter(
                 lambda text: self.maker.fits(parameter["schema"], text)) if "pattern" not in repr(parameter["schema"]) else values
-        return values.map(text_of)
+        return values.map(lambda value: [text_of(item) for item in value] if isinstance(value, list) else text_of(value))
 
     @st.composite
     def request(draw, self, target, rich=False):
@@ -94,13 +94,16 @@ class Operation:
             pointer = {"path": f"{{{name}}}", "query": f"?{name}", "header": name}[place]
             if parameter.get("required") and place != "path":
                 yield "missing", None, {**request, place: without(request[place], name)}
-            faults = self.maker.faults(parameter["schema"], request[place].get(name, ""))
-            values = {text_of(fault.value): fault.label for fault in faults}
+            schema, given = parameter["schema"], request[place].get(name, "")
+            is_list = schema.get("type") == "array"
+            if is_list:  # of one item, and that is wrong
+                schema, given, pointer = schema["items"], (given or [""])[0], pointer + "/0"
+            values = {text_of(fault.value): fault.label for fault in self.maker.faults(schema, given)}
             for text, label in values.items():
-                is_text = label == "a wrong type" and self.maker.fits(parameter["schema"], text)
+                is_text = label == "a wrong type" and self.maker.fits(schema, text)
                 cannot_be_sent = place == "header" and not text.isascii() or place == "path" and not text
                 if not is_text and not cannot_be_sent:
-                    yield label, pointer, changed(place, name, text)
+                    yield label, pointer, changed(place, name, [text] if is_list else text)
         yield "an unknown parameter", "?unheard_of", changed("query", "unheard_of", "1")
         if self.body_schema:
             for label, pointer, body in self.maker.faults(self.body_schema, request["body"]):
