@@ -139,10 +139,11 @@ begin
         plan.driver := coalesce(plan.sections, plan.tags, plan.authors, plan.all_tags);
     elsif asked > 1 then
         select keys into plan.driver
-          from (select keys from (values (plan.sections), (plan.tags), (plan.authors)) groups (keys) where keys is not null
+          from (select keys, rank from (values (plan.authors, 1), (plan.tags, 2), (plan.sections, 3)) groups (keys, rank)
+                 where keys is not null
                 union all
-                select array[key] from unnest(plan.all_tags) key) groups
-         order by delivery_few(keys) limit 1;
+                select array[key], 0 from unnest(plan.all_tags) key) groups
+         order by delivery_few(keys), rank limit 1;
     end if;
     plan.conditions := 'not p.past and p.during @> $2'
         || case when filter.since is not null then ' and f.published_at >= $3' else '' end
@@ -198,7 +199,7 @@ begin
 end $$;
 
 -- How many there are: `exact`, or `estimated` by the planner where there are more than a thousand.
-create function delivery_count(filter delivery_filter, how text) returns bigint language plpgsql stable as $$
+create function delivery_count(filter delivery_filter, how text) returns bigint language plpgsql as $$
 declare
     plan delivery_plan := delivery_plan(filter);
     query text;

@@ -77,7 +77,8 @@ struct str buf_str(const struct buf *buf);           // a view, good until the n
 
 // ------------------------------------------------------------------------------------------------------------- JSON
 
-#define JSON_DEPTH_MAX 32
+#define JSON_DEPTH_MAX      32
+#define JSON_CONTAINERS_MAX 120000 // objects and arrays: making more of them would hold up a loop
 
 // Where a text stops being JSON (RFC 8259). Lines and columns count from 1.
 struct json_fault {

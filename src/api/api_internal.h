@@ -15,7 +15,7 @@ struct rate_class {
     struct str name, policy;  // policy: the RateLimit-Policy field
     struct config_rate limit; // of no requests: none is refused
 };
-enum { RATE_CLASSES = 3, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
+enum { RATE_CLASSES = 5, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
 
 // Shared by the workers, of a fixed size, without a lock: a full bucket's place may be taken by somebody else's.
 struct rates {
@@ -25,7 +25,8 @@ struct rates {
     _Atomic uint64_t slots[RATE_BUCKETS][RATE_WAYS];
 };
 struct rate_state {
-    bool counted, refused;
+    const struct rate_class *class; // NULL: not counted
+    bool refused;
     unsigned left, full_s, retry_s; // requests left; seconds until the bucket is full, until one more is taken
 };
 struct rates *rates_new(struct arena *arena, const struct config *config);
@@ -201,6 +202,7 @@ MUST_CHECK bool accept_fits(struct api_call *call);
 // Counts the request against its class, by account, key or address: 429.
 MUST_CHECK bool rate_allows(struct api_call *call);
 void rate_strike(const struct api_call *call); // for a key that there is not
+void rate_praise(const struct api_call *call); // for one that there is
 
 struct str cursor_sign(struct api_call *call, const struct str *values, size_t count);
 MUST_CHECK bool cursor_open(struct api_call *call, struct str cursor);

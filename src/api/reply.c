@@ -211,6 +211,7 @@ static void put_location(struct api_call *call, struct reply *reply, const struc
 
 void reply_done(struct api_call *call, const struct db_answer *answer)
 {
+    rate_praise(call);
     struct reply reply = {.status = status_of(call, answer)};
     struct str version = db_answer_text(answer, "version");
     if (reply.status != 204 && db_answer_rows(answer) == 0) {
