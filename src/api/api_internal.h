@@ -41,6 +41,7 @@ struct parameter {
     enum place place;
     bool required;
     const json_t *schema;
+    const json_t *items; // of each of its values, where it may come several times; NULL: it is one
     struct str standard; // the default, as text; STR_NONE when there is none
     size_t plain_max;    // its schema asks for nothing but a text of one to so many characters; 0: it asks for more
 };
@@ -145,6 +146,7 @@ struct api_call {
     const struct operation *operation;
     struct str request_id;
     struct str values[PARAMETERS_MAX]; // of the operation's parameters, in their order
+    json_t *lists[PARAMETERS_MAX];     // what came of those that may come several times
     bool authenticated;
     struct auth_caller caller;
     struct rate_state rate;
