@@ -437,88 +437,85 @@ create function sections_below(section uuid) returns uuid[] language sql stable 
 $$;
 
 -- A page of what the caller may know of, by its last change. Each way to narrow the list has an index with the status and
--- that time behind it; one of them is walked for each status, no further than a page. The rest of what was asked is looked
--- at on the way, and words in titles are found by their trigrams. Whoever may not see all walks what is theirs.
+-- that time behind it: one of them is walked for each status, no further than a page, and the rest of what was asked is
+-- looked at on the way. Where words are looked for, the planner weighs their trigrams against it. Whoever may not see all
+-- walks what is theirs.
 create function desk_page(statuses text[], section text, author text, assigned uuid, mine boolean, words text,
                           since timestamptz, until timestamptz, oldest_first boolean,
                           after_at timestamptz, after_id uuid, most integer)
 returns table (number bigint, article_id uuid) language plpgsql stable as $$
 declare
     sees_all boolean := caller_role() in ('chief', 'admin') or (caller_role() = 'editor' and caller_sections() is null);
-    maker uuid := case when mine or caller_role() = 'contributor' then caller_id() end;
     below uuid[] := (select sections_below(id) from sections where slug = section);
     writer uuid := (select id from authors where slug = author);
     patterns text[] := array(select '%' || regexp_replace(word, '([\\%_])', '\\\1', 'g') || '%'
                                from regexp_split_to_table(folded(words), '\s+') word where word <> '' order by length(word) desc);
-    things uuid[]; -- walked in article_filings
-    walk text;     -- of articles: none, all, or the caller's own beside `things`
+    maker uuid := case when mine or caller_role() = 'contributor' then caller_id() end;
+    walked boolean := true; -- articles are, those of the maker, of the assignee, or all
+    things uuid[];          -- and in article_filings those of these
+    asked constant text := $list$
+        ($4 is null or a.assignee = $4)
+        and ($5 is null or exists (select from article_filings x where x.article_id = a.id and x.thing_id = any ($5)))
+        and ($6 is null or exists (select from article_filings x where x.article_id = a.id and x.thing_id = $6))
+        and ($7 or a.created_by = $8 or exists (select from article_filings x where x.article_id = a.id and x.thing_id = any ($9)))
+        and ($10 is null or %1$s.updated_at >= $10) and ($11 is null or %1$s.updated_at < $11)
+        and ($12 is null or (%1$s.updated_at, %2$s) %3$s ($12, $13)) $list$;
+    after_that text := case when oldest_first then '>' else '<' end;
 begin
-    if section is not null and below is null or author is not null and writer is null then
+    if (section is not null and below is null) or (author is not null and writer is null) then
         return;
     end if;
-    if patterns <> '{}' then
-        walk := 'found';
-    elsif maker is not null or assigned is not null then
-        walk := 'articles';
-    elsif writer is not null then
-        things := array[writer];
-    elsif below is not null and sees_all then
-        things := below;
-    elsif not sees_all then
-        things := array(select unnest(caller_sections()) intersect select unnest(coalesce(below, caller_sections())));
-        walk := 'articles';
-        maker := caller_id();
-    else
-        walk := 'articles';
+    if maker is null and assigned is null then
+        if writer is not null or (sees_all and below is not null) then
+            walked := false;
+            things := case when writer is null then below else array[writer] end;
+            below := case when writer is null then null else below end; -- asked for by the walk itself
+            writer := null;
+        elsif not sees_all then
+            maker := caller_id();
+            things := array(select unnest(caller_sections()) intersect select unnest(coalesce(below, caller_sections())));
+        end if;
     end if;
     return query execute format($list$
         with found as (
-            (select a.id, a.updated_at
+            (select w.id, w.updated_at
                from unnest($1) s (status), lateral (
                     select a.id, a.updated_at
                       from articles a
-                     where $14 = 'articles' and a.status = s.status
-                       and ($2 is null or a.created_by = $2) and ($3 is null or a.assignee = $3)
-                       and ($4 is null or exists (select from article_filings f where f.article_id = a.id and f.thing_id = any ($4)))
-                       and ($5 is null or exists (select from article_filings f where f.article_id = a.id and f.thing_id = $5))
-                       and ($6 or a.created_by = $2 or caller_may_see(a.created_by, a.content_id))
-                       and ($7 is null or a.updated_at >= $7) and ($8 is null or a.updated_at < $8)
-                       and ($9 is null or (a.updated_at, a.id) %2$s ($9, $10))
+                     where $2 and $16 is null and a.status = s.status and ($3 is null or a.created_by = $3) and %2$s
                      order by a.updated_at %1$s, a.id %1$s
-                     limit $11) a)
+                     limit $14) w)
             union
-            (select a.id, a.updated_at
-               from unnest($1) s (status), unnest($12) t (thing_id), lateral (
+            (select w.id, w.updated_at
+               from unnest($1) s (status), unnest($15) t (thing_id), lateral (
                     select a.id, f.updated_at
                       from article_filings f join articles a on a.id = f.article_id
-                     where f.thing_id = t.thing_id and f.status = s.status
-                       and ($4 is null or exists (select from article_filings o where o.article_id = a.id and o.thing_id = any ($4)))
-                       and ($6 or caller_may_see(a.created_by, a.content_id))
-                       and ($7 is null or f.updated_at >= $7) and ($8 is null or f.updated_at < $8)
-                       and ($9 is null or (f.updated_at, f.article_id) %2$s ($9, $10))
+                     where $16 is null and f.thing_id = t.thing_id and f.status = s.status and %3$s
                      order by f.updated_at %1$s, f.article_id %1$s
-                     limit $11) a)
+                     limit $14) w)
             union
             (select a.id, a.updated_at
                from articles a join article_contents c on c.id = a.content_id
-              where $14 = 'found' and a.status = any ($1)
-                and folded(c.title) like $15 and folded(c.title) like all ($13)
-                and ($2 is null or a.created_by = $2) and ($3 is null or a.assignee = $3)
-                and ($4 is null or exists (select from article_filings f where f.article_id = a.id and f.thing_id = any ($4)))
-                and ($5 is null or exists (select from article_filings f where f.article_id = a.id and f.thing_id = $5))
-                and ($6 or caller_may_see(a.created_by, a.content_id))
-                and ($7 is null or a.updated_at >= $7) and ($8 is null or a.updated_at < $8)
-                and ($9 is null or (a.updated_at, a.id) %2$s ($9, $10))
+              where $2 and folded(c.title) like $16 and folded(c.title) like all ($17)
+                and a.status = any ($1) and ($3 is null or a.created_by = $3) and %2$s
               order by a.updated_at %1$s, a.id %1$s
-              limit $11)
+              limit $14)
+            union
+            (select distinct a.id, a.updated_at
+               from article_filings f join articles a on a.id = f.article_id join article_contents c on c.id = a.content_id
+              where f.thing_id = any ($15) and folded(c.title) like $16 and folded(c.title) like all ($17)
+                and f.status = any ($1) and %2$s
+              order by a.updated_at %1$s, a.id %1$s
+              limit $14)
         )
         select row_number() over (order by updated_at %1$s, id %1$s), id
           from found
          order by 1
-         limit $11
-        $list$, case when oldest_first then 'asc' else 'desc' end, case when oldest_first then '>' else '<' end)
+         limit $14
+        $list$, case when oldest_first then 'asc' else 'desc' end,
+        format(asked, 'a', 'a.id', after_that), format(asked, 'f', 'f.article_id', after_that))
     using coalesce(statuses, array(select from_status from article_transitions
                                    union select to_status from article_transitions)),
-          maker, assigned, below, writer, sees_all, since, until, after_at, after_id, most, things, patterns, walk,
-          patterns[1];
+          walked, maker, assigned, below, writer, sees_all, caller_id(), caller_sections(), since, until, after_at, after_id,
+          most, things, patterns[1], patterns;
 end $$;
