@@ -41,8 +41,8 @@ struct parameter {
     struct str symbol; // as statements name it: path_id, query_limit, if_match
     enum place place;
     bool required;
-    bool is_list; // of a query, one value each time that the name comes
     const json_t *schema;
+    const json_t *items; // of each of its values, where it may come several times; NULL: it is one
     struct str standard; // the default, as text; STR_NONE when there is none
     size_t plain_max;    // its schema asks for nothing but a text of one to so many characters; 0: it asks for more
 };
@@ -146,8 +146,8 @@ struct api_call {
     struct http_exchange *exchange; // NULL within the process
     const struct operation *operation;
     struct str request_id;
-    struct str values[PARAMETERS_MAX]; // of the operation's parameters, in their order; a list as a PostgreSQL array
-    json_t *lists[PARAMETERS_MAX];     // what has come so far of those that are lists
+    struct str values[PARAMETERS_MAX]; // of the operation's parameters, in their order
+    json_t *lists[PARAMETERS_MAX];     // what came of those that may come several times
     bool authenticated;
     struct auth_caller caller;
     struct rate_state rate;

@@ -7,10 +7,11 @@ static struct str new_id(const struct api_call *call)
     return str_of(call->new_id.text);
 }
 
+// What an operation is about: what it makes, or else the thing of its path.
 static struct str id_of(const struct api_call *call)
 {
     struct str id = api_parameter(call, STR("path_id"));
-    return id.ptr ? id : new_id(call);
+    return id.ptr && !call->operation->location.ptr ? id : new_id(call);
 }
 
 static struct str slug(const struct api_call *call)
@@ -88,11 +89,11 @@ static struct str audit_kind(const struct api_call *call)
     return call->operation->audit;
 }
 
-// What an act is about: the thing of the path, or the one that is being made; otherwise the caller's own.
+// The same; otherwise it is the caller's own.
 static struct str audit_thing(const struct api_call *call)
 {
-    struct str id = api_parameter(call, STR("path_id"));
-    return id.ptr ? id : call->operation->location.ptr ? new_id(call) : STR_NONE;
+    bool about_a_thing = call->operation->location.ptr || api_parameter(call, STR("path_id")).ptr;
+    return about_a_thing ? id_of(call) : STR_NONE;
 }
 
 static struct str body_fields(const struct api_call *call)
@@ -166,7 +167,7 @@ static const struct {
     struct str (*value)(const struct api_call *call);
     unsigned derived; // the derivation that makes it; 0: it is always there
 } sources[] = {
-    {"id", id_of, 0}, // of the path, or of what is being made
+    {"id", id_of, 0}, // of what is being made, or of the path
     SOURCE(new_id, 0),
     SOURCE(body, 0),
     SOURCE(read_only, 0),

@@ -75,6 +75,14 @@ static bool find_place(struct str in, enum place *place)
     return false;
 }
 
+// A query's list: the name comes once for each value (OpenAPI's style form, exploded, which is the default).
+static const json_t *items_of(const struct api_contract *contract, const struct parameter *parameter,
+                              const json_t *schema)
+{
+    bool is_list = parameter->place == IN_QUERY && str_eq(json_member_text(schema, "type"), STR("array"));
+    return is_list ? contract_resolve(contract->spec, json_object_get(schema, "items")) : NULL;
+}
+
 static bool read_parameter(const struct api_contract *contract, struct operation *operation, const json_t *given,
                            struct api_fault *fault)
 {
@@ -88,12 +96,13 @@ static bool read_parameter(const struct api_contract *contract, struct operation
     if (unknown)
         return contract_fail(fault, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
                              STR_FMT(operation->id), unknown);
-    const json_t *items = contract_resolve(contract->spec, json_object_get(schema, "items"));
-    parameter->is_list = str_eq(json_member_text(schema, "type"), STR("array")) && parameter->place == IN_QUERY;
-    const json_t *plain = parameter->is_list ? items : schema;
-    if (json_object_get(plain, "type") && !is_plain_type(json_member_text(plain, "type")))
+    parameter->items = items_of(contract, parameter, schema);
+    const json_t *value = parameter->items ? parameter->items : schema;
+    if (json_object_get(value, "type") && !is_plain_type(json_member_text(value, "type")))
         return contract_fail(fault, "%.*s: the text of a parameter has not the type of its schema",
                              STR_FMT(operation->id));
+    if (parameter->items && json_object_get(schema, "default"))
+        return contract_fail(fault, "%.*s: a parameter that is a list has no default", STR_FMT(operation->id));
     if (json_object_get(written, "$ref") && json_object_size(written) > 1)
         return contract_fail(fault, "%.*s: a parameter's schema has others beside its $ref", STR_FMT(operation->id));
     parameter->name = json_member_text(given, "name");

@@ -220,7 +220,7 @@ def test_an_unknown_address_is_not_found(reader, path):
 @pytest.mark.parametrize("path, allowed", [
     ("/v1/articles", {"GET", "HEAD", "OPTIONS"}), ("/v1/articles/x", {"GET", "HEAD", "OPTIONS"}),
     ("/v1/desk/articles", {"GET", "HEAD", "POST", "OPTIONS"}), ("/v1/auth/login", {"POST", "OPTIONS"}),
-    ("/v1/desk/articles/01890000-0000-7000-8000-000000000000", {"GET", "HEAD", "PATCH", "OPTIONS"})])
+    ("/v1/desk/articles/01890000-0000-7000-8000-000000000000", {"GET", "HEAD", "PATCH", "DELETE", "OPTIONS"})])
 def test_a_wrong_method_is_told_which_are_right(reader, path, allowed):
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - allowed:
         reply = reader.request(method, path, 405)

@@ -158,8 +158,8 @@ def test_a_cursor_that_was_tampered_with_is_refused(editor, reader, section):
 @pytest.mark.parametrize("query, pointers", [
     ("inconnu=1", ["?inconnu"]), ("limit=0", ["?limit"]), ("limit=101", ["?limit"]), ("limit=dix", ["?limit"]),
     ("limit=-1", ["?limit"]), ("limit=1.5", ["?limit"]), ("limit=", ["?limit"]), ("limit=99999999999999999999", ["?limit"]),
-    ("limit=1&limit=2", ["?limit"]), ("section=Pas+un+slug", ["?section/0"]), ("section=%FF", ["?"]), ("cursor=", ["?cursor"]),
-    ("limit=0&section=É&autre=1&LIMIT=3", ["?LIMIT", "?autre", "?limit", "?section/0"])])
+    ("limit=1&limit=2", ["?limit"]), ("section=Pas+un+slug", ["?section"]), ("section=%FF", ["?"]), ("cursor=", ["?cursor"]),
+    ("limit=0&section=É&autre=1&LIMIT=3", ["?LIMIT", "?autre", "?limit", "?section"])])
 def test_a_query_that_means_nothing_is_refused_and_every_fault_is_named(reader, query, pointers):
     problem = reader.get("/v1/articles?" + query, 400).json()
     assert sorted(fault["pointer"] for fault in problem["errors"]) == pointers

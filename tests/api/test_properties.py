@@ -24,8 +24,8 @@ OPERATIONS = sorted(re.findall(r"operationId: (\w+)", "".join(
 FORM = {400, 405, 406, 411, 413, 414, 415, 417, 428, 431}
 # The transitions that lead to where an operation can be done at all.
 BEFORE = {"approve_article": ["submit"], "return_article": ["submit"], "unpublish_article": ["publish"]}
-# What a caller knows of itself; and what changes that is done once by each.
-OWN = {"current_password": marbre.PASSWORD}
+# What a caller knows of itself or may always say; and what changes that is done once by each.
+OWN = {"current_password": marbre.PASSWORD, "assignee": None}
 CHANGES_ITSELF = {"change_my_password"}
 numbers = itertools.count(1)
 
@@ -39,6 +39,13 @@ def bounded(examples):
 def text_of(value):
     """A value of a parameter as it is sent."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def texts_of(parameter, value):
+    """The same; of a parameter that may come several times, each of its values."""
+    if parameter["schema"].get("type") == "array":
+        return tuple(map(text_of, value if isinstance(value, (list, tuple)) else [value]))
+    return text_of(value)
 
 
 class Operation:
@@ -65,7 +72,7 @@ class Operation:
         if place == "header":  # what may stand in one
             values = st.from_regex("[!-~]([ -~]{0,30}[!-~])?", fullmatch=True).filter(
                 lambda text: self.maker.fits(parameter["schema"], text)) if "pattern" not in repr(parameter["schema"]) else values
-        return values.map(lambda value: [text_of(item) for item in value] if isinstance(value, list) else text_of(value))
+        return values.map(lambda value: texts_of(parameter, value))
 
     @st.composite
     def request(draw, self, target, rich=False):
@@ -94,16 +101,15 @@ class Operation:
             pointer = {"path": f"{{{name}}}", "query": f"?{name}", "header": name}[place]
             if parameter.get("required") and place != "path":
                 yield "missing", None, {**request, place: without(request[place], name)}
-            schema, given = parameter["schema"], request[place].get(name, "")
-            is_list = schema.get("type") == "array"
-            if is_list:  # of one item, and that is wrong
-                schema, given, pointer = schema["items"], (given or [""])[0], pointer + "/0"
-            values = {text_of(fault.value): fault.label for fault in self.maker.faults(schema, given)}
+            value = request[place].get(name, "")
+            faults = self.maker.faults(parameter["schema"], list(value) if isinstance(value, tuple) else value)
+            values = {texts_of(parameter, fault.value): fault.label for fault in faults}
             for text, label in values.items():
-                is_text = label == "a wrong type" and self.maker.fits(schema, text)
+                given = list(text) if isinstance(text, tuple) else text
+                is_text = label == "a wrong type" and self.maker.fits(parameter["schema"], given)
                 cannot_be_sent = place == "header" and not text.isascii() or place == "path" and not text
                 if not is_text and not cannot_be_sent:
-                    yield label, pointer, changed(place, name, [text] if is_list else text)
+                    yield label, pointer, changed(place, name, text)
         yield "an unknown parameter", "?unheard_of", changed("query", "unheard_of", "1")
         if self.body_schema:
             for label, pointer, body in self.maker.faults(self.body_schema, request["body"]):
@@ -120,7 +126,7 @@ class Newsroom:
         self.server, self.callers, self.known = server, {}, {}
         self.maker = Maker(server.contract.spec, {
             name: st.deferred(lambda name=name: st.lists(st.sampled_from(self.known[name]), max_size=3, unique=True))
-            for name in ("sections", "tags", "authors")} | {name: st.just(value) for name, value in OWN.items()})
+            for name in ("sections", "tags", "authors", "related")} | {name: st.just(value) for name, value in OWN.items()})
         self.operations = {}
         for path, item in server.contract.spec["paths"].items():
             for method, operation in item.items():
@@ -128,6 +134,7 @@ class Newsroom:
                 self.operations[made.name] = made
         for name in ("sections", "tags", "authors"):
             self.known[name] = [self.make_with_example(f"/v1/desk/{name}")["slug"] for _ in range(3)]
+        self.known["related"] = [self.make_with_example("/v1/desk/articles")["id"] for _ in range(3)]
 
     def caller(self, operation):
         """Of the last role that may, which is the mightiest."""

@@ -126,7 +126,7 @@ def body_of(newsroom, name, operation, caller):
 
 def attempt(newsroom, name, method, path, operation, case, role):
     caller = newsroom.fresh(role) if name in OWN else newsroom.kept[role]
-    address = path.replace("{slug}", SLUGS.get(path, "")).replace("{file}", "docs.css")
+    address = path.replace("{slug}", SLUGS.get(path, "")).replace("{file}", "docs.css").replace("{n}", "1")
     if "{id}" in address:
         address = address.replace("{id}", newsroom.thing(name, path, case, caller))
     data, headers = body_of(newsroom, name, operation, caller)
