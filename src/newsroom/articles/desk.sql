@@ -5,8 +5,9 @@ with page as (
              where caller_may_see(created_by, content_id)
                and (:query_status::text is null or status = :query_status)
                and (:query_section::text is null or exists (
-                        select from article_sections x join sections s on s.id = x.section_id
-                         where x.content_id = articles.content_id and s.slug = :query_section))
+                        select from article_sections x
+                         where x.content_id = articles.content_id
+                           and x.section_id = (select filed_as('sections', :query_section))))
                and (:cursor_1::timestamptz is null or (updated_at, id) < (:cursor_1::timestamptz, :cursor_2::uuid))
              order by updated_at desc, id desc
              limit :query_limit::integer + 1) a

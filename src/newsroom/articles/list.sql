@@ -15,7 +15,7 @@ with moment as materialized (
             union all
             (select p.id, x.published_at, x.article_id
                from publication_sections x join publications p on p.id = x.publication_id
-              where x.section_id = (select id from sections where slug = :query_section)
+              where x.section_id = (select filed_as('sections', :query_section))
                 and not p.past and p.during @> (select at from moment)
                 and (:cursor_1::timestamptz is null
                      or (x.published_at, x.article_id) < (:cursor_1::timestamptz, :cursor_2::uuid))
