@@ -59,6 +59,16 @@ begin
     perform pg_advisory_xact_lock(hashtext('marbre.references'));
 end $$;
 
+-- What readers get is listed by what it is filed under, so that stays meanwhile, too.
+create function publications_hold_filing() returns trigger language plpgsql as $$
+begin
+    perform filing_hold();
+    return null;
+end $$;
+
+create trigger publications_hold_filing before insert or update on publications
+    for each statement execute function publications_hold_filing();
+
 create function filing_take_turns() returns trigger language plpgsql as $$
 begin
     perform filing_turn(tg_table_name);
@@ -321,19 +331,21 @@ declare
     filed text := 'article_' || kind;
     member text := rtrim(kind, 's') || '_id';
     aliases text := rtrim(kind, 's') || '_aliases';
-    contents bigint[];
+    listed text := 'publication_' || kind;
     given_up text;
 begin
-    execute format('select array_agg(content_id) from %I where %I = $1', filed, member) into contents using thing;
     execute format('
         delete from %1$I x using %1$I y
          where x.content_id = y.content_id and x.position > y.position
            and x.%2$I in ($1, $2) and y.%2$I in ($1, $2)
            and to_jsonb(x) ->> ''role'' is not distinct from to_jsonb(y) ->> ''role''', filed, member) using thing, heir;
     execute format('update %1$I set %2$I = $2 where %2$I = $1', filed, member) using thing, heir;
-    update publications p set past = p.past -- its place in readers' lists
-      from article_contents c
-     where c.id = any (contents) and p.article_id = c.article_id and p.content_id = c.id and not p.past;
+    if to_regclass(listed) is not null then -- the place in readers' lists, where these have one of their own
+        execute format('
+            delete from %1$I x using %1$I y
+             where x.%2$I = $1 and y.%2$I = $2 and x.publication_id = y.publication_id', listed, member) using thing, heir;
+        execute format('update %1$I set %2$I = $2 where %2$I = $1', listed, member) using thing, heir;
+    end if;
     if kind = 'sections' then
         perform section_bequeath(thing, heir, operation, address, request_id);
     end if;

@@ -203,6 +203,17 @@ def test_a_replaced_section_leaves_all_it_had_to_the_other(server, chief, admin,
     assert reader.get(f"/v1/sections/{root['slug']}", 308).headers["Location"] == f"/v1/sections/{heir['slug']}"
 
 
+def test_a_story_that_is_published_while_its_section_is_replaced_is_listed_under_the_other(chief, editor, reader):
+    for _ in range(5):
+        old, heir = make(chief), make(chief)
+        article = editor.make_article(sections=[old["slug"]])
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            published = pool.submit(editor.act, article, "publish", None)
+            replaced = pool.submit(delete, chief, old, None, heir)
+        assert published.result()["status"] == "published" and replaced.result().status_code == 204
+        assert [one["id"] for one in reader.get(f"/v1/articles?section={heir['slug']}", 200).json()["data"]] == [article["id"]]
+
+
 @pytest.mark.parametrize("depth", [1, 3])
 def test_a_section_below_takes_the_place_of_the_one_that_it_replaces(chief, reader, family, depth):
     root, elder, younger, small = family
