@@ -193,7 +193,7 @@ create function reference_faults(body json) returns setof fault language sql sta
      order by number, position
 $$;
 
-create or replace function require_references(body json) returns void language sql stable as $$
+create or replace function require_references(body json) returns void language sql volatile as $$
     select require(count(*) = 0, 'MB422', 'Some references lead nowhere or come twice.',
                    json_build_object('errors', json_agg(fault)))
       from reference_faults(body) fault
@@ -201,7 +201,7 @@ $$;
 
 -- Every reference of an article's body that leads nowhere, comes twice, or to the article itself; and what an image lacks
 -- that was given in part. All of it in one refusal.
-create function require_article(article uuid, body json) returns void language sql stable as $$
+create function require_article(article uuid, body json) returns void language sql volatile as $$
     with related as (
         select r.*, reference_word(reference) as word
           from resolve_related(article, body -> 'related') r
@@ -446,7 +446,7 @@ create function desk_page(statuses text[], section text, author text, assigned u
 returns table (number bigint, article_id uuid) language plpgsql stable as $$
 declare
     sees_all boolean := caller_role() in ('chief', 'admin') or (caller_role() = 'editor' and caller_sections() is null);
-    below uuid[] := (select sections_below(id) from sections where slug = section);
+    below uuid[] := (select sections_below(id) from filed_as('sections', section) id where id is not null);
     writer uuid := (select id from authors where slug = author);
     patterns text[] := array(select '%' || regexp_replace(word, '([\\%_])', '\\\1', 'g') || '%'
                                from regexp_split_to_table(folded(words), '\s+') word where word <> '' order by length(word) desc);

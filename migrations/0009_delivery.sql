@@ -99,16 +99,12 @@ create type delivery_filter as (
     ids uuid[], lang text, since timestamptz, until timestamptz
 );
 
--- Ids of the words of one kind; those that nothing is called are left out.
-create function delivery_keys(kind text, words text[]) returns uuid[] language plpgsql stable as $$
-declare
-    keys uuid[];
-begin
-    if words is not null then
-        execute format('select coalesce(array_agg(id), ''{}'') from %I where slug = any($1)', kind) into keys using words;
-    end if;
-    return keys;
-end $$;
+-- Ids of the words of one kind; those that nothing is called, or was, are left out.
+create function delivery_keys(kind text, words text[]) returns uuid[] language sql stable as $$
+    select case when words is not null
+                then (select coalesce(array_agg(distinct id), '{}') from unnest(words) word, filed_as(kind, word) id where id is not null)
+           end
+$$;
 
 -- The same filter with ids, the list to walk (`driver`: of the groups that are asked for, the one with the fewest
 -- articles), and the conditions of the others, for p (publications) and f (whatever has published_at and article_id).
@@ -131,7 +127,7 @@ begin
     plan.all_tags := delivery_keys('tags', filter.all_tags);
     plan.authors := delivery_keys('authors', filter.authors);
     plan.nothing := plan.sections = '{}' or plan.tags = '{}' or plan.authors = '{}'
-                 or cardinality(plan.all_tags) < (select count(distinct word) from unnest(filter.all_tags) word);
+                 or exists (select from unnest(filter.all_tags) word where filed_as('tags', word) is null);
     select count(*) into asked
       from (values (plan.sections), (plan.tags), (plan.authors)) groups (keys) where keys is not null;
     asked := asked + coalesce(cardinality(plan.all_tags), 0);

@@ -31,10 +31,10 @@ static const struct problem problems[] = {
      "The server waited for the rest of the request, and it did not come in time. Nothing was done.",
      "Send it again, without pauses. If that happens often, look at the connection between you and the server."},
     {409, "conflict", "It cannot be done in this state",
-     "The request is fine, but things are not in the state that it needs: an article has another status, or a name or "
-     "slug is taken.",
-     "Read the thing again: somebody or something has moved it on. The detail says what stands in the way, and "
-     "`status_now` the status that an article has."},
+     "The request is fine, but things are not in the state that it needs: an article has another status, a name or "
+     "slug is taken, or what should go is in use.",
+     "Read the thing again: somebody or something has moved it on. The detail says what stands in the way, "
+     "`status_now` the status that an article has, and `users` what uses the thing."},
     {410, "gone", "It was here and is gone for good",
      "What was under this address has been taken away and will not come back.",
      "Drop your links to it, and whatever copies you keep."},

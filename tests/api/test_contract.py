@@ -167,6 +167,10 @@ def something_for(server, editor, path, name, number):
     """The id of a thing of the path's collection, made for this example alone."""
     if path.startswith("/v1/desk/accounts/"):
         return server.make_account(f"example-{number}@marbre.test").account["id"]
+    resource = path.split("/")[3]
+    if resource in ("sections", "tags", "authors"):
+        more = {"kind": "topic"} if resource == "tags" else {}
+        return server.client("chief").make(resource, name=f"Pour l’exemple {number}", **more)["id"]
     article = editor.make_article(title=f"Pour l’exemple de {name}")
     for verb in BEFORE.get(name, []):
         article = editor.act(article, verb)

@@ -24,6 +24,8 @@ OPERATIONS = sorted(re.findall(r"operationId: (\w+)", "".join(
 FORM = {400, 405, 406, 411, 413, 414, 415, 417, 428, 431}
 # The transitions that lead to where an operation can be done at all.
 BEFORE = {"approve_article": ["submit"], "return_article": ["submit"], "unpublish_article": ["publish"]}
+# What refers to one thing of a collection.
+ONE_OF = {"parent": "sections", "into": "tags"}
 # What a caller knows of itself or may always say; and what changes that is done once by each.
 OWN = {"current_password": marbre.PASSWORD, "assignee": None}
 CHANGES_ITSELF = {"change_my_password"}
@@ -126,7 +128,8 @@ class Newsroom:
         self.server, self.callers, self.known = server, {}, {}
         self.maker = Maker(server.contract.spec, {
             name: st.deferred(lambda name=name: st.lists(st.sampled_from(self.known[name]), max_size=3, unique=True))
-            for name in ("sections", "tags", "authors", "related")} | {name: st.just(value) for name, value in OWN.items()})
+            for name in ("sections", "tags", "authors", "related")} | {name: st.just(value) for name, value in OWN.items()} | {
+            name: st.deferred(lambda of=of: st.sampled_from(self.known[of])) for name, of in ONE_OF.items()})
         self.operations = {}
         for path, item in server.contract.spec["paths"].items():
             for method, operation in item.items():

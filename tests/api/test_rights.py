@@ -119,6 +119,8 @@ def body_of(newsroom, name, operation, caller):
         body.update(email=f"nouveau-{next(numbers)}@droits.test", sections=[])
     if name in ("create_article", "patch_article"):
         body = {"title": f"Droits {next(numbers)}", **({"sections": [newsroom.politics]} if name == "create_article" else {})}
+    if name == "merge_tag":
+        body = {"into": newsroom.chief.make("tags", name=f"Droits {next(numbers)}", kind="topic")["slug"]}
     if name == "refresh_session":
         body = {"refresh_token": newsroom.account("contributor").grant["refresh_token"]}
     return json.dumps(body), {"Content-Type": media}

@@ -258,7 +258,9 @@ class Maker:
 
     def strings(self, flat, rich):
         least, most = flat.get("minLength", 0), flat.get("maxLength")
-        if "pattern" in flat:
+        if "pattern" in flat and "format" in flat:
+            texts = FORMATS[flat["format"]].good.filter(lambda text: re.search(flat["pattern"], text))
+        elif "pattern" in flat:
             texts = st.from_regex(re.compile(flat["pattern"], re.A)).map(lambda text: text.rstrip("\n"))
         elif "format" in flat:
             texts = FORMATS[flat["format"]].good

@@ -1,6 +1,5 @@
--- read_author_at_the_desk, and what create_author answers. Primary key.
-select json_build_object('id', id, 'version', version, 'slug', slug, 'name', name, 'bio', bio,
-                         'created_at', rfc3339(created_at), 'updated_at', rfc3339(updated_at)) as body,
-       version
+-- read_author_at_the_desk, and what every change of an author answers. Primary key.
+select author_document(:id::uuid) as body, version,
+       'author:' || id || ' list:authors' as keys
   from authors
  where id = :id::uuid

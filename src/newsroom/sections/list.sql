@@ -1,6 +1,3 @@
--- list_sections: all of them, in the newsroom's order. A newsroom has tens of sections, so this is one page.
--- Index sections_by_position.
-select coalesce(json_agg(json_build_object('id', id, 'slug', slug, 'name', name, 'description', description,
-                                           'position', position) order by position, name, id), '[]') as body,
-       'list:sections' as keys
-  from sections
+-- list_sections: the tree, each section with those below it, in the newsroom's order. A newsroom has tens of sections, so
+-- this is one page. Index sections_of_parent.
+select section_branch(null) as body, filing_last_modified('sections') as last_modified, 'list:sections' as keys
