@@ -3,7 +3,10 @@
 
 #include "content_internal.h"
 
-const struct shape *const body_block_types[] = {&body_block, &body_pullquote, &body_table, NULL};
+const struct shape *const body_block_types[] = {
+    &body_block, &body_pullquote, &body_table, &body_image,   &body_gallery,
+    &body_embed, &body_factbox,   &body_code,  &body_divider, NULL,
+};
 const struct shape *const body_block_only[] = {&body_block, NULL};
 
 static const struct member body = {.name = "body", .shapes = body_block_types};

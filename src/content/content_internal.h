@@ -107,6 +107,8 @@ extern const struct kind body_kind_article; // struct str: an article's id, in l
 extern const struct kind body_kind_list;    // struct list: objects, each of one of `shapes`
 extern const struct kind body_kind_blocks;  // struct list: the same for blocks, which are counted and make up lists
 extern const struct kind body_kind_marks;   // struct marks
+extern const struct kind body_kind_flag;    // bool: false is absent
+extern const struct kind body_kind_word;    // struct str: the name of a language, 1 to 40 of A-Z a-z 0-9 + # . _ -
 
 struct member {
     const char *name;
@@ -128,12 +130,15 @@ struct shape {
     const struct member *members; // in the order in which they are written, ends with a row without a name
     // Before the members are read: what they have to know of each other.
     void (*begin)(struct reader *reader, const struct path *at, const json_t *object, struct node *node);
+    // After the last of them: what they have to agree on.
+    void (*end)(struct reader *reader, const struct path *at, const json_t *object, struct node *node);
     void (*normalise)(struct arena *arena, struct node *node);
     void (*html)(struct page *page, const struct node *node); // types of block have these two
     void (*text)(struct page *page, const struct node *node);
 };
 
-extern const struct shape body_block, body_span, body_pullquote, body_table;
+extern const struct shape body_block, body_span, body_pullquote, body_table, body_image, body_gallery, body_embed,
+    body_factbox, body_code, body_divider;
 extern const struct shape *const body_block_types[]; // what may stand in a body
 extern const struct shape *const body_block_only[];  // what may stand inside another block
 
@@ -162,6 +167,11 @@ const char *body_either(struct reader *reader, const char *const *words); // `a,
 // NULL when there is no telling what it is; else a node, whatever faults were found in it.
 struct node *body_node_read(struct reader *reader, const struct path *at, const json_t *json,
                             const struct shape *const *shapes);
+bool body_is_key(struct str text);
+// How an address on the web begins.
+extern const char *const body_web[];
+// A check: the member has more in it than white space.
+void body_not_blank(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
 void body_key_is_new(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
 // A row of a shape: the member's name, its kind, its field in the struct, and what else is to be said of it.
 #define MEMBER(member, kind_of, type, field, ...)                                                                      \
@@ -191,6 +201,7 @@ struct page {
     const struct content_site *site;
     struct buf html, text;
     struct buf words;   // what was authored and nothing else, to be counted
+    size_t line;        // where in `text` the block at hand begins
     struct str newline; // what a line end of an author becomes in `text`
     struct names ids;   // of headings
     size_t headings;    // so far
@@ -202,7 +213,10 @@ void body_html_escaped(struct page *page, struct str text); // line ends become 
 void body_html_attribute(struct page *page, struct str text);
 void body_html_blocks(struct page *page, const struct list *blocks);
 void body_html_spans(struct page *page, const struct list *spans);
+// `<figcaption>` with a caption and a credit; nothing where there is neither.
+void body_html_caption(struct page *page, struct str caption, struct str credit);
 
 void body_text_authored(struct page *page, struct str text);
-void body_text_break(struct page *page); // what follows is another text: no word goes on across it
+void body_text_line(struct page *page, struct str text); // on a line of its own, where there is any
+void body_text_break(struct page *page);                 // what follows is another text: no word goes on across it
 void body_text_blocks(struct page *page, const struct list *blocks, struct str separator);
