@@ -206,7 +206,7 @@ static bool read_address(struct reader *reader, const struct path *at, const jso
     }
     for (const char *const *beginning = member->choices; *beginning; beginning++) {
         if (begins(address, str_of(*beginning))) {
-            *(struct str *)field = address;
+            *(struct str *)field = text_clean(reader->work, address);
             return true;
         }
     }

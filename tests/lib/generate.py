@@ -5,7 +5,7 @@
     maker.faults(schema, value)    the same value with one fault, for each that it can have: a Fault
 
 A schema of the contract says all about a value but one thing: a body's blocks are looked at closer than their schema does
-(openapi/schemas/article.yaml, Block), so those that are fine come from `bodies()`, and those that are not from BLOCK_FAULTS.
+(openapi/schemas/article.yaml, Block), so those that are fine come from `bodies()`, and those that are not from BLOCK_FAULTS; and a body in Markdown is one of MARKDOWN.
 A keyword or a format that nobody taught the maker is an error, so that a new one is not passed over in silence.
 """
 import dataclasses
@@ -188,6 +188,16 @@ BLOCK_FAULTS = [
     ("a crooked table", "/rows/1", {"_type": "table", "rows": [{"cells": [{"content": []}] * n} for n in (1, 2)]}),
 ]
 
+# Markdown that is fine. A body is sent as blocks or as Markdown, never as both.
+MARKDOWN = st.lists(st.sampled_from(["## Le gaz", "Un *mot*, un [lien](https://example.org).", "- un\n- deux", "| a | b |\n| --- | --- |\n| c | d |",
+                                     ":::pullquote{role=excerpt}\nUn mot.\n:::", "::embed{provider=x url=\"https://x.com/a\"}", "---", ""]),
+                    max_size=4).map("\n\n".join)
+
+
+def one_body(members):
+    return without(members, "body_markdown") if "body" in members else members
+
+
 BLOCK_LABELS = {label for label, _, _ in BLOCK_FAULTS}
 
 # ---- schemas
@@ -323,9 +333,12 @@ class Maker:
         members = {name: self.member(name, schema, rich) for name, schema in flat.get("properties", {}).items()
                    if not self.flat(schema).get("readOnly")}
         needed = members if rich else {name: members[name] for name in flat.get("required", []) if name in members}
-        return st.fixed_dictionaries(needed, optional={name: member for name, member in members.items() if name not in needed})
+        made = st.fixed_dictionaries(needed, optional={name: member for name, member in members.items() if name not in needed})
+        return made.map(one_body)
 
     def member(self, name, schema, rich):
+        if name == "body_markdown":
+            return MARKDOWN
         made = self.valid(schema, rich)
         return made if rich or name not in self.members else st.one_of(made, self.members[name], self.members[name])
 

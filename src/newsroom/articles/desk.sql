@@ -17,7 +17,7 @@ select coalesce(json_agg(json_build_object(
            'lang', c.lang, 'slug', c.slug, 'kicker', c.kicker, 'title', c.title,
            'standfirst', c.standfirst, 'teaser', c.teaser,
            'sections', c.sections, 'tags', c.tags, 'authors', c.authors,
-           'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
+           'excerpt', c.excerpt, 'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
            'url', article_url(:config_article_url, c.slug),
            'published_at', rfc3339(article_published_at(a.id)),
            'created_at', rfc3339(a.created_at), 'created_by', account_card(a.created_by),
