@@ -514,6 +514,8 @@ static void image_begin(struct parse *parse, const MD_SPAN_IMG_DETAIL *detail)
     marks_change(parse);
     if (parse->image || parse->in_image++)
         return;
+    see(parse, detail->src.text); // an image without words has no other text
+    line_note(parse);
     parse->image = json_pack("{s:s, s:o}", "_type", "image", "url", attribute(parse, &detail->src));
     json_t *caption = attribute(parse, &detail->title);
     if (json_string_length(caption))
