@@ -139,7 +139,10 @@ bool text_is_blank(struct str text); // nothing but white space and what cannot 
 // BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
 bool text_is_lang(struct str text);
 size_t text_words(struct arena *arena, struct str text, struct str lang); // words as ICU's word breaks see them
-size_t text_length(struct str text);                                      // code points, as JSON Schema counts
+// The first sentences of a text that together have at most `max` characters, on one line. Where the first alone is
+// longer, as many of its words, and an ellipsis.
+struct str text_first_sentences(struct arena *arena, struct str text, struct str lang, size_t max);
+size_t text_length(struct str text); // code points, as JSON Schema counts
 
 // Regular expressions (ICU's, which reads those of ECMA-262 that schemas use). A match that takes too long is given up.
 enum text_found { TEXT_FOUND, TEXT_NOT_FOUND, TEXT_TOO_HARD };

@@ -49,6 +49,26 @@ static struct str content_text(const struct api_call *call)
     return call->has_content ? call->content.text : STR_NONE;
 }
 
+static struct str content_markdown(const struct api_call *call)
+{
+    return call->has_content ? call->content.markdown : STR_NONE;
+}
+
+static struct str content_keys(const struct api_call *call)
+{
+    return call->has_content ? call->content.keys : STR_NONE;
+}
+
+static struct str content_excerpt(const struct api_call *call)
+{
+    return call->has_content ? call->content.excerpt : STR_NONE;
+}
+
+static struct str content_outline(const struct api_call *call)
+{
+    return call->has_content ? call->content.outline : STR_NONE;
+}
+
 static struct str content_words(const struct api_call *call)
 {
     return call->has_content ? arena_printf(call->arena, "%zu", call->content.words) : STR_NONE;
@@ -177,6 +197,10 @@ static const struct {
     SOURCE(content_blocks, DERIVE_CONTENT),
     SOURCE(content_html, DERIVE_CONTENT),
     SOURCE(content_text, DERIVE_CONTENT),
+    SOURCE(content_markdown, DERIVE_CONTENT),
+    SOURCE(content_keys, DERIVE_CONTENT),
+    SOURCE(content_excerpt, DERIVE_CONTENT),
+    SOURCE(content_outline, DERIVE_CONTENT),
     SOURCE(content_words, DERIVE_CONTENT),
     SOURCE(content_minutes, DERIVE_CONTENT),
     SOURCE(password_hash, DERIVE_PASSWORD),

@@ -37,13 +37,14 @@ alter table publications disable trigger user;
 insert into articles (id, version, status, act, content_id, created_at, updated_at)
 select id, 4, 'published', 'publish', n + coalesce((select max(id) from article_contents), 0), at, at from made;
 insert into article_slugs (slug, article_id) select 'article-' || n, id from made;
-insert into article_contents (id, article_id, lang, slug, title, standfirst, body, body_html, body_text, word_count, reading_minutes)
+insert into article_contents (id, article_id, lang, slug, title, standfirst, body, body_html, body_text, body_markdown, body_keys,
+                              excerpt, outline, word_count, reading_minutes)
 overriding system value
 select a.content_id, m.id, m.lang, 'article-' || m.n, 'Le fleuve, le gaz et la carte, récit numéro ' || m.n,
        'Ce que deux pays ont appris d’un fleuve, ' || m.n || ' fois.',
        json_build_array(json_build_object('_type', 'block', '_key', 'a' || m.n, 'style', 'normal', 'markDefs', '[]'::json,
            'children', json_build_array(json_build_object('_type', 'span', '_key', 'b' || m.n, 'text', words, 'marks', '[]'::json)))),
-       '<p>' || words || '</p>', words, 120, 1
+       '<p>' || words || '</p>', words, words, '', left(words, 60), '[]', 120, 1
   from made m join articles a on a.id = m.id,
        repeat('La nuit tombe sur la ville et le fleuve monte encore un peu. ', 10) words;
 select setval(pg_get_serial_sequence('article_contents', 'id'), (select max(id) from article_contents));

@@ -4,11 +4,14 @@ with given as (
 ), written as (
     insert into article_contents (article_id, lang, slug, kicker, title, standfirst, teaser,
                                   image, seo, no_sponsorship,
-                                  body, body_html, body_text, word_count, reading_minutes)
+                                  body, body_html, body_text, body_markdown, body_keys, excerpt, outline,
+                                  word_count, reading_minutes)
     select s.article_id, coalesce(b ->> 'lang', :config_lang), s.slug, b ->> 'kicker', b ->> 'title',
            b ->> 'standfirst', b ->> 'teaser',
            image_patched(b, null), seo_patched(b, null), coalesce((b ->> 'no_sponsorship')::boolean, false),
            coalesce(:content_blocks, '[]')::json, coalesce(:content_html, ''), coalesce(:content_text, ''),
+           coalesce(:content_markdown, ''), coalesce(:content_keys, ''), coalesce(:content_excerpt, ''),
+           coalesce(:content_outline, '[]')::json,
            coalesce(:content_words::integer, 0), coalesce(:content_minutes::integer, 0)
       from given, article_slugs s
      where s.article_id = :new_id::uuid

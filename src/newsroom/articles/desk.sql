@@ -14,7 +14,7 @@ select coalesce(json_agg(json_build_object(
            'standfirst', c.standfirst, 'teaser', c.teaser,
            'sections', c.sections, 'tags', c.tags, 'authors', c.authors,
            'image', c.image, 'assignee', account_card(a.assignee),
-           'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
+           'excerpt', c.excerpt, 'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
            'url', article_url(:config_article_url, c.slug),
            'published_at', rfc3339(article_published_at(a.id)),
            'created_at', rfc3339(a.created_at), 'created_by', account_card(a.created_by),

@@ -15,7 +15,7 @@ with asked as materialized (
                'standfirst', c.standfirst, 'teaser', coalesce(c.teaser, c.standfirst),
                'sections', c.sections, 'tags', c.tags,
                'authors', case when 'author_bios' = any(include) then c.authors_with_bios else c.authors end,
-               'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
+               'excerpt', c.excerpt, 'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
                'url', article_url(:config_article_url, c.slug),
                'published_at', rfc3339(p.published_at), 'updated_at', rfc3339(lower(p.during))),
                'body', case when 'body' = any(include) then c.body end) as item

@@ -9,13 +9,16 @@ with given as (
 ), written as (
     insert into article_contents (article_id, lang, slug, kicker, title, standfirst, teaser,
                                   image, seo, no_sponsorship, corrections,
-                                  body, body_html, body_text, word_count, reading_minutes)
+                                  body, body_html, body_text, body_markdown, body_keys, excerpt, outline,
+                                  word_count, reading_minutes)
     select article_id, patched(patch, 'lang', lang), patched(patch, 'slug', slug), patched(patch, 'kicker', kicker),
            patched(patch, 'title', title), patched(patch, 'standfirst', standfirst), patched(patch, 'teaser', teaser),
            image_patched(patch, image), seo_patched(patch, seo),
            patched(patch, 'no_sponsorship', no_sponsorship::text)::boolean, corrections,
            coalesce(:content_blocks::json, body), coalesce(:content_html, body_html),
-           coalesce(:content_text, body_text), coalesce(:content_words::integer, word_count),
+           coalesce(:content_text, body_text), coalesce(:content_markdown, body_markdown),
+           coalesce(:content_keys, body_keys), coalesce(:content_excerpt, excerpt),
+           coalesce(:content_outline::json, outline), coalesce(:content_words::integer, word_count),
            coalesce(:content_minutes::integer, reading_minutes)
       from given, was
     returning id

@@ -3,7 +3,7 @@
 select require_same(:read_only::json, (
     select json_build_object('id', a.id, 'version', a.version, 'status', a.status,
                              'created_at', rfc3339(a.created_at), 'updated_at', rfc3339(a.updated_at),
-                             'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
+                             'excerpt', c.excerpt, 'outline', c.outline, 'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
                              'has_changes', article_has_changes(a.id, a.content_id),
                              'published_at', rfc3339(article_published_at(a.id)),
                              'url', article_url(:config_article_url, c.slug), 'corrections', c.corrections,

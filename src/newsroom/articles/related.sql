@@ -16,7 +16,7 @@ with moment as materialized (
                'id', p.article_id, 'lang', c.lang, 'slug', c.slug, 'kicker', c.kicker, 'title', c.title,
                'standfirst', c.standfirst, 'teaser', coalesce(c.teaser, c.standfirst),
                'sections', c.sections, 'tags', c.tags, 'authors', c.authors,
-               'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
+               'excerpt', c.excerpt, 'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
                'url', article_url(:config_article_url, c.slug),
                'published_at', rfc3339(p.published_at), 'updated_at', rfc3339(lower(p.during))) as item
       from near join publications p on p.id = near.publication_id join contents c on c.id = p.content_id

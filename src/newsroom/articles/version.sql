@@ -4,8 +4,10 @@ select json_build_object(
            'account', account_card(v.account_id), 'at', rfc3339(v.at),
            'lang', c.lang, 'slug', c.slug, 'kicker', c.kicker, 'title', c.title,
            'standfirst', c.standfirst, 'teaser', c.teaser,
-           case :query_body when 'html' then 'body_html' when 'text' then 'body_text' else 'body' end,
-           case :query_body when 'html' then to_json(c.body_html) when 'text' then to_json(c.body_text) else c.body end,
+           case :query_body when 'html' then 'body_html' when 'markdown' then 'body_markdown'
+                when 'text' then 'body_text' else 'body' end,
+           case :query_body when 'html' then to_json(c.body_html) when 'markdown' then to_json(c.body_markdown || c.body_keys)
+                when 'text' then to_json(c.body_text) else c.body end,
            'sections', c.sections, 'tags', c.tags, 'authors', c.authors_with_bios,
            'image', c.image, 'seo', c.seo, 'no_sponsorship', c.no_sponsorship, 'corrections', c.corrections,
            'related', related_cards(c.id),
