@@ -319,6 +319,23 @@ create function article_actions(article uuid, status text, content bigint) retur
      where allowed
 $$;
 
+-- Locks an article for a save, as article_lock does; but who asks for it (`Prefer: merge`, RFC 7240) and saves other fields
+-- than those that changed since the version they read, saves them on top of those.
+create function article_lock_to_save(article uuid, expected integer[], roles text[], prefer text, fields text[]) returns void
+language plpgsql as $$
+declare
+    now_there integer := (select version from articles where id = article for update);
+    seen integer := (select max(n) from unnest(expected) n);
+begin
+    if prefer ~* '(^|[,\s])merge\s*([,;]|$)' and seen between 1 and now_there - 1 and now_there <> all (expected)
+       and not exists (select from article_versions v
+                        where v.article_id = article and v.version > seen and v.changed && fields) then
+        perform article_lock(article, null, roles);
+    else
+        perform article_lock(article, expected, roles);
+    end if;
+end $$;
+
 -- Deletes a draft that readers never saw, with its history; its slug is free again.
 create function article_erase(article uuid) returns void language plpgsql as $$
 declare
@@ -343,7 +360,13 @@ declare
     becomes article_contents;
     name text;
 begin
-    select c.* into was from articles a join article_contents c on c.id = a.content_id where a.id = article;
+    select c.* into was
+      from articles a join article_contents c on c.id = a.content_id
+     where a.id = article
+       for key share of a; -- what is copied is not deleted meanwhile
+    if not found then
+        perform refuse('MB404', 'There is no such article.');
+    end if;
     name := regexp_replace(was.slug, '-[1-9][0-9]?$', '');
     if name = was.slug or not exists (select from article_slugs where slug = name) then
         name := was.slug;
