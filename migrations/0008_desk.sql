@@ -319,6 +319,23 @@ create function article_actions(article uuid, status text, content bigint) retur
      where allowed
 $$;
 
+-- Locks an article for a save, as article_lock does; but who asks for it (`Prefer: merge`, RFC 7240) and saves other fields
+-- than those that changed since the version they read, saves them on top of those.
+create function article_lock_to_save(article uuid, expected integer[], roles text[], prefer text, fields text[]) returns void
+language plpgsql as $$
+declare
+    now_there integer := (select version from articles where id = article for update);
+    seen integer := (select max(n) from unnest(expected) n);
+begin
+    if prefer ~* '(^|[,\s])merge\s*([,;]|$)' and seen between 1 and now_there - 1 and now_there <> all (expected)
+       and not exists (select from article_versions v
+                        where v.article_id = article and v.version > seen and v.changed && fields) then
+        perform article_lock(article, null, roles);
+    else
+        perform article_lock(article, expected, roles);
+    end if;
+end $$;
+
 -- Deletes a draft that readers never saw, with its history; its slug is free again.
 create function article_erase(article uuid) returns void language plpgsql as $$
 declare
@@ -343,7 +360,13 @@ declare
     becomes article_contents;
     name text;
 begin
-    select c.* into was from articles a join article_contents c on c.id = a.content_id where a.id = article;
+    select c.* into was
+      from articles a join article_contents c on c.id = a.content_id
+     where a.id = article
+       for key share of a; -- what is copied is not deleted meanwhile
+    if not found then
+        perform refuse('MB404', 'There is no such article.');
+    end if;
     name := regexp_replace(was.slug, '-[1-9][0-9]?$', '');
     if name = was.slug or not exists (select from article_slugs where slug = name) then
         name := was.slug;
@@ -436,6 +459,11 @@ create function sections_below(section uuid) returns uuid[] language sql stable 
     select array_agg(id) from below where id is not null
 $$;
 
+-- How many working copies are under some things, as far as it matters for which of two walks is the shorter one.
+create function filings_of(things uuid[]) returns bigint language sql stable as $$
+    select count(*) from unnest(things) thing, lateral (select from article_filings where thing_id = thing limit 1000) counted
+$$;
+
 -- A page of what the caller may know of, by its last change. Each way to narrow the list has an index with the status and
 -- that time behind it: one of them is walked for each status, no further than a page, and the rest of what was asked is
 -- looked at on the way. Where words are looked for, the planner weighs their trigrams against it. Whoever may not see all
@@ -453,11 +481,14 @@ declare
     maker uuid := case when mine or caller_role() = 'contributor' then caller_id() end;
     walked boolean := true; -- articles are, those of the maker, of the assignee, or all
     things uuid[];          -- and in article_filings those of these
+    filed uuid[];
+    -- What each walk looks at on its way; not by `exists`, for which the planner may read all filings once to save time later.
     asked constant text := $list$
         ($4 is null or a.assignee = $4)
-        and ($5 is null or exists (select from article_filings x where x.article_id = a.id and x.thing_id = any ($5)))
-        and ($6 is null or exists (select from article_filings x where x.article_id = a.id and x.thing_id = $6))
-        and ($7 or a.created_by = $8 or exists (select from article_filings x where x.article_id = a.id and x.thing_id = any ($9)))
+        and ($5 is null or (select true from article_filings x where x.article_id = a.id and x.thing_id = any ($5) limit 1))
+        and ($6 is null or (select true from article_filings x where x.article_id = a.id and x.thing_id = $6 limit 1))
+        and ($7 or a.created_by = $8
+             or (select true from article_filings x where x.article_id = a.id and x.thing_id = any ($9) limit 1))
         and ($10 is null or %1$s.updated_at >= $10) and ($11 is null or %1$s.updated_at < $11)
         and ($12 is null or (%1$s.updated_at, %2$s) %3$s ($12, $13)) $list$;
     after_that text := case when oldest_first then '>' else '<' end;
@@ -466,14 +497,19 @@ begin
         return;
     end if;
     if maker is null and assigned is null then
-        if writer is not null or (sees_all and below is not null) then
+        filed := case when sees_all then below
+                      else array(select unnest(caller_sections()) intersect select unnest(coalesce(below, caller_sections()))) end;
+        if writer is not null and (filed is null or filings_of(array[writer]) < filings_of(filed)) then
             walked := false;
-            things := case when writer is null then below else array[writer] end;
-            below := case when writer is null then null else below end; -- asked for by the walk itself
-            writer := null;
+            things := array[writer];
+            writer := null; -- asked for by the walk itself
+        elsif sees_all and below is not null then
+            walked := false;
+            things := below;
+            below := null;
         elsif not sees_all then
+            things := filed;
             maker := caller_id();
-            things := array(select unnest(caller_sections()) intersect select unnest(coalesce(below, caller_sections())));
         end if;
     end if;
     return query execute format($list$

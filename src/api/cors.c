@@ -6,7 +6,7 @@
 #define EXPOSED                                                                                                        \
     "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotency-Replayed, "             \
     "WWW-Authenticate"
-#define SENT "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id"
+#define SENT "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id"
 
 static bool is_open(const struct operation *operation)
 {

@@ -274,3 +274,12 @@ def test_what_get_gives_patch_takes_whatever_has_happened_to_others(editor):
     editor.act(draft, "publish")
     after = editor.patch(f"/v1/desk/articles/{article['id']}", article, 1, 200).json()
     assert after["version"] == 1 and after["unresolved"] == []
+
+
+def test_the_list_tells_what_a_colleague_has_to_do_and_may(editor, contributor):
+    article = contributor.save(contributor.make_article(image=IMAGE), notes="À relire.", assignee=editor.account["id"])
+    for client in (editor, contributor):
+        whole = read(client, article)
+        card = next(card for card in client.get("/v1/desk/articles?limit=5", 200).json()["data"] if card["id"] == article["id"])
+        assert card == {name: whole[name] for name in card} | {"authors": []}
+    assert {"image", "no_sponsorship", "assignee", "notes", "actions"} <= set(card)

@@ -352,7 +352,8 @@ def test_a_text_in_a_path_is_not_found_or_refused(server, wire, naughty):
             climbs = string.split("/")[0] in (".", "..")  # which no address may, not even escaped
             status, _, problem = wire.send("GET " + re.sub(r"{\w+}", lambda _: escaped(string), path))
             assert status in (400, 404) or status == 200 and re.fullmatch("[a-z0-9-]+", string), f"{path} {string!r}: {problem}"
-            assert status != 400 or climbs or pointers(problem) == {f"{{{name}}}" for name in found}
+            told = set() if status != 400 or climbs else pointers(problem)
+            assert status != 400 or climbs or told and told <= {f"{{{name}}}" for name in found}, "a number may be one"
     assert asked >= 2
 
 

@@ -58,7 +58,7 @@ def addresses(server, chief, filing):
 
     def fill(path):
         thing = made.get(path.split("{")[0].rstrip("/").rsplit("/", 1)[-1], {})
-        return path.format(**{name: thing[name] for name in ("id", "slug", "file") if name in thing})
+        return path.format(**{name: thing[name] for name in ("id", "slug", "file") if name in thing}, n=1)
     return fill
 
 
@@ -223,7 +223,7 @@ def test_a_body_that_is_missing_is_missed_by_name_or_not_needed(server, editor):
         role = operation["x-marbre"]["roles"][-1]
         client = server.client(None if role == "public" else role)
         schema = server.contract.resolve(next(iter(operation["requestBody"]["content"].values()))["schema"])
-        address = path.replace("{id}", "01890000-0000-7000-8000-000000000000")
+        address = path.replace("{id}", "01890000-0000-7000-8000-000000000000").replace("{n}", "1")
         if operation["operationId"] == "log_out":
             client = server.make_account(f"missing-{next(numbers)}@marbre.test")
         for headers in ({}, JSON):
@@ -279,7 +279,7 @@ def test_a_parameter_that_is_required_is_missed(server, editor):
         if required:
             found += 1
             client = server.client(operation["x-marbre"]["roles"][-1])
-            address = path.replace("{id}", "01890000-0000-7000-8000-000000000000")
+            address = path.replace("{id}", "01890000-0000-7000-8000-000000000000").replace("{n}", "1")
             assert "If-Match" in client.request(method, address, 428, data=json.dumps({"x": 1}), headers=JSON if
                                                 "requestBody" in operation else {}).json()["detail"]
             assert pointers(client.request(method, address, 400, headers={"If-Match": "v1"})) == ["If-Match"]

@@ -160,13 +160,20 @@ class Client:
     def __init__(self, server, role=None, email=None, password=PASSWORD):
         self.server, self.session = server, requests.Session()
         self.session.trust_env = False
+        self.renew_at = None  # when the access token has to be traded for the next one
         if role or email:
-            grant = self.post("/v1/auth/login", {"email": email or f"{role}@marbre.test", "password": password}, 200)
-            self.grant = grant.json()
-            self.account = self.grant["account"]
-            self.session.headers["Authorization"] = "Bearer " + self.grant["access_token"]
+            self.take(self.post("/v1/auth/login", {"email": email or f"{role}@marbre.test", "password": password}, 200).json())
+
+    def take(self, grant):
+        """Goes on with these tokens, and keeps them fresh: a run may last longer than an access token."""
+        self.grant, self.account = grant, grant["account"]
+        self.session.headers["Authorization"] = "Bearer " + grant["access_token"]
+        self.renew_at = time.monotonic() + 0.8 * grant["expires_in"]
 
     def request(self, method, path, expect=None, **arguments):
+        if self.renew_at and time.monotonic() > self.renew_at:
+            self.renew_at = None
+            self.take(self.post("/v1/auth/refresh", {"refresh_token": self.grant["refresh_token"]}, 200).json())
         reply = self.session.request(method, self.server.url + path, allow_redirects=False, timeout=60, **arguments)
         self.server.contract.check(reply)
         if expect is not None:

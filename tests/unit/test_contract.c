@@ -204,6 +204,27 @@ static void test_a_statement_takes_only_what_its_operation_has(void **state)
         ":if_match");
 }
 
+#define LIST(in, schema)                                                                                               \
+    "{\"/things\":{\"get\":{\"operationId\":\"list_things\",\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"],"   \
+    "\"statements\":[\"things/list\"]},\"parameters\":[{\"name\":\"limit\",\"in\":\"" in "\",\"schema\":" schema       \
+    "}]}}}"
+
+static void test_a_parameter_that_comes_several_times_is_a_list_in_a_query(void **state)
+{
+    (void)state;
+    assert_null(refusal(LIST("query", "{\"type\":\"array\",\"maxItems\":3,\"items\":{\"type\":\"integer\"}}")));
+    static const char *const wrong[] = {
+        LIST("query", "{\"type\":\"array\",\"items\":{\"type\":\"array\"}}"),
+        LIST("query", "{\"type\":\"object\"}"),
+        LIST("header", "{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}"),
+        LIST("query", "{\"type\":\"array\"}"),
+    };
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
+        assert_says(refusal(wrong[i]), "has not the type of its schema");
+    assert_says(refusal(LIST("query", "{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"default\":[1]}")),
+                "has no default");
+}
+
 static void test_a_word_that_means_nothing_is_refused(void **state)
 {
     (void)state;
@@ -223,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_a_keyword_that_is_not_enforced_is_refused_wherever_it_stands),
         cmocka_unit_test(test_a_schema_may_hold_itself),
         cmocka_unit_test(test_a_statement_takes_only_what_its_operation_has),
+        cmocka_unit_test(test_a_parameter_that_comes_several_times_is_a_list_in_a_query),
         cmocka_unit_test(test_a_word_that_means_nothing_is_refused),
     };
     return cmocka_run_group_tests(tests, begin, end);
