@@ -5,13 +5,14 @@ DATA   ?= .marbre
 JOBS   ?= $(shell nproc)
 
 BUILD_PACKAGES := gcc libc6-dev cmake pkg-config libevent-dev libjansson-dev libpq-dev libjwt-dev libsodium-dev \
-                  libicu-dev libyaml-dev
+                  libicu-dev libmd4c-dev libyaml-dev
 RUN_PACKAGES   := postgresql
 BENCH_PACKAGES := wrk nginx-light valgrind postgresql-contrib python3-requests python3-jsonschema
 DOCS_PACKAGES  := chromium chromium-driver python3-selenium
-TEST_PACKAGES  := curl libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml python3-hypothesis
+TEST_PACKAGES  := curl libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml python3-hypothesis \
+                  python3-html5lib
 
-.PHONY: help run build test test-docs lint lint-contract bench fuzz format clean need-build need-run need-test need-bench need-docs
+.PHONY: help run build test test-slow test-docs lint lint-contract bench fuzz format clean need-build need-run need-test need-bench need-docs
 .DEFAULT_GOAL := help
 
 help:           ## this list
@@ -32,6 +33,9 @@ test: need-build need-run need-test  ## everything: units, API and crashes again
 
 test-docs: build need-run need-test need-docs  ## the documentation in a headless Chromium; SCREENSHOTS=folder keeps pictures
 	@MARBRE_BINARY=build/marbre PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider tests/docs
+
+test-slow: build need-run need-test  ## what delivery reads, against SCALE (200,000) articles
+	@MARBRE_BINARY=$(CURDIR)/build/marbre /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/plans
 
 lint: need-build     ## clang-format and clang-tidy, where they are installed; and lint-contract
 	@.ci/lint

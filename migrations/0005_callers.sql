@@ -65,7 +65,7 @@ begin
     end if;
     if changed <> '{}' or new.version <> old.version then
         perform audit_changed(changed);
-        new.version := old.version + 1;
+        new.version := old.version + (old.updated_at < now())::integer; -- once a transaction
         new.updated_at := greatest(clock_timestamp(), old.updated_at + interval '1 microsecond');
     end if;
     return new;
@@ -116,7 +116,8 @@ create function version_of(kind text, thing uuid) returns integer language plpgs
 declare
     now_there integer;
 begin
-    execute format('select (to_jsonb(t) ->> ''version'')::integer from %I t where id = $1', kind) into now_there using thing;
+    execute format('select (to_jsonb(t) ->> ''version'')::integer from %I t where id = $1',
+                   case kind when 'api_keys' then 'accounts' else kind end) into now_there using thing; -- keys are accounts
     return now_there;
 end $$;
 
@@ -155,17 +156,19 @@ begin
     if expected is null or now_there = any (expected) then
         return;
     end if;
+    -- The first act that left a version made it; later ones with the same have changed nothing that it counts.
     select u.at, u.account_id into last_act
       from audit u
-     where u.thing = require_version.thing and u.kind = thing_kind and u.version is not null
-     order by u.at desc, u.id desc limit 1;
+     where u.thing = require_version.thing and u.kind = thing_kind and u.version = now_there
+     order by u.at, u.id limit 1;
     perform refuse('MB412', format('It has changed: it is at version %s.', now_there), json_build_object(
         'version', now_there, 'updated_by', account_card(last_act.account_id),
         'updated_at', coalesce(rfc3339(last_act.at), rfc3339(clock_timestamp())),
         'changed', (select coalesce(json_agg(distinct field), '[]')
-                      from audit u, unnest(u.fields) field
-                     where u.thing = require_version.thing and u.kind = thing_kind
-                       and u.version > (select max(n) from unnest(expected) n))));
+                      from (select distinct on (u.version) u.fields from audit u
+                             where u.thing = require_version.thing and u.kind = thing_kind
+                               and u.version > (select max(n) from unnest(expected) n)
+                             order by u.version, u.at, u.id) made, unnest(made.fields) field)));
 end $$;
 
 -- -------------------------------------------------------------------------------------------------- callers
@@ -211,7 +214,7 @@ begin
          where a.id = account and s.id = session;
     end if;
     if not found or not caller.welcome then
-        perform refuse('MB401', case when key_hash is null then 'The token is no longer good: log in again.'
+        perform refuse('MB401', case when key_hash is null then 'The token is no longer good: trade the refresh token, or log in again.'
                                      else 'This API key is not good, or no longer.' end);
     end if;
     if caller.role <> all (roles) then
@@ -233,7 +236,7 @@ end $$;
 create function require_session() returns void language plpgsql stable as $$
 begin
     if caller_session() is null then
-        perform refuse('MB403', 'An API key has no session and no password of its own: this takes a login.');
+        perform refuse('MB403', 'An API key has no session and no password of its own: this takes a person who has logged in.');
     end if;
 end $$;
 
@@ -264,6 +267,12 @@ $$;
 -- One's own, and what one edits; sales knows of none.
 create function caller_may_see(created_by uuid, content bigint) returns boolean language sql stable as $$
     select caller_role() <> 'sales' and (coalesce(created_by = caller_id(), false) or caller_edits(content))
+$$;
+
+-- Whether the caller may know of a thing of a collection now. Of articles some may be others' secrets.
+create function caller_may_know(kind text, thing uuid) returns boolean language sql stable as $$
+    select kind is distinct from 'articles'
+        or exists (select from articles a where a.id = thing and caller_may_see(a.created_by, a.content_id))
 $$;
 
 -- Locks an article for a change. `expected` holds the versions that If-Match names; null is `*`. Whoever edits it may do
@@ -331,7 +340,7 @@ create table kept_answers (
     operation  text not null,
     key        text not null,
     request    text not null,
-    made       uuid,          -- the id of what was made
+    made       uuid,          -- the id of what was made or changed
     answer     json not null, -- columns of the last statement, or the status and body of a refusal
     created_at timestamptz not null default clock_timestamp(),
     primary key (caller, operation, key)
@@ -426,24 +435,42 @@ end $$;
 
 -- ------------------------------------------------------------------------------------------- what accounts do
 
--- Counts a try to log in. The tenth in a row sends the address to rest for a minute; after that each further try does,
--- until one succeeds or fifteen minutes pass.
-create function login_attempt(email text) returns void language sql as $$
-    insert into login_attempts as t (email_hash, attempts, last_at)
-    values (email_hash(email), 1, clock_timestamp())
-    on conflict (email_hash) do update
+-- Tries are counted for an address and the network that they come from, so that strangers elsewhere keep nobody out; and
+-- for the address from everywhere (network ''), with much more patience.
+alter table login_attempts add column network text not null default '';
+alter table login_attempts drop constraint login_attempts_pkey, add primary key (email_hash, network);
+
+-- An IPv4 address, or the /64 of an IPv6 one.
+create function network_of(address text) returns text language sql immutable as $$
+    select case family(address::inet) when 4 then address else network(set_masklen(address::inet, 64))::text end
+$$;
+
+-- Counts a try under the row's lock. The `most`th in a row sends the address to rest for a minute; after that each further
+-- try does, until one succeeds or fifteen minutes pass. Says whether it rests.
+create function login_count(hash text, from_network text, most integer) returns boolean language sql as $$
+    insert into login_attempts as t (email_hash, network, attempts, last_at)
+    values (hash, from_network, 1, clock_timestamp())
+    on conflict (email_hash, network) do update
        set attempts = case when t.last_at < clock_timestamp() - interval '15 minutes' then 1
-                           when t.rests_until < clock_timestamp() then 10
+                           when t.rests_until < clock_timestamp() then most
                            else t.attempts + 1 end,
            rests_until = case when t.last_at < clock_timestamp() - interval '15 minutes' then null
                               when t.rests_until > clock_timestamp() then t.rests_until
-                              when t.attempts >= 9 then clock_timestamp() + interval '1 minute' end,
+                              when t.attempts >= most - 1 then clock_timestamp() + interval '1 minute' end,
            last_at = clock_timestamp()
+    returning attempts > most
+$$;
+
+-- Counts a try to log in and says whether it has to wait. What waits for its own network's sake is not held against others.
+create function login_attempt(email text, address text) returns boolean language sql as $$
+    select case when login_count(email_hash(email), network_of(coalesce(nullif(address, ''), '0.0.0.0')), 10) then true
+                else login_count(email_hash(email), '', 100) end
 $$;
 
 -- Another password: whoever had the old one may be logged in, so everything open ends.
 create function account_set_password(account uuid, hash text) returns void language sql as $$
-    update accounts set password_hash = hash where id = account;
+    update accounts set password_hash = hash, version = version + 1 where id = account;
+    select audit_changed('{password}');
     delete from login_attempts where email_hash = (select email_hash(email) from accounts where id = account);
     select account_shut(account);
 $$;
@@ -472,7 +499,9 @@ begin
     insert into account_sections (account_id, section_id, position)
     select account, id, position from resolve_references('sections', list);
     update accounts set version = version + 1 where id = account and created_at < now(); -- not of one being made
-    perform audit_changed('{sections}');
+    if found then
+        perform audit_changed('{sections}');
+    end if;
 end $$;
 
 create function account_document(account uuid) returns json language sql stable as $$
@@ -515,5 +544,6 @@ $$;
 -- An act on the command line: nobody is logged in there.
 create function audit_command(command text, account uuid) returns void language sql as $$
     insert into audit (operation, kind, thing, version, fields)
-    values (command, 'accounts', account, version_of('accounts', account), '{}')
+    values (command, 'accounts', account, version_of('accounts', account),
+            coalesce(nullif(current_setting('marbre.changed', true), '')::text[], '{}'))
 $$;

@@ -334,7 +334,6 @@ declare
     filed text := 'article_' || kind;
     member text := rtrim(kind, 's') || '_id';
     aliases text := rtrim(kind, 's') || '_aliases';
-    listed text := 'publication_' || kind;
     given_up text;
 begin
     execute format('
@@ -343,12 +342,6 @@ begin
            and x.%2$I in ($1, $2) and y.%2$I in ($1, $2)
            and to_jsonb(x) ->> ''role'' is not distinct from to_jsonb(y) ->> ''role''', filed, member) using thing, heir;
     execute format('update %1$I set %2$I = $2 where %2$I = $1', filed, member) using thing, heir;
-    if to_regclass(listed) is not null then -- the place in readers' lists, where these have one of their own
-        execute format('
-            delete from %1$I x using %1$I y
-             where x.%2$I = $1 and y.%2$I = $2 and x.publication_id = y.publication_id', listed, member) using thing, heir;
-        execute format('update %1$I set %2$I = $2 where %2$I = $1', listed, member) using thing, heir;
-    end if;
     if kind = 'sections' then
         perform section_bequeath(thing, heir, operation, address, request_id);
     end if;

@@ -77,7 +77,8 @@ struct str buf_str(const struct buf *buf);           // a view, good until the n
 
 // ------------------------------------------------------------------------------------------------------------- JSON
 
-#define JSON_DEPTH_MAX 32
+#define JSON_DEPTH_MAX      32
+#define JSON_CONTAINERS_MAX 120000 // objects and arrays: making more of them would hold up a loop
 
 // Where a text stops being JSON (RFC 8259). Lines and columns count from 1.
 struct json_fault {
@@ -138,7 +139,10 @@ bool text_is_blank(struct str text); // nothing but white space and what cannot 
 // BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
 bool text_is_lang(struct str text);
 size_t text_words(struct arena *arena, struct str text, struct str lang); // words as ICU's word breaks see them
-size_t text_length(struct str text);                                      // code points, as JSON Schema counts
+// The first sentences of a text that together have at most `max` characters, on one line. Where the first alone is
+// longer, as many of its words, and an ellipsis.
+struct str text_first_sentences(struct arena *arena, struct str text, struct str lang, size_t max);
+size_t text_length(struct str text); // code points, as JSON Schema counts
 
 // Regular expressions (ICU's, which reads those of ECMA-262 that schemas use). A match that takes too long is given up.
 enum text_found { TEXT_FOUND, TEXT_NOT_FOUND, TEXT_TOO_HARD };

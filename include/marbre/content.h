@@ -1,16 +1,26 @@
-// content: the bodies of articles. Blocks in (a strict profile of Portable Text, version 1), the same blocks made
-// regular out, and from them HTML and plain text. Knows nothing of HTTP, SQL or who is asking.
+// content: the bodies of articles. Blocks in (a strict profile of Portable Text, version 1), or Markdown; the same
+// blocks made regular out, and from them HTML, Markdown, plain text and what is told of a body without it. Knows
+// nothing of HTTP, SQL or who is asking.
 #pragma once
 
 #include "marbre/base.h"
 
-enum { CONTENT_BLOCKS_MAX = 5000, CONTENT_BYTES_MAX = 2 * 1024 * 1024, CONTENT_WORDS_A_MINUTE = 230 };
+enum {
+    CONTENT_BLOCKS_MAX = 5000,
+    CONTENT_BYTES_MAX = 2 * 1024 * 1024,
+    CONTENT_WORDS_A_MINUTE = 230,
+    CONTENT_EXCERPT_MAX = 300, // characters
+};
 
 // Everything that is derived from a body when it is saved.
 struct content_body {
-    struct str blocks; // JSON text, normalised: keys filled in, neighbouring equal spans merged, text in NFC
-    struct str html;   // semantic HTML5, only text of the blocks in it, escaped
-    struct str text;   // plain text, paragraphs by a blank line
+    struct str blocks;   // JSON text, normalised: keys filled in, neighbouring equal spans merged, text in NFC
+    struct str html;     // semantic HTML5, only text of the blocks in it, escaped
+    struct str text;     // plain text, paragraphs by a blank line
+    struct str markdown; // reads back to the same blocks but for their keys,
+    struct str keys;     // and with this behind it to the keys, too
+    struct str excerpt;  // the first sentences, on one line
+    struct str outline; // JSON: `[{"id":…,"level":2,"text":…}]`, the headings with the ids that they have in `html`
     size_t words;
     size_t reading_minutes; // at least 1 where there is a word
 };
@@ -27,3 +37,7 @@ struct content_site {
 // unique in the body, those of definitions in their block; what was allocated on the way is freed before it returns.
 MUST_CHECK struct fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
                                            const struct content_site *site, struct content_body *body);
+// The same from Markdown: CommonMark with tables, and the directives that src/content/README.md tells of. Every fault
+// points at `pointer` and names the line.
+MUST_CHECK struct fault *content_markdown_read(struct arena *arena, struct str markdown, struct str pointer,
+                                               const struct content_site *site, struct content_body *body);

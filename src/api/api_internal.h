@@ -15,7 +15,7 @@ struct rate_class {
     struct str name, policy;  // policy: the RateLimit-Policy field
     struct config_rate limit; // of no requests: none is refused
 };
-enum { RATE_CLASSES = 3, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
+enum { RATE_CLASSES = 5, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
 
 // Shared by the workers, of a fixed size, without a lock: a full bucket's place may be taken by somebody else's.
 struct rates {
@@ -25,7 +25,8 @@ struct rates {
     _Atomic uint64_t slots[RATE_BUCKETS][RATE_WAYS];
 };
 struct rate_state {
-    bool counted, refused;
+    const struct rate_class *class; // NULL: not counted
+    bool refused;
     unsigned left, full_s, retry_s; // requests left; seconds until the bucket is full, until one more is taken
 };
 struct rates *rates_new(struct arena *arena, const struct config *config);
@@ -41,6 +42,7 @@ struct parameter {
     enum place place;
     bool required;
     const json_t *schema;
+    const json_t *items; // of each of its values, where it may come several times; NULL: it is one
     struct str standard; // the default, as text; STR_NONE when there is none
     size_t plain_max;    // its schema asks for nothing but a text of one to so many characters; 0: it asks for more
 };
@@ -145,6 +147,7 @@ struct api_call {
     const struct operation *operation;
     struct str request_id;
     struct str values[PARAMETERS_MAX]; // of the operation's parameters, in their order
+    json_t *lists[PARAMETERS_MAX];     // what came of those that may come several times
     bool authenticated;
     struct auth_caller caller;
     struct rate_state rate;
@@ -199,6 +202,7 @@ MUST_CHECK bool accept_fits(struct api_call *call);
 // Counts the request against its class, by account, key or address: 429.
 MUST_CHECK bool rate_allows(struct api_call *call);
 void rate_strike(const struct api_call *call); // for a key that there is not
+void rate_praise(const struct api_call *call); // for one that there is
 
 struct str cursor_sign(struct api_call *call, const struct str *values, size_t count);
 MUST_CHECK bool cursor_open(struct api_call *call, struct str cursor);

@@ -7,10 +7,11 @@ static struct str new_id(const struct api_call *call)
     return str_of(call->new_id.text);
 }
 
+// What an operation is about: what it makes, or else the thing of its path.
 static struct str id_of(const struct api_call *call)
 {
     struct str id = api_parameter(call, STR("path_id"));
-    return id.ptr ? id : new_id(call);
+    return id.ptr && !call->operation->location.ptr ? id : new_id(call);
 }
 
 static struct str slug(const struct api_call *call)
@@ -46,6 +47,26 @@ static struct str content_html(const struct api_call *call)
 static struct str content_text(const struct api_call *call)
 {
     return call->has_content ? call->content.text : STR_NONE;
+}
+
+static struct str content_markdown(const struct api_call *call)
+{
+    return call->has_content ? call->content.markdown : STR_NONE;
+}
+
+static struct str content_keys(const struct api_call *call)
+{
+    return call->has_content ? call->content.keys : STR_NONE;
+}
+
+static struct str content_excerpt(const struct api_call *call)
+{
+    return call->has_content ? call->content.excerpt : STR_NONE;
+}
+
+static struct str content_outline(const struct api_call *call)
+{
+    return call->has_content ? call->content.outline : STR_NONE;
 }
 
 static struct str content_words(const struct api_call *call)
@@ -88,11 +109,11 @@ static struct str audit_kind(const struct api_call *call)
     return call->operation->audit;
 }
 
-// What an act is about: the thing of the path, or the one that is being made; otherwise the caller's own.
+// The same; otherwise it is the caller's own.
 static struct str audit_thing(const struct api_call *call)
 {
-    struct str id = api_parameter(call, STR("path_id"));
-    return id.ptr ? id : call->operation->location.ptr ? new_id(call) : STR_NONE;
+    bool about_a_thing = call->operation->location.ptr || api_parameter(call, STR("path_id")).ptr;
+    return about_a_thing ? id_of(call) : STR_NONE;
 }
 
 static struct str body_fields(const struct api_call *call)
@@ -166,7 +187,7 @@ static const struct {
     struct str (*value)(const struct api_call *call);
     unsigned derived; // the derivation that makes it; 0: it is always there
 } sources[] = {
-    {"id", id_of, 0}, // of the path, or of what is being made
+    {"id", id_of, 0}, // of what is being made, or of the path
     SOURCE(new_id, 0),
     SOURCE(body, 0),
     SOURCE(read_only, 0),
@@ -176,6 +197,10 @@ static const struct {
     SOURCE(content_blocks, DERIVE_CONTENT),
     SOURCE(content_html, DERIVE_CONTENT),
     SOURCE(content_text, DERIVE_CONTENT),
+    SOURCE(content_markdown, DERIVE_CONTENT),
+    SOURCE(content_keys, DERIVE_CONTENT),
+    SOURCE(content_excerpt, DERIVE_CONTENT),
+    SOURCE(content_outline, DERIVE_CONTENT),
     SOURCE(content_words, DERIVE_CONTENT),
     SOURCE(content_minutes, DERIVE_CONTENT),
     SOURCE(password_hash, DERIVE_PASSWORD),

@@ -104,12 +104,20 @@ static void derive_slug(struct api_call *call)
     call->slug = text_slug(call->arena, from, lang.ptr ? lang : call->contract->sources.config->lang, SLUG_MAX);
 }
 
+static bool has_markdown(const struct api_call *call)
+{
+    return (call->operation->derive & DERIVE_CONTENT) && json_is_string(json_object_get(call->body, "body_markdown"));
+}
+
 static void derive_content(struct api_call *call)
 {
-    const json_t *blocks = json_object_get(call->body, "body");
     struct str lang = api_body_text(call, "lang");
     struct content_site site = {call->contract->site_url, lang.ptr ? lang : call->contract->sources.config->lang};
-    const struct fault *fault = content_body_read(call->arena, blocks, STR("/body"), &site, &call->content);
+    const struct fault *fault =
+        has_markdown(call)
+            ? content_markdown_read(call->arena, api_body_text(call, "body_markdown"), STR("/body_markdown"), &site,
+                                    &call->content)
+            : content_body_read(call->arena, json_object_get(call->body, "body"), STR("/body"), &site, &call->content);
     for (; fault; fault = fault->next)
         fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
     call->has_content = true;
@@ -145,7 +153,9 @@ void body_take(struct api_call *call, json_t *body)
     call->body = body;
     clean(call, body, &(struct path){0});
     check_schema(call);
-    if (has_blocks(call))
+    if (has_blocks(call) && has_markdown(call))
+        fault_add(&call->faults, STR("/body_markdown"), "A body is sent as body or as body_markdown, not as both.");
+    else if (has_blocks(call) || has_markdown(call))
         derive_content(call);
     if (call->faults.count)
         return;

@@ -147,6 +147,17 @@ static bool is_uri(struct str text)
     return is_ip((struct str){open + 1, (size_t)(close - open) - 1}, AF_INET6);
 }
 
+// What a browser fetches: a URI of http or https, with a host (RFC 9110 §4.2).
+static bool is_web(struct str text)
+{
+    struct str rest, host, scheme = str_cut(text, ':', &rest);
+    bool http = str_eq_nocase(scheme, STR("http")) || str_eq_nocase(scheme, STR("https"));
+    if (!http || !str_starts(rest, STR("//")))
+        return false;
+    host = (struct str){rest.ptr + 2, rest.len - 2};
+    return host.len && !memchr("/?#:@", host.ptr[0], 5) && is_uri(text);
+}
+
 static bool is_line(struct str text)
 {
     return !text_is_blank(text) && !memchr(text.ptr, '\n', text.len) && !memchr(text.ptr, '\t', text.len);
@@ -162,6 +173,7 @@ const struct format *format_find(struct str name)
         {"date", is_whole_date, "is not a date (RFC 3339, such as 2026-11-24)."},
         {"email", is_email, "is not an e-mail address."},
         {"uri", is_uri, "is not an absolute address (RFC 3986, such as https://example.org/a)."},
+        {"web", is_web, "is not an address of the web (http or https, such as https://example.org/a)."},
         {"line", is_line, "is not one line with something to read in it."},
     };
     for (size_t i = 0; i < COUNT_OF(formats); i++)

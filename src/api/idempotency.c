@@ -15,7 +15,7 @@ const struct db_statement *idempotency_keeping(struct api_contract *contract, co
     struct str text =
         arena_printf(arena,
                      "with answer as materialized (\n%.*s\n), kept as materialized (\n"
-                     "    select idempotency_keep(:operation_id, :idempotency_key, :request_hash, :new_id::uuid,\n"
+                     "    select idempotency_keep(:operation_id, :idempotency_key, :request_hash, :audit_thing::uuid,\n"
                      "                            row_to_json(answer))\n"
                      "      from answer\n"
                      "     where :idempotency_key::text is not null\n"
@@ -30,7 +30,7 @@ static struct str key_of(const struct api_call *call)
     return call->operation->idempotent ? api_parameter(call, STR("idempotency_key")) : STR_NONE;
 }
 
-// What a key stands for: the address and the body.
+// What a key stands for: the address, the version that was read, and the body.
 void idempotency_prepare(struct api_call *call)
 {
     if (!key_of(call).ptr)
@@ -38,6 +38,8 @@ void idempotency_prepare(struct api_call *call)
     unsigned char hash[HASH_BYTES];
     struct buf asked = buf_in(call->arena);
     buf_put(&asked, call->exchange->request.target);
+    buf_put_char(&asked, '\n');
+    buf_put(&asked, call->if_match);
     buf_put_char(&asked, '\n');
     buf_put(&asked, call->body_text);
     secret_hash(buf_str(&asked), hash);
@@ -52,7 +54,7 @@ static void fetched(struct api_call *call, const struct db_answer *answer)
     for (size_t i = 0; i < made.len && i < UUID_TEXT; i++)
         call->new_id.text[i] = made.ptr[i];
     if (db_answer_rows(answer) == 0)
-        api_problem(call, 409, "What was answered before is a day old and gone: send the request with a new key.");
+        api_problem(call, 404, "There is no such thing that you may know of.");
     else if (told.ptr && str_to_u64(told, 599, &status) && status >= 400)
         problem_send_document(call, (int)status, db_answer_text(answer, "body"));
     else

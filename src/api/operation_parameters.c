@@ -3,12 +3,14 @@
 
 #include <string.h>
 
-// `If-Match` becomes if_match; a path's `id` path_id; a query's `limit` query_limit.
+// `If-Match` becomes if_match; a path's `id` path_id; a query's `tag.all` query_tag_all.
 static struct str symbol_of(struct arena *arena, enum place place, struct str name)
 {
     static const char *const prefixes[] = {[IN_PATH] = "path_", [IN_QUERY] = "query_", [IN_HEADER] = ""};
     struct str symbol = str_lower(arena, arena_printf(arena, "%s%.*s", prefixes[place], STR_FMT(name)));
     for (char *c = memchr(symbol.ptr, '-', symbol.len); c; c = strchr(c, '-'))
+        *c = '_';
+    for (char *c = memchr(symbol.ptr, '.', symbol.len); c; c = strchr(c, '.'))
         *c = '_';
     return symbol;
 }
@@ -73,6 +75,14 @@ static bool find_place(struct str in, enum place *place)
     return false;
 }
 
+// A query's list: the name comes once for each value (OpenAPI's style form, exploded, which is the default).
+static const json_t *items_of(const struct api_contract *contract, const struct parameter *parameter,
+                              const json_t *schema)
+{
+    bool is_list = parameter->place == IN_QUERY && str_eq(json_member_text(schema, "type"), STR("array"));
+    return is_list ? contract_resolve(contract->spec, json_object_get(schema, "items")) : NULL;
+}
+
 static bool read_parameter(const struct api_contract *contract, struct operation *operation, const json_t *given,
                            struct api_fault *fault)
 {
@@ -86,9 +96,13 @@ static bool read_parameter(const struct api_contract *contract, struct operation
     if (unknown)
         return contract_fail(fault, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
                              STR_FMT(operation->id), unknown);
-    if (json_object_get(schema, "type") && !is_plain_type(json_member_text(schema, "type")))
+    parameter->items = items_of(contract, parameter, schema);
+    const json_t *value = parameter->items ? parameter->items : schema;
+    if (json_object_get(value, "type") && !is_plain_type(json_member_text(value, "type")))
         return contract_fail(fault, "%.*s: the text of a parameter has not the type of its schema",
                              STR_FMT(operation->id));
+    if (parameter->items && json_object_get(schema, "default"))
+        return contract_fail(fault, "%.*s: a parameter that is a list has no default", STR_FMT(operation->id));
     if (json_object_get(written, "$ref") && json_object_size(written) > 1)
         return contract_fail(fault, "%.*s: a parameter's schema has others beside its $ref", STR_FMT(operation->id));
     parameter->name = json_member_text(given, "name");

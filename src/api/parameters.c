@@ -53,6 +53,60 @@ static void check_value(struct api_call *call, const struct parameter *parameter
     json_decref(json);
 }
 
+static void forget(void *list)
+{
+    json_decref(list);
+}
+
+// One more value of a parameter that may come several times; what is wrong with it is told under the parameter's name.
+static void add_to_list(struct api_call *call, size_t index, struct str value)
+{
+    const struct parameter *parameter = &call->operation->parameters[index];
+    struct str pointer = pointer_of(call, parameter);
+    json_t *item = typed(call->arena, parameter->items, value);
+    if (!item) {
+        fault_add(&call->faults, pointer, "This is not UTF-8.");
+        return;
+    }
+    if (!call->lists[index]) {
+        call->lists[index] = json_array();
+        arena_defer(call->arena, forget, call->lists[index]);
+    }
+    schema_check(&call->faults, call->contract->spec, parameter->items, item, &(struct path){NULL, pointer.ptr, 0});
+    json_array_append_new(call->lists[index], item);
+}
+
+// A list as a PostgreSQL array, in which every value is quoted.
+static struct str array_of(struct arena *arena, const json_t *list)
+{
+    struct buf array = buf_in(arena);
+    size_t i;
+    json_t *item;
+    json_array_foreach ((json_t *)list, i, item) {
+        struct str text = json_is_string(item) ? json_text(item) : json_write(arena, item);
+        buf_put(&array, i ? STR(",\"") : STR("{\""));
+        for (size_t at = 0; at < text.len; at++) {
+            if (text.ptr[at] == '"' || text.ptr[at] == '\\')
+                buf_put_char(&array, '\\');
+            buf_put_char(&array, text.ptr[at]);
+        }
+        buf_put_char(&array, '"');
+    }
+    buf_put_char(&array, '}');
+    return buf_str(&array);
+}
+
+// Of the list as a whole: how many there are, and whether one comes twice. Each value has been looked at.
+static void take_list(struct api_call *call, size_t index)
+{
+    const struct parameter *parameter = &call->operation->parameters[index];
+    struct str pointer = pointer_of(call, parameter);
+    if (call->faults.count == 0)
+        schema_check(&call->faults, call->contract->spec, parameter->schema, call->lists[index],
+                     &(struct path){NULL, pointer.ptr, 0});
+    call->values[index] = array_of(call->arena, call->lists[index]);
+}
+
 static const struct parameter *query_parameter(const struct operation *operation, struct str name, size_t *index)
 {
     for (*index = 0; *index < operation->parameter_count; ++*index) {
@@ -73,8 +127,11 @@ static void read_pair(struct api_call *call, struct str pair)
         return;
     }
     struct str pointer = arena_printf(call->arena, "?%.*s", STR_FMT(name));
-    if (!query_parameter(call->operation, name, &index))
+    const struct parameter *parameter = query_parameter(call->operation, name, &index);
+    if (!parameter)
         fault_add(&call->faults, pointer, "This operation has no such query parameter.");
+    else if (parameter->items)
+        add_to_list(call, index, value);
     else if (call->values[index].ptr)
         fault_add(&call->faults, pointer, "This comes twice.");
     else
@@ -133,7 +190,9 @@ void parameters_read(struct api_call *call, const struct str *path_values, size_
             call->values[i] = path_values[from_path++];
         else if (parameter->place == IN_HEADER)
             call->values[i] = http_header_list(call->arena, &call->exchange->request, parameter->name);
-        if (call->values[i].ptr)
+        if (call->lists[i])
+            take_list(call, i);
+        else if (call->values[i].ptr)
             check_value(call, parameter, call->values[i]);
         else if (parameter->standard.ptr)
             call->values[i] = parameter->standard;

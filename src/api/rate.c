@@ -12,9 +12,9 @@ struct rates *rates_new(struct arena *arena, const struct config *config)
 {
     struct rates *rates = ARENA_NEW(arena, struct rates);
     const struct rate_class classes[RATE_CLASSES] = {
-        {.name = STR("read"), .limit = config->rate_read},
-        {.name = STR("desk"), .limit = config->rate_desk},
-        {.name = STR("login"), .limit = config->rate_login},
+        {.name = STR("read"), .limit = config->rate_read},   {.name = STR("desk"), .limit = config->rate_desk},
+        {.name = STR("login"), .limit = config->rate_login}, {.name = STR("key"), .limit = config->rate_login},
+        {.name = STR("good key"), .limit = {1, 86400}},
     };
     secret_random(rates->key, sizeof rates->key);
     for (size_t i = 0; i < RATE_CLASSES; i++) {
@@ -66,12 +66,20 @@ static struct rate_state take(struct rates *rates, const struct rate_class *clas
         uint64_t full = word >> TAG_SHIFT == tag ? word & time_mask : 0;
         uint64_t next = (full > now ? full : now) + step;
         if (next - now > window)
-            return (struct rate_state){true, true, 0, seconds_up(full - now), seconds_up(next - now - window)};
+            return (struct rate_state){class, true, 0, seconds_up(full - now), seconds_up(next - now - window)};
         if (look || atomic_compare_exchange_weak_explicit(slot, &word, tag << TAG_SHIFT | (next & time_mask),
                                                           memory_order_relaxed, memory_order_relaxed))
-            return (struct rate_state){true, false, (unsigned)((window - (next - now)) / step), seconds_up(next - now),
+            return (struct rate_state){class, false, (unsigned)((window - (next - now)) / step), seconds_up(next - now),
                                        0};
     }
+}
+
+// A trusted proxy that asks for nobody but itself: it would say so otherwise, and a client cannot make it say less.
+static bool is_proxy_itself(const struct api_call *call, const struct http_ip *ip)
+{
+    const struct http_request *request = &call->exchange->request;
+    return http_networks_have(&call->contract->rates->exempt, ip) &&
+           !http_header_value(request, STR("Forwarded")).ptr && !http_header_value(request, STR("X-Forwarded-For")).ptr;
 }
 
 // The client's address, of IPv6 its /64. STR_NONE for whom no limit is meant.
@@ -80,19 +88,20 @@ static struct str address(const struct api_call *call, unsigned char bytes[16])
     enum { IPV6_NETWORK = 8 };
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     struct http_ip ip;
-    if (!http_ip_read(call->exchange->peer, &ip) || http_networks_have(&call->contract->rates->exempt, &ip))
+    if (!http_ip_read(call->exchange->peer, &ip) || is_proxy_itself(call, &ip))
         return STR_NONE;
     memcpy(bytes, ip.bytes, sizeof ip.bytes);
     bool ipv4 = memcmp(ip.bytes, mapped, sizeof mapped) == 0;
     return (struct str){(const char *)bytes, ipv4 ? sizeof ip.bytes : IPV6_NETWORK};
 }
 
-// Who is counted: the key, the account, or the address.
+// Who is counted: the key, the session, or the address. Not the account: whoever holds a token that has ended would use
+// up what belongs to its owner.
 static struct str subject(const struct api_call *call, unsigned char bytes[16])
 {
     if (call->caller.key.ptr)
         return call->caller.key;
-    return call->authenticated ? call->caller.account : address(call, bytes);
+    return call->authenticated ? call->caller.session : address(call, bytes);
 }
 
 static struct rate_state count(struct rates *rates, const struct rate_class *class, struct str who, bool look)
@@ -110,10 +119,24 @@ static void refuse(struct api_call *call, const struct rate_class *class, const 
                 class->limit.seconds, one);
 }
 
-// Keys that there are not, from one address, are counted as tries to log in are.
+// API keys that there are not, from one address. A key that was good of late is let through: others behind the same
+// address may be guessing.
 static const struct rate_class *guesses(const struct api_call *call)
 {
-    return rate_class_find(call->contract->rates, STR("login"));
+    return rate_class_find(call->contract->rates, STR("key"));
+}
+
+// What is left in a bucket of one a day says whether the key was good today.
+static bool was_good(const struct api_call *call)
+{
+    return count(call->contract->rates, rate_class_find(call->contract->rates, STR("good key")), call->caller.key, true)
+        .refused;
+}
+
+void rate_praise(const struct api_call *call)
+{
+    if (call->caller.key.ptr)
+        count(call->contract->rates, rate_class_find(call->contract->rates, STR("good key")), call->caller.key, false);
 }
 
 bool rate_allows(struct api_call *call)
@@ -123,7 +146,7 @@ bool rate_allows(struct api_call *call)
     unsigned char bytes[16];
     if (call->caller.key.ptr) {
         call->rate = count(rates, guesses(call), address(call, bytes), true);
-        if (call->rate.refused) {
+        if (call->rate.refused && !was_good(call)) {
             refuse(call, guesses(call), "address");
             return false;
         }
@@ -145,11 +168,12 @@ void rate_strike(const struct api_call *call)
 // caches may give to others does not tell it.
 void rate_put(const struct api_call *call, struct reply *reply)
 {
-    if (!call->rate.counted)
+    if (!call->rate.class)
         return;
-    reply_header(reply, STR("RateLimit-Policy"), call->operation->rate->policy);
+    const struct rate_class *class = call->rate.class;
+    reply_header(reply, STR("RateLimit-Policy"), class->policy);
     if (!call->operation->is_public || call->operation->method != HTTP_GET || call->rate.refused)
-        reply_header(reply, STR("RateLimit"),
-                     arena_printf(call->arena, "\"%.*s\";r=%u;t=%u", STR_FMT(call->operation->rate->name),
-                                  call->rate.left, call->rate.full_s));
+        reply_header(
+            reply, STR("RateLimit"),
+            arena_printf(call->arena, "\"%.*s\";r=%u;t=%u", STR_FMT(class->name), call->rate.left, call->rate.full_s));
 }

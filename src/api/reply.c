@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const facts[] = {"body",          "version", "status", "location", "keys",  "fresh_for",
-                                    "last_modified", "next_1",  "next_2", "next_3",   "next_4"};
+static const char *const facts[] = {"body",          "version", "status", "location", "keys",   "fresh_for",
+                                    "last_modified", "next_1",  "next_2", "next_3",   "next_4", "count"};
 
 bool reply_is_fact(const char *column)
 {
@@ -170,7 +170,7 @@ static bool is_list(const struct api_call *call)
 }
 
 // A list's statement answers the items; the envelope, with its signed cursor, is put around them here.
-static struct str envelope(struct api_call *call, struct str items, struct str cursor)
+static struct str envelope(struct api_call *call, struct str items, struct str cursor, struct str count)
 {
     struct buf text = buf_in(call->arena);
     buf_put_lit(&text, "{\"data\":");
@@ -180,6 +180,8 @@ static struct str envelope(struct api_call *call, struct str items, struct str c
         buf_put_json(&text, cursor);
     else
         buf_put_lit(&text, "null");
+    if (count.ptr)
+        buf_printf(&text, ",\"count\":%.*s", STR_FMT(count));
     buf_put_char(&text, '}');
     return buf_str(&text);
 }
@@ -209,6 +211,7 @@ static void put_location(struct api_call *call, struct reply *reply, const struc
 
 void reply_done(struct api_call *call, const struct db_answer *answer)
 {
+    rate_praise(call);
     struct reply reply = {.status = status_of(call, answer)};
     struct str version = db_answer_text(answer, "version");
     if (reply.status != 204 && db_answer_rows(answer) == 0) {
@@ -217,7 +220,7 @@ void reply_done(struct api_call *call, const struct db_answer *answer)
     }
     if (is_list(call)) {
         struct str cursor = next_cursor(call, answer);
-        reply.body = envelope(call, db_answer_text(answer, "body"), cursor);
+        reply.body = envelope(call, db_answer_text(answer, "body"), cursor, db_answer_text(answer, "count"));
         if (cursor.ptr)
             reply_header(&reply, STR("Link"), next_link(call, cursor));
     } else if (reply.status < 300 && reply.status != 204) {

@@ -25,31 +25,50 @@ void route_add(struct api_contract *contract, struct operation *operation)
     node->operations[operation->method] = operation;
 }
 
-static const struct route *child_of(const struct route *node, struct str word)
+static bool serves(const struct route *node)
 {
-    const struct route *open = NULL;
-    for (const struct route *child = node->inside; child; child = child->beside) {
+    for (size_t i = 0; i < HTTP_METHOD_OTHER; i++)
+        if (node->operations[i])
+            return true;
+    return false;
+}
+
+// What is left of a path, and the parameters that were met on the way to it.
+struct walk {
+    struct arena *arena;
+    struct str *values;
+    size_t *count;
+};
+
+// A word goes before a parameter, but only where it leads somewhere: `/articles/by-id` is an article of that name
+// beside
+// `/articles/by-id/{id}`.
+static const struct route *walk_on(const struct route *node, struct walk *walk, struct str rest)
+{
+    if (!rest.ptr)
+        return serves(node) ? node : NULL;
+    struct str word;
+    size_t met = *walk->count;
+    if (!http_decode(walk->arena, str_cut(rest, '/', &rest), false, &word))
+        return NULL;
+    const struct route *open = NULL, *found = NULL;
+    for (const struct route *child = node->inside; child && !found; child = child->beside) {
         if (!child->word.ptr)
             open = child;
         else if (str_eq(child->word, word))
-            return child;
+            found = walk_on(child, walk, rest);
     }
-    return word.len ? open : NULL;
+    if (found || !open || word.len == 0 || met == PARAMETERS_MAX)
+        return found;
+    walk->values[met] = word;
+    *walk->count = met + 1;
+    return walk_on(open, walk, rest);
 }
 
 const struct route *route_find(const struct api_contract *contract, struct arena *arena, struct str path,
                                struct str *values, size_t *count)
 {
-    const struct route *node = contract->routes;
-    struct str rest = {path.ptr + 1, path.len ? path.len - 1 : 0};
+    struct walk walk = {arena, values, count};
     *count = 0;
-    while (node && rest.ptr) {
-        struct str word;
-        if (!http_decode(arena, str_cut(rest, '/', &rest), false, &word))
-            return NULL;
-        node = child_of(node, word);
-        if (node && !node->word.ptr && *count < PARAMETERS_MAX)
-            values[(*count)++] = word;
-    }
-    return node;
+    return walk_on(contract->routes, &walk, (struct str){path.ptr + 1, path.len ? path.len - 1 : 0});
 }

@@ -50,7 +50,8 @@ static bool caller_passes(struct api_call *call)
     struct str header = http_header_value(&call->exchange->request, STR("Authorization")), token;
     struct str scheme = str_cut(header, ' ', &token);
     if (!header.ptr || !str_eq_nocase(scheme, STR("Bearer"))) {
-        problem_login(call, "This needs an access token: Authorization: Bearer <token>, from POST /v1/auth/login.");
+        problem_login(call,
+                      "This needs Authorization: Bearer, with an access token of POST /v1/auth/login or an API key.");
         return false;
     }
     if (comes_twice(&call->exchange->request, STR("Authorization"))) {
@@ -63,7 +64,9 @@ static bool caller_passes(struct api_call *call)
                     ? auth_api_key_read(call->arena, token, &call->caller)
                     : auth_token_check(call->arena, call->contract->sources.keys, token, &call->caller);
     if (!good)
-        problem_login(call, "The access token is not good, or no longer: log in again, or trade the refresh token.");
+        problem_login(call, auth_api_key_is(token)
+                                ? "This is no API key."
+                                : "The access token is not good, or no longer: trade the refresh token, or log in.");
     return good;
 }
 
@@ -141,9 +144,10 @@ static void password_derived(struct api_call *call, struct str phc)
     act(call);
 }
 
-// The password of the body, or one that is made and told once.
-static void derive_password(struct api_call *call)
+// The password of the body, or one that is made and told once. Only for a caller who may: a hash costs much.
+static void derive_password(struct api_call *call, const struct db_answer *allowed)
 {
+    (void)allowed;
     struct str given = api_body_text(call, "password");
     if (!given.ptr)
         call->password_made = auth_password_make(call->arena);
@@ -167,7 +171,7 @@ static void serve(void *context, struct http_exchange *exchange)
     if (call->operation->derive & DERIVE_API_KEY)
         call->api_key = auth_api_key_make(call->arena);
     if (call->operation->derive & DERIVE_PASSWORD)
-        derive_password(call);
+        api_run(call, (const char *const[]){NULL}, derive_password);
     else
         act(call);
 }

@@ -18,15 +18,16 @@ static bool put(struct api_contract *contract, struct operation *operation, stru
 static bool put_named(struct api_contract *contract, struct operation *operation, const json_t *names,
                       struct api_fault *fault)
 {
+    bool is_noted = operation->audit.ptr && !operation->is_public, answers = operation->success != 204;
     size_t i, last = json_array_size(names) - 1;
     const json_t *name;
     json_array_foreach ((json_t *)names, i, name) {
-        bool noted = i == last && operation->audit.ptr && !operation->is_public;
-        if ((noted && !put(contract, operation, STR("audit/record"), fault)) ||
-            !put(contract, operation, json_text(name), fault))
+        if (is_noted && answers && i == last && !put(contract, operation, STR("audit/record"), fault))
+            return false;
+        if (!put(contract, operation, json_text(name), fault))
             return false;
     }
-    return true;
+    return !is_noted || answers || put(contract, operation, STR("audit/record"), fault);
 }
 
 bool operation_statements(struct api_contract *contract, struct operation *operation, const json_t *ours,

@@ -54,9 +54,9 @@ static const struct key keys[] = {
      "origins (https://desk.example), by commas, whose pages may call the desk; readers' addresses take any"},
     {"MARBRE_RATE_READ", RATE, AT(rate_read), "6000/60", 0, 0,
      "requests/seconds for readers, by address (IPv6: by /64; not by a trusted proxy's own); 0: no limit"},
-    {"MARBRE_RATE_DESK", RATE, AT(rate_desk), "1200/60", 0, 0, "requests/seconds at the desk, by account or API key"},
+    {"MARBRE_RATE_DESK", RATE, AT(rate_desk), "1200/60", 0, 0, "requests/seconds at the desk, by session or API key"},
     {"MARBRE_RATE_LOGIN", RATE, AT(rate_login), "60/60", 0, 0,
-     "requests/seconds for logging in and refreshing, by address"},
+     "requests/seconds for logging in and refreshing, and for guessing API keys, by address"},
     {"MARBRE_DRAIN_SECONDS", NUMBER, AT(drain_seconds), "5", 0, 600, "how long SIGTERM lets requests finish"},
 };
 

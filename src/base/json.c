@@ -6,11 +6,11 @@
 
 // What jansson leaves to its caller, looked for before it starts: it recurses once a level, so the depth must be known
 // (brackets inside strings do not count), and it takes a NUL byte behind a number for the end of the text.
-enum unfit { FIT, HAS_NUL, TOO_DEEP };
+enum unfit { FIT, HAS_NUL, TOO_DEEP, TOO_MANY };
 
 static enum unfit unfit(struct str text, size_t deepest, size_t *at)
 {
-    size_t depth = 0;
+    size_t depth = 0, containers = 0;
     bool in_string = false;
     for (*at = 0; *at < text.len; ++*at) {
         char c = text.ptr[*at];
@@ -26,6 +26,8 @@ static enum unfit unfit(struct str text, size_t deepest, size_t *at)
         } else if (c == '[' || c == '{') {
             if (++depth > deepest)
                 return TOO_DEEP;
+            if (++containers > JSON_CONTAINERS_MAX)
+                return TOO_MANY;
         } else if ((c == ']' || c == '}') && depth) {
             depth--;
         }
@@ -62,7 +64,8 @@ json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, s
         if (why == TOO_DEEP)
             snprintf(fault->detail, sizeof fault->detail, "arrays and objects nest deeper than %zu", depth);
         else
-            snprintf(fault->detail, sizeof fault->detail, "a NUL byte");
+            snprintf(fault->detail, sizeof fault->detail, "%s",
+                     why == HAS_NUL ? "a NUL byte" : "more objects and arrays than are read at once");
         return NULL;
     }
     json_error_t error;

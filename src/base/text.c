@@ -305,6 +305,61 @@ size_t text_words(struct arena *arena, struct str text, struct str lang)
     return count;
 }
 
+// Line ends, tabs and all their like as one space each, none at the ends; of a long text its first `max` characters.
+static struct str on_one_line(struct arena *arena, struct str text, size_t max)
+{
+    struct buf line = buf_in(arena);
+    bool space = false;
+    UChar32 c;
+    for (size_t i = 0, at = 0; i < text.len && max > 0; at = i) {
+        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
+        bool blank = c == ' ' || c == '\t' || c == '\n' || c == 0x2028 || c == 0x2029;
+        if (!blank && space && line.len)
+            buf_put_char(&line, ' ');
+        if (!blank)
+            buf_put(&line, (struct str){text.ptr + at, i - at});
+        space = blank;
+        max--;
+    }
+    return buf_str(&line);
+}
+
+// The last boundary of a sort that leaves at most `max` characters before it; 0 when there is none. The end of the text
+// is one only where nothing was left out behind it.
+static int32_t last_break(UBreakIteratorType type, const char *locale, struct utf16 wide, size_t max)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UBreakIterator *breaks = ubrk_open(type, locale, wide.ptr, wide.len, &status);
+    if (U_FAILURE(status))
+        fatal("ICU has no such breaks: %s", u_errorName(status));
+    int32_t last = 0;
+    for (int32_t at = ubrk_next(breaks); at != UBRK_DONE && at < wide.len; at = ubrk_next(breaks)) {
+        if ((size_t)u_countChar32(wide.ptr, at) > max)
+            break;
+        last = at;
+    }
+    ubrk_close(breaks);
+    return last;
+}
+
+struct str text_first_sentences(struct arena *arena, struct str text, struct str lang, size_t max)
+{
+    struct str line = on_one_line(arena, text, 4 * max);
+    if (text_length(line) <= max)
+        return line;
+    struct utf16 wide = to_utf16(arena, line);
+    // `ss` tells of abbreviations: `M. Poutine` is not the end of a sentence.
+    const char *locale = arena_printf(arena, "%.*s@ss=standard", STR_FMT(lang)).ptr;
+    int32_t end = last_break(UBRK_SENTENCE, locale, wide, max);
+    bool whole = end > 0;
+    if (!whole)
+        end = last_break(UBRK_LINE, locale, wide, max - 1);
+    if (end == 0)
+        end = last_break(UBRK_CHARACTER, locale, wide, max - 1);
+    struct str cut = str_trim(to_utf8(arena, (struct utf16){wide.ptr, end}));
+    return whole ? cut : arena_printf(arena, "%.*s…", STR_FMT(cut));
+}
+
 size_t text_length(struct str text)
 {
     size_t count = 0;

@@ -29,6 +29,7 @@ struct dev {
     struct db_statements statements;
     struct str data;
     bool empty, sample_loaded;
+    unsigned scale; // articles beside those of the sample
     struct cluster *cluster;
     struct db_session *owner;
 };
@@ -140,6 +141,23 @@ static bool prepare_sample(struct dev *dev, struct dev_fault *fault)
     return true;
 }
 
+// Articles by the hundred thousand, for whoever looks at plans and speeds; once.
+static bool prepare_scale(struct dev *dev, struct dev_fault *fault)
+{
+    struct db_fault broken;
+    if (dev->scale == 0 ||
+        answers_yes(dev, dev->owner, "select exists (select from sections where slug = 'rubrique-1')"))
+        return true;
+    struct str count = arena_printf(dev->arena,
+                                    "select set_config('marbre.scale', '%u', false),"
+                                    " set_config('statement_timeout', '0', false)",
+                                    dev->scale);
+    struct str script = {embedded_scale[0].bytes, embedded_scale[0].size};
+    return (db_session_script(dev->owner, count, &broken) && db_session_script(dev->owner, script, &broken) &&
+            db_session_script(dev->owner, STR("vacuum analyze"), &broken)) ||
+           fail(fault, broken.detail);
+}
+
 static bool start_cluster(struct dev *dev, struct dev_fault *fault)
 {
     struct cluster_fault broken;
@@ -184,8 +202,11 @@ static bool options_read(struct dev *dev, int argc, char **argv)
     static const struct option options[] = {{"listen", required_argument, NULL, 'l'},
                                             {"data", required_argument, NULL, 'd'},
                                             {"empty", no_argument, NULL, 'e'},
+                                            {"scale", required_argument, NULL, 's'},
                                             {0}};
+    enum { SCALE_MAX = 10000000 };
     int option;
+    uint64_t scale;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'l')
@@ -194,6 +215,8 @@ static bool options_read(struct dev *dev, int argc, char **argv)
             dev->data = str_of(optarg);
         else if (option == 'e')
             dev->empty = true;
+        else if (option == 's' && str_to_u64(str_of(optarg), SCALE_MAX, &scale) && scale > 0)
+            dev->scale = (unsigned)scale;
         else
             return false;
     }
@@ -216,7 +239,7 @@ static int serve(struct dev *dev)
                                  .context = dev};
     int status = 0;
     if (!prepare_database(dev, &fault) || !prepare_keys(dev, &fault) || !prepare_accounts(dev, &fault) ||
-        !prepare_sample(dev, &fault)) {
+        !prepare_sample(dev, &fault) || !prepare_scale(dev, &fault)) {
         status = cli_fail("%s", fault.detail);
     } else {
         log_open(STDERR_FILENO);
@@ -237,7 +260,8 @@ int command_dev(int argc, char **argv)
     if (!cli_config(dev.arena, &dev.config)) {
         status = 1;
     } else if (!options_read(&dev, argc, argv)) {
-        status = cli_usage("dev takes --listen ADDRESS:PORT, --data DIR and --empty: see `marbre dev --help`");
+        status =
+            cli_usage("dev takes --listen ADDRESS:PORT, --data DIR, --empty and --scale N: see `marbre dev --help`");
     } else {
         dev.config.drain_seconds = 0; // Ctrl-C is meant at once
         if (!getenv("MARBRE_SITE_URL"))

@@ -15,11 +15,13 @@ static const struct command {
      "--config`.\nNeeds MARBRE_DATABASE_URL and MARBRE_JWT_KEYS_FILE, and a database that `marbre migrate` has "
      "prepared.\n"},
     {"dev", command_dev, "everything for trying it out, in one folder",
-     "usage: marbre dev [--listen ADDRESS:PORT] [--data DIR] [--empty]\n\nA private PostgreSQL, migrated, with an "
+     "usage: marbre dev [--listen ADDRESS:PORT] [--data DIR] [--empty] [--scale N]\n\nA private PostgreSQL, migrated, "
+     "with an "
      "account for "
      "each role and a sample newsroom, served.\n\n  --listen ADDRESS:PORT  where (127.0.0.1:8080)\n  --data DIR        "
      "     "
-     "what it keeps (.marbre); the next start finds it again\n  --empty                accounts, but no sample\n"},
+     "what it keeps (.marbre); the next start finds it again\n  --empty                accounts, but no sample\n"
+     "  --scale N              N made-up articles as well, once: for looking at plans and speeds\n"},
     {"migrate", command_migrate, "bring the database up to date",
      "usage: marbre migrate [status]\n\nApplies the migrations that the database does not have yet, each in a "
      "transaction, as\n"

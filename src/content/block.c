@@ -144,9 +144,23 @@ static struct str heading_id(struct page *page, struct str text)
     return id;
 }
 
+static void outline_add(struct page *page, struct str id, int rank, struct str text)
+{
+    if (text_is_blank(text))
+        return;
+    buf_printf(&page->outline, "%s{\"id\":\"%.*s\",\"level\":%d,\"text\":", page->outline.len > 1 ? "," : "",
+               STR_FMT(id), rank);
+    char *line = arena_cstr(page->arena, text);
+    for (char *c = line; *c; c++)
+        *c = *c == '\n' ? ' ' : *c;
+    buf_put_json(&page->outline, (struct str){line, text.len});
+    buf_put_char(&page->outline, '}');
+}
+
 static void html_heading(struct page *page, const struct block *block, int rank)
 {
-    struct str id = heading_id(page, plain_text(page->arena, &block->children));
+    struct str text = plain_text(page->arena, &block->children), id = heading_id(page, text);
+    outline_add(page, id, rank, text);
     buf_printf(&page->html, "<h%d id=\"%.*s\">", rank, STR_FMT(id));
     body_html_spans(page, &block->children);
     buf_printf(&page->html, "</h%d>", rank);

@@ -2,7 +2,9 @@
 // have, what may stand in each, and how they look as HTML and text. Reading, filling in keys and writing JSON walk the
 // shapes and know no type by name: a new type of block is one file with its shape, and one row in `body_block_types`.
 //
-// The way of a body: read (read.c, kinds.c) → normalise (normalise.c, spans.c) → write (json.c, html.c, text.c).
+// The way of a body: read (read.c, kinds.c) → normalise (normalise.c, spans.c) → write (json.c, html.c, text.c,
+// markdown.c). One that comes as Markdown is first made JSON (directives.c, commonmark.c), its keys are given back
+// (keys.c), and the rest of the way is the same.
 #pragma once
 
 #include "marbre/content.h"
@@ -107,6 +109,8 @@ extern const struct kind body_kind_article; // struct str: an article's id, in l
 extern const struct kind body_kind_list;    // struct list: objects, each of one of `shapes`
 extern const struct kind body_kind_blocks;  // struct list: the same for blocks, which are counted and make up lists
 extern const struct kind body_kind_marks;   // struct marks
+extern const struct kind body_kind_flag;    // bool: false is absent
+extern const struct kind body_kind_word;    // struct str: the name of a language, 1 to 40 of A-Z a-z 0-9 + # . _ -
 
 struct member {
     const char *name;
@@ -128,12 +132,15 @@ struct shape {
     const struct member *members; // in the order in which they are written, ends with a row without a name
     // Before the members are read: what they have to know of each other.
     void (*begin)(struct reader *reader, const struct path *at, const json_t *object, struct node *node);
+    // After the last of them: what they have to agree on.
+    void (*end)(struct reader *reader, const struct path *at, const json_t *object, struct node *node);
     void (*normalise)(struct arena *arena, struct node *node);
     void (*html)(struct page *page, const struct node *node); // types of block have these two
     void (*text)(struct page *page, const struct node *node);
 };
 
-extern const struct shape body_block, body_span, body_pullquote, body_table;
+extern const struct shape body_block, body_span, body_pullquote, body_table, body_image, body_gallery, body_embed,
+    body_factbox, body_code, body_divider;
 extern const struct shape *const body_block_types[]; // what may stand in a body
 extern const struct shape *const body_block_only[];  // what may stand inside another block
 
@@ -162,6 +169,11 @@ const char *body_either(struct reader *reader, const char *const *words); // `a,
 // NULL when there is no telling what it is; else a node, whatever faults were found in it.
 struct node *body_node_read(struct reader *reader, const struct path *at, const json_t *json,
                             const struct shape *const *shapes);
+bool body_is_key(struct str text);
+// How an address on the web begins.
+extern const char *const body_web[];
+// A check: the member has more in it than white space.
+void body_not_blank(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
 void body_key_is_new(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
 // A row of a shape: the member's name, its kind, its field in the struct, and what else is to be said of it.
 #define MEMBER(member, kind_of, type, field, ...)                                                                      \
@@ -172,7 +184,8 @@ void body_key_is_new(struct reader *reader, const struct path *at, const json_t 
 
 // ------------------------------------------------------------------------------------------------------ normalising
 
-void body_normalise(struct arena *arena, struct names *keys, const struct list *list);
+void body_normalise(struct arena *arena, const struct list *list);
+void body_keys_fill(struct names *keys, const struct list *list); // where there is none yet
 void body_spans_normalise(struct arena *arena, struct node *block);
 
 // ---------------------------------------------------------------------------------------------------------- writing
@@ -191,9 +204,11 @@ struct page {
     const struct content_site *site;
     struct buf html, text;
     struct buf words;   // what was authored and nothing else, to be counted
+    size_t line;        // where in `text` the block at hand begins
     struct str newline; // what a line end of an author becomes in `text`
     struct names ids;   // of headings
     size_t headings;    // so far
+    struct buf outline; // of the headings, JSON
 };
 
 void body_json_list(struct buf *json, const struct list *list);
@@ -202,7 +217,41 @@ void body_html_escaped(struct page *page, struct str text); // line ends become 
 void body_html_attribute(struct page *page, struct str text);
 void body_html_blocks(struct page *page, const struct list *blocks);
 void body_html_spans(struct page *page, const struct list *spans);
+// `<figcaption>` with a caption and a credit; nothing where there is neither.
+void body_html_caption(struct page *page, struct str caption, struct str credit);
 
 void body_text_authored(struct page *page, struct str text);
-void body_text_break(struct page *page); // what follows is another text: no word goes on across it
+void body_text_line(struct page *page, struct str text); // on a line of its own, where there is any
+void body_text_break(struct page *page);                 // what follows is another text: no word goes on across it
 void body_text_blocks(struct page *page, const struct list *blocks, struct str separator);
+
+// --------------------------------------------------------------------------------------------------------- Markdown
+
+// What comes out of Markdown: blocks as JSON, each with the line on which it begins, and the keys that stood at the
+// end.
+struct markdown {
+    struct arena *arena;
+    struct faults faults; // the details begin with the line
+    struct str whole;     // all of the text, to count lines in
+    size_t line;          // on which the part at hand begins
+    json_t *blocks;
+    size_t *lines, line_count, line_capacity;
+    size_t blocks_made;
+    struct str keys; // the lines of `:::keys`; STR_NONE where there are none
+    unsigned depth;  // of directives in each other
+};
+
+// The body that a text says, for as long as its arena lives.
+void body_markdown_read(struct arena *arena, struct str text, struct markdown *markdown);
+void body_markdown_fault(struct markdown *markdown, size_t line, const char *format, ...) PRINTF_LIKE(3, 4);
+// Puts a block (which is taken) at the end of a list; false when there are too many to go on.
+bool body_markdown_add(struct markdown *markdown, json_t *list, json_t *block, size_t line);
+void body_commonmark_read(struct markdown *markdown, struct str text, json_t *list); // a part without directives
+
+struct str body_markdown_write(struct arena *arena, const struct list *blocks);
+
+// A line for each block: a sum of its texts, then the keys of all that is in it.
+struct str body_keys_write(struct arena *arena, const struct list *blocks);
+void body_keys_give(struct arena *arena, struct names *keys, struct str lines, const struct list *blocks);
+// The keys of one list for another that was made of the same blocks; false when it was not.
+bool body_keys_copy(const struct list *from, const struct list *to);

@@ -49,6 +49,22 @@ void body_html_attribute(struct page *page, struct str text)
     put_escaped(&page->html, text, NULL);
 }
 
+void body_html_caption(struct page *page, struct str caption, struct str credit)
+{
+    if (!caption.len && !credit.len)
+        return;
+    buf_put_lit(&page->html, "<figcaption>");
+    body_html_escaped(page, caption);
+    if (caption.len && credit.len)
+        buf_put_char(&page->html, ' ');
+    if (credit.len) {
+        buf_put_lit(&page->html, "<small>");
+        body_html_escaped(page, credit);
+        buf_put_lit(&page->html, "</small>");
+    }
+    buf_put_lit(&page->html, "</figcaption>");
+}
+
 // ------------------------------------------------------------------------------------------------------------- marks
 
 // The elements that are open at a place in a run of spans: an <a> outside, in it decorators in their order.

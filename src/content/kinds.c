@@ -4,7 +4,9 @@
 #include <limits.h>
 #include <string.h>
 
-enum { KEY_MAX = 64 };
+enum { KEY_MAX = 64, WORD_MAX = 40 };
+
+const char *const body_web[] = {"http://", "https://", NULL};
 
 static bool absent_text(const struct member *member, const void *field)
 {
@@ -19,15 +21,21 @@ static void write_text(struct buf *json, const void *field, const struct member 
 
 // -------------------------------------------------------------------------------------------------------------- keys
 
-static bool is_key(struct str text)
+// Letters and digits, and what else is allowed, from 1 to `max` of them.
+static bool is_plain(struct str text, const char *others, size_t max)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-        if (!fits)
+        bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!fits && (c == '\0' || !strchr(others, c)))
             return false;
     }
-    return text.len >= 1 && text.len <= KEY_MAX;
+    return text.len >= 1 && text.len <= max;
+}
+
+bool body_is_key(struct str text)
+{
+    return is_plain(text, "_-", KEY_MAX);
 }
 
 static bool read_key(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
@@ -35,7 +43,7 @@ static bool read_key(struct reader *reader, const struct path *at, const json_t 
 {
     (void)member;
     struct str key = json_text(value);
-    if (!is_key(key)) {
+    if (!body_is_key(key)) {
         body_fault(reader, at, "a key is 1 to %d of A-Z, a-z, 0-9, _ and -, not %s", KEY_MAX, body_quoted(reader, key));
         return false;
     }
@@ -61,6 +69,48 @@ static bool read_text(struct reader *reader, const struct path *at, const json_t
 }
 
 const struct kind body_kind_text = {JSON_STRING, "a text", read_text, absent_text, write_text};
+
+static bool read_word(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
+                      void *field)
+{
+    struct str word = json_text(value);
+    if (word.len > 0 && !is_plain(word, "+#._-", WORD_MAX)) {
+        body_fault(reader, at, "\"%s\" takes 1 to %d of A-Z, a-z, 0-9, +, #, ., _ and -, not %s", member->name,
+                   WORD_MAX, body_quoted(reader, word));
+        return false;
+    }
+    *(struct str *)field = word;
+    return true;
+}
+
+const struct kind body_kind_word = {JSON_STRING, "a word", read_word, absent_text, write_text};
+
+// ------------------------------------------------------------------------------------------------------------- flags
+
+static bool read_flag(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
+                      void *field)
+{
+    (void)reader;
+    (void)at;
+    (void)member;
+    *(bool *)field = json_is_true(value);
+    return true;
+}
+
+static bool absent_flag(const struct member *member, const void *field)
+{
+    (void)member;
+    return !*(const bool *)field;
+}
+
+static void write_flag(struct buf *json, const void *field, const struct member *member)
+{
+    (void)field;
+    (void)member;
+    buf_put_lit(json, "true");
+}
+
+const struct kind body_kind_flag = {JSON_TRUE, "true or false", read_flag, absent_flag, write_flag};
 
 // ----------------------------------------------------------------------------------------------- choices and counts
 
@@ -156,7 +206,7 @@ static bool read_address(struct reader *reader, const struct path *at, const jso
     }
     for (const char *const *beginning = member->choices; *beginning; beginning++) {
         if (begins(address, str_of(*beginning))) {
-            *(struct str *)field = address;
+            *(struct str *)field = text_clean(reader->work, address);
             return true;
         }
     }

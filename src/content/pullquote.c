@@ -11,23 +11,15 @@ struct pullquote {
     struct str source, source_url;
 };
 
-static void check_text(struct reader *reader, const struct path *at, const json_t *owner, struct node *node)
-{
-    (void)owner;
-    if (str_trim(((struct pullquote *)node)->text).len == 0)
-        body_fault(reader, at, "a pullquote needs a text, and this one is empty");
-}
-
 static const char *const roles[] = {"statement", "excerpt", NULL};
-static const char *const source_beginnings[] = {"http://", "https://", NULL};
 
 static const struct member members[] = {
     BODY_KEY,
-    MEMBER("text", text, pullquote, text, .required = true, .check = check_text),
+    MEMBER("text", text, pullquote, text, .required = true, .check = body_not_blank),
     MEMBER("attribution", text, pullquote, attribution),
     MEMBER("role", choice, pullquote, role, .choices = roles, .standard = ROLE_STATEMENT),
     MEMBER("source", text, pullquote, source),
-    MEMBER("source_url", address, pullquote, source_url, .choices = source_beginnings),
+    MEMBER("source_url", address, pullquote, source_url, .choices = body_web),
     {0},
 };
 

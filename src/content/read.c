@@ -121,7 +121,7 @@ static void fault_unknown(struct reader *reader, const struct path *at, const st
             buf_printf(&known, "%s%s", known.len ? ", " : "", member->name);
     }
     body_fault(reader, at, "this member is unknown: %s; %s has %.*s", body_quoted(reader, str_of(at->name)), shape->a,
-               STR_FMT(buf_str(&known)));
+               STR_FMT(known.len ? buf_str(&known) : STR("none")));
 }
 
 static void member_read(struct reader *reader, const struct path *at, const json_t *owner, const json_t *value,
@@ -137,7 +137,7 @@ static void member_read(struct reader *reader, const struct path *at, const json
         body_fault_choice(reader, at, member->choices, value);
         return;
     }
-    if (json_typeof(value) != kind->type) {
+    if (json_typeof(value) != kind->type && !(kind == &body_kind_flag && json_is_boolean(value))) {
         body_fault(reader, at, "\"%s\" takes %s, not %s", member->name, kind->takes, body_said(reader, value));
         return;
     }
@@ -222,7 +222,15 @@ struct node *body_node_read(struct reader *reader, const struct path *at, const 
         if (!shape->type || strcmp(name, "_type") != 0)
             member_read(reader, &(struct path){at, name, 0}, json, value, node);
     }
+    if (shape->end)
+        shape->end(reader, at, json, node);
     return node;
+}
+
+void body_not_blank(struct reader *reader, const struct path *at, const json_t *owner, struct node *node)
+{
+    if (text_is_blank(text_clean(reader->work, json_member_text(owner, at->name))))
+        body_fault(reader, at, "%s needs a %s, and this one is empty", node->shape->a, at->name);
 }
 
 void body_key_is_new(struct reader *reader, const struct path *at, const json_t *owner, struct node *node)

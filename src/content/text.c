@@ -20,6 +20,16 @@ void body_text_break(struct page *page)
     buf_put_char(&page->words, '\n');
 }
 
+void body_text_line(struct page *page, struct str text)
+{
+    if (!text.len)
+        return;
+    if (page->text.len > page->line)
+        buf_put(&page->text, page->newline);
+    body_text_authored(page, text);
+    body_text_break(page);
+}
+
 // Where a list stands: how many items each level has had, and of which sort.
 struct numbering {
     unsigned count[LEVEL_MAX + 1], item[LEVEL_MAX + 1];
@@ -69,7 +79,7 @@ void body_text_blocks(struct page *page, const struct list *blocks, struct str s
         size_t end = page->text.len;
         if (end > start)
             buf_put(&page->text, item && in_list ? page->newline : separator);
-        size_t here = page->text.len;
+        size_t here = page->line = page->text.len;
         if (item) {
             text_item(page, &numbering, (const struct block *)node);
         } else {

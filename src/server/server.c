@@ -75,6 +75,12 @@ static bool check_database(struct arena *arena, const struct server_setup *setup
     return api_contract_check(contract, session, &wrong) || fail(fault, "%s", wrong.detail);
 }
 
+static bool address_read(struct str text, struct http_address *address, struct server_fault *fault)
+{
+    return http_address_read(text, address) ||
+           fail(fault, "%.*s is no address to listen on; write 127.0.0.1:8080, [::1]:8080 or :8080", STR_FMT(text));
+}
+
 static struct api_contract *read_contract(struct arena *arena, const struct server_setup *setup,
                                           const struct auth_keys *keys, struct server_fault *fault)
 {
@@ -100,6 +106,11 @@ bool server_check(struct arena *arena, const struct server_setup *setup, struct 
                   struct server_fault *fault)
 {
     struct auth_fault no_keys;
+    struct http_address unused;
+    const struct config *config = setup->config;
+    if (!address_read(config->listen, &unused, fault) ||
+        (config->admin_listen.len && !address_read(config->admin_listen, &unused, fault)))
+        return false;
     ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, &no_keys);
     if (!ready->keys)
         return fail(fault, "%s", no_keys.detail);
@@ -111,8 +122,8 @@ bool server_check(struct arena *arena, const struct server_setup *setup, struct 
 
 static bool claim(int *descriptor, struct str text, struct http_address *address, struct server_fault *fault)
 {
-    if (!http_address_read(text, address))
-        return fail(fault, "%.*s is no address to listen on; write 127.0.0.1:8080, [::1]:8080 or :8080", STR_FMT(text));
+    if (!address_read(text, address, fault))
+        return false;
     *descriptor = http_address_claim(address);
     if (*descriptor >= 0)
         return true;

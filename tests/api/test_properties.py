@@ -26,8 +26,8 @@ FORM = {400, 405, 406, 411, 413, 414, 415, 417, 428, 431}
 BEFORE = {"approve_article": ["submit"], "return_article": ["submit"], "unpublish_article": ["publish"]}
 # What refers to one thing of a collection.
 ONE_OF = {"parent": "sections", "into": "tags"}
-# What a caller knows of itself; and what changes that is done once by each.
-OWN = {"current_password": marbre.PASSWORD}
+# What a caller knows of itself or may always say; and what changes that is done once by each.
+OWN = {"current_password": marbre.PASSWORD, "assignee": None}
 CHANGES_ITSELF = {"change_my_password"}
 numbers = itertools.count(1)
 
@@ -41,6 +41,13 @@ def bounded(examples):
 def text_of(value):
     """A value of a parameter as it is sent."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def texts_of(parameter, value):
+    """The same; of a parameter that may come several times, each of its values."""
+    if parameter["schema"].get("type") == "array":
+        return tuple(map(text_of, value if isinstance(value, (list, tuple)) else [value]))
+    return text_of(value)
 
 
 class Operation:
@@ -67,7 +74,7 @@ class Operation:
         if place == "header":  # what may stand in one
             values = st.from_regex("[!-~]([ -~]{0,30}[!-~])?", fullmatch=True).filter(
                 lambda text: self.maker.fits(parameter["schema"], text)) if "pattern" not in repr(parameter["schema"]) else values
-        return values.map(text_of)
+        return values.map(lambda value: texts_of(parameter, value))
 
     @st.composite
     def request(draw, self, target, rich=False):
@@ -96,10 +103,12 @@ class Operation:
             pointer = {"path": f"{{{name}}}", "query": f"?{name}", "header": name}[place]
             if parameter.get("required") and place != "path":
                 yield "missing", None, {**request, place: without(request[place], name)}
-            faults = self.maker.faults(parameter["schema"], request[place].get(name, ""))
-            values = {text_of(fault.value): fault.label for fault in faults}
+            value = request[place].get(name, "")
+            faults = self.maker.faults(parameter["schema"], list(value) if isinstance(value, tuple) else value)
+            values = {texts_of(parameter, fault.value): fault.label for fault in faults}
             for text, label in values.items():
-                is_text = label == "a wrong type" and self.maker.fits(parameter["schema"], text)
+                given = list(text) if isinstance(text, tuple) else text
+                is_text = label == "a wrong type" and self.maker.fits(parameter["schema"], given)
                 cannot_be_sent = place == "header" and not text.isascii() or place == "path" and not text
                 if not is_text and not cannot_be_sent:
                     yield label, pointer, changed(place, name, text)
@@ -119,7 +128,7 @@ class Newsroom:
         self.server, self.callers, self.known = server, {}, {}
         self.maker = Maker(server.contract.spec, {
             name: st.deferred(lambda name=name: st.lists(st.sampled_from(self.known[name]), max_size=3, unique=True))
-            for name in ("sections", "tags", "authors")} | {name: st.just(value) for name, value in OWN.items()} | {
+            for name in ("sections", "tags", "authors", "related")} | {name: st.just(value) for name, value in OWN.items()} | {
             name: st.deferred(lambda of=of: st.sampled_from(self.known[of])) for name, of in ONE_OF.items()})
         self.operations = {}
         for path, item in server.contract.spec["paths"].items():
@@ -128,6 +137,7 @@ class Newsroom:
                 self.operations[made.name] = made
         for name in ("sections", "tags", "authors"):
             self.known[name] = [self.make_with_example(f"/v1/desk/{name}")["slug"] for _ in range(3)]
+        self.known["related"] = [self.make_with_example("/v1/desk/articles")["id"] for _ in range(3)]
 
     def caller(self, operation):
         """Of the last role that may, which is the mightiest."""

@@ -85,6 +85,8 @@ class Newsroom:
         collection = path.split("/")[3]
         if path.startswith("/v1/desk/articles/"):
             return self.article(operation, case, caller)
+        if path == "/v1/articles/by-id/{id}":
+            return self.article(operation, "published" if case == "any" else case, caller)
         if case == "unknown":
             return str(uuid.uuid4())
         if collection == "accounts":
@@ -97,7 +99,7 @@ class Newsroom:
         return self.chief.make(collection, name=f"Droits {next(numbers)}", **({"kind": "topic"} if collection == "tags" else {}))["id"]
 
 
-SLUGS = {"/v1/articles/{slug}": "droits-publics", "/v1/sections/{slug}": "droits", "/v1/tags/{slug}": "droits",
+SLUGS = {"/v1/articles/{slug}": "droits-publics", "/v1/articles/{slug}/related": "droits-publics", "/v1/sections/{slug}": "droits", "/v1/tags/{slug}": "droits",
          "/v1/authors/{slug}": "droits", "/problems/{slug}": "invalid"}
 # Operations that end or change what the caller holds: each try has a caller of its own.
 OWN = {"log_out", "change_my_password", "end_my_session", "end_my_other_sessions", "list_my_sessions"}
@@ -126,7 +128,7 @@ def body_of(newsroom, name, operation, caller):
 
 def attempt(newsroom, name, method, path, operation, case, role):
     caller = newsroom.fresh(role) if name in OWN else newsroom.kept[role]
-    address = path.replace("{slug}", SLUGS.get(path, "")).replace("{file}", "docs.css")
+    address = path.replace("{slug}", SLUGS.get(path, "")).replace("{file}", "docs.css").replace("{n}", "1")
     if "{id}" in address:
         address = address.replace("{id}", newsroom.thing(name, path, case, caller))
     data, headers = body_of(newsroom, name, operation, caller)

@@ -5,7 +5,7 @@
     maker.faults(schema, value)    the same value with one fault, for each that it can have: a Fault
 
 A schema of the contract says all about a value but one thing: a body's blocks are looked at closer than their schema does
-(openapi/schemas/article.yaml, Block), so those that are fine come from `bodies()`, and those that are not from BLOCK_FAULTS.
+(openapi/schemas/article.yaml, Block), so those that are fine come from `bodies()`, and those that are not from BLOCK_FAULTS; and a body in Markdown is one of MARKDOWN.
 A keyword or a format that nobody taught the maker is an error, so that a new one is not passed over in silence.
 """
 import dataclasses
@@ -63,6 +63,9 @@ FORMATS = {
                     r"[^@\s]+@[^@\s]+", ["no address", "@", "a@b@c", ""]),
     "uri": Format(st.builds("{}://example.org/{}".format, st.sampled_from(["http", "https"]),
                             st.from_regex("[a-z0-9/]{0,9}", fullmatch=True)), r"[a-z]+:\S*", ["no address", "//x", "a b:c", ""]),
+    "web": Format(st.builds("{}://{}/{}".format, st.sampled_from(["http", "https", "HTTPS"]),
+                            st.sampled_from(["example.org", "127.0.0.1:8080", "[::1]"]), st.from_regex("[a-z0-9/]{0,9}", fullmatch=True)),
+                  r"[hH][tT]{2}[pP][sS]?://[^/\s]\S*", ["no address", "//x", "ftp://x/", "javascript:x()", "https://", "https:///x", ""]),
     "date": Format(st.dates().map(str), r"\d{4}-\d\d-\d\d", ["2023-02-30", "1 mai", "20230101", ""]),
     "date-time": Format(st.builds("{}{}".format, st.datetimes().map(lambda at: at.replace(microsecond=0).isoformat()),
                                   st.sampled_from(["Z", "+02:00", "-11:30", ".5Z"])),
@@ -122,13 +125,37 @@ def tables(draw):
         optional={"caption": plain_texts(0, None), "header_rows": st.integers(0, height), "header_columns": st.integers(0, width)}))
 
 
+IMAGES = st.one_of(
+    st.fixed_dictionaries(
+        {"_type": st.just("image"), "url": PAGES, "alt": FORMATS["line"].good},
+        optional={"caption": plain_texts(0, None), "credit": plain_texts(0, None), "width": st.integers(1, 100000),
+                  "height": st.integers(1, 100000), "decorative": st.just(False),
+                  "layout": st.sampled_from(["normal", "wide", "full", "left", "right"])}),
+    st.builds(lambda url: {"_type": "image", "url": url, "decorative": True}, PAGES))
+GALLERIES = st.fixed_dictionaries(
+    {"_type": st.just("gallery"), "images": st.lists(IMAGES, min_size=1, max_size=3)},
+    optional={"caption": plain_texts(0, None), "layout": st.sampled_from(["grid", "slides"])})
+EMBEDS = st.fixed_dictionaries(
+    {"_type": st.just("embed"), "provider": st.just("youtube"),
+     "url": st.sampled_from(["https://youtu.be/dQw4w9WgXcQ", "HTTPS://www.YouTube.com/watch?v=a&t=1#é", "https://m.youtube.com"])},
+    optional={"title": plain_texts(0, None)})
+FACTBOXES = st.fixed_dictionaries(
+    {"_type": st.just("factbox"), "content": st.lists(text_blocks(), max_size=3).map(levelled)},
+    optional={"title": plain_texts(0, None)})
+CODES = st.fixed_dictionaries(
+    {"_type": st.just("code"), "text": FORMATS["line"].good.flatmap(lambda line: st.sampled_from([line, f"\t{line}\n\n```\n"]))},
+    optional={"language": st.sampled_from(["", "c", "c++", "objective-c", "x" * 40])})
+DIVIDERS = st.just({"_type": "divider"})
+
+
 def keyed(blocks):
     """Some blocks get a key of their own; the server gives one to the others."""
     return [{**block, "_key": f"b{i}"} if i % 2 else block for i, block in enumerate(blocks)]
 
 
 def bodies():
-    return st.lists(st.one_of(text_blocks(), PULLQUOTES, tables()), max_size=4).map(levelled).map(keyed)
+    others = st.one_of(PULLQUOTES, tables(), IMAGES, GALLERIES, EMBEDS, FACTBOXES, CODES, DIVIDERS)
+    return st.lists(st.one_of(text_blocks(), others), max_size=4).map(levelled).map(keyed)
 
 
 def paragraph(**more):
@@ -150,8 +177,29 @@ BLOCK_FAULTS = [
     ("an empty pull quote", "/text", {"_type": "pullquote", "text": " "}),
     ("a table in a table", "/rows/0/cells/0/content/0/_type",
      {"_type": "table", "rows": [{"cells": [{"content": [{"_type": "table"}]}]}]}),
+    ("an image without words", "/alt", {"_type": "image", "url": "https://example.org/"}),
+    ("a decorative image with words", "/alt", {"_type": "image", "url": "https://example.org/", "alt": "x", "decorative": True}),
+    ("an image that is none", "/url", {"_type": "image", "url": "data:image/png,x", "alt": "x"}),
+    ("an empty gallery", "/images", {"_type": "gallery", "images": []}),
+    ("a paragraph in a gallery", "/images/0/_type", {"_type": "gallery", "images": [paragraph()]}),
+    ("a provider that nobody knows", "/provider", {"_type": "embed", "provider": "evil", "url": "https://youtu.be/x"}),
+    ("an embed of another host", "/url", {"_type": "embed", "provider": "youtube", "url": "https://evil.example/x"}),
+    ("a factbox in a factbox", "/content/0/_type", {"_type": "factbox", "content": [{"_type": "factbox", "content": []}]}),
+    ("empty code", "/text", {"_type": "code", "text": "\n"}),
+    ("a language that is none", "/language", {"_type": "code", "text": "x", "language": "c onload=x"}),
+    ("a divider with a text", "/text", {"_type": "divider", "text": "x"}),
     ("a crooked table", "/rows/1", {"_type": "table", "rows": [{"cells": [{"content": []}] * n} for n in (1, 2)]}),
 ]
+
+# Markdown that is fine. A body is sent as blocks or as Markdown, never as both.
+MARKDOWN = st.lists(st.sampled_from(["## Le gaz", "Un *mot*, un [lien](https://example.org).", "- un\n- deux", "| a | b |\n| --- | --- |\n| c | d |",
+                                     ":::pullquote{role=excerpt}\nUn mot.\n:::", "::embed{provider=x url=\"https://x.com/a\"}", "---", ""]),
+                    max_size=4).map("\n\n".join)
+
+
+def one_body(members):
+    return without(members, "body_markdown") if "body" in members else members
+
 
 BLOCK_LABELS = {label for label, _, _ in BLOCK_FAULTS}
 
@@ -290,9 +338,12 @@ class Maker:
         members = {name: self.member(name, schema, rich) for name, schema in flat.get("properties", {}).items()
                    if not self.flat(schema).get("readOnly")}
         needed = members if rich else {name: members[name] for name in flat.get("required", []) if name in members}
-        return st.fixed_dictionaries(needed, optional={name: member for name, member in members.items() if name not in needed})
+        made = st.fixed_dictionaries(needed, optional={name: member for name, member in members.items() if name not in needed})
+        return made.map(one_body)
 
     def member(self, name, schema, rich):
+        if name == "body_markdown":
+            return MARKDOWN
         made = self.valid(schema, rich)
         return made if rich or name not in self.members else st.one_of(made, self.members[name], self.members[name])
 

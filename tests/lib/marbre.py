@@ -214,7 +214,7 @@ class Server:
         self.process = None
 
     @classmethod
-    def dev(cls, folder, *options, port=None, environment=None):
+    def dev(cls, folder, *options, port=None, environment=None, patience=60):
         port, admin_port = port or free_port(), free_port()
         arguments = ["dev", "--listen", f"127.0.0.1:{port}", "--data", str(folder), *options]
         server = cls(arguments, port, {"MARBRE_ADMIN_LISTEN": f"127.0.0.1:{admin_port}", "MARBRE_WORKERS": "2",
@@ -223,13 +223,13 @@ class Server:
                      admin_port)
         server.folder = pathlib.Path(folder)
         server.log_path = server.folder.with_name(server.folder.name + ".log")
-        return server.start()
+        return server.start(patience)
 
-    def start(self):
+    def start(self, patience=60):
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen([binary(), *self.arguments], env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
-        wait_for(self.is_ready, f"the server to be ready; its log is {self.log_path}", 60)
+        wait_for(self.is_ready, f"the server to be ready; its log is {self.log_path}", patience)
         self.contract = Contract(requests.get(self.url + "/openapi.json", timeout=10).json())
         return self
 

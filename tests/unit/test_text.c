@@ -329,6 +329,40 @@ static void test_length_counts_code_points(void **state)
     assert_int_equal(text_length(STR("e\u0301")), 2);
 }
 
+static const char *first(const char *text, const char *lang, size_t max)
+{
+    return arena_cstr(arena, text_first_sentences(arena, str_of(text), str_of(lang), max));
+}
+
+static void test_the_first_sentences_are_whole_ones(void **state)
+{
+    (void)state;
+    assert_string_equal(first("Un. Deux ! Trois ?", "fr", 300), "Un. Deux ! Trois ?");
+    assert_string_equal(first("Un. Deux ! Trois ?", "fr", 12), "Un. Deux !");
+    assert_string_equal(first("  Un\n\tdeux.\u2028Trois.  ", "fr", 300), "Un deux. Trois.");
+    assert_string_equal(first("", "fr", 300), "");
+    assert_string_equal(first("今日は。明日は。昨日は。", "ja", 9), "今日は。明日は。");
+}
+
+static void test_an_abbreviation_ends_no_sentence(void **state)
+{
+    (void)state;
+    assert_string_equal(first("Le ciel est bas. M. Poutine sourit beaucoup.", "fr", 24), "Le ciel est bas.");
+    assert_string_equal(first("The sky is low. Mr. Smith smiles a lot.", "en", 24), "The sky is low.");
+}
+
+static void test_a_sentence_that_is_too_long_ends_at_a_word(void **state)
+{
+    (void)state;
+    assert_string_equal(first("La nuit tombe sur la ville", "fr", 15), "La nuit tombe…");
+    assert_string_equal(first("Laaaaaaaaaaaaaaaaaaaaaa", "fr", 5), "Laaa…");
+    char flags[400] = "";
+    for (int i = 0; i < 40; i++)
+        strcat(flags, "🇫🇷");
+    struct str cut = text_first_sentences(arena, str_of(flags), STR("fr"), 20);
+    assert_true(text_length(cut) <= 20 && str_ends(cut, STR("🇫🇷…")));
+}
+
 #define STORY(test) cmocka_unit_test_setup_teardown(test, arena_begin, arena_end)
 
 int main(void)
@@ -338,6 +372,9 @@ int main(void)
         STORY(test_a_french_title_loses_its_accents_and_apostrophes),
         STORY(test_other_scripts_are_written_in_latin),
         STORY(test_german_umlauts_become_two_letters_in_german_only),
+        STORY(test_the_first_sentences_are_whole_ones),
+        STORY(test_an_abbreviation_ends_no_sentence),
+        STORY(test_a_sentence_that_is_too_long_ends_at_a_word),
         STORY(test_a_slug_is_the_same_in_any_normal_form),
         STORY(test_a_slug_is_never_empty),
         STORY(test_a_long_title_is_cut_at_a_word),

@@ -9,4 +9,4 @@ with changed as (
     update sessions set revoked_at = clock_timestamp()
      where account_id = (select id from changed) and id <> caller_session() and revoked_at is null
 )
-select require(exists (select from changed), 'MB409', 'The password was changed by somebody else at this moment.')
+select audit_changed('{password}'), require(exists (select from changed), 'MB409', 'The password was changed by somebody else at this moment.')

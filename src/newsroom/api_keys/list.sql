@@ -2,7 +2,8 @@
 with page as (
     select id, row_number() over (order by id desc) as number
       from (select k.id from api_keys k join accounts a on a.id = k.id
-             where (:query_active::boolean is null or a.active = :query_active::boolean)
+             where (:query_active::boolean is null
+                    or (a.active and coalesce(k.expires_at > clock_timestamp(), true)) = :query_active::boolean)
                and (:cursor_1::uuid is null or k.id < :cursor_1::uuid)
              order by k.id desc
              limit :query_limit::integer + 1) rows

@@ -1,16 +1,11 @@
--- list_articles_at_the_desk: newest change first. Index articles_by_update.
+-- list_articles_at_the_desk: by the last change, in either order. Indexes articles_by_status, articles_by_author,
+-- articles_by_assignee, article_filings_pkey, or article_contents_by_title; limit first, join after.
 with page as (
-    select a.*, row_number() over (order by updated_at desc, id desc) as number
-      from (select * from articles
-             where caller_may_see(created_by, content_id)
-               and (:query_status::text is null or status = :query_status)
-               and (:query_section::text is null or exists (
-                        select from article_sections x
-                         where x.content_id = articles.content_id
-                           and x.section_id = (select filed_as('sections', :query_section))))
-               and (:cursor_1::timestamptz is null or (updated_at, id) < (:cursor_1::timestamptz, :cursor_2::uuid))
-             order by updated_at desc, id desc
-             limit :query_limit::integer + 1) a
+    select a.*, p.number
+      from desk_page(:query_status::text[], :query_section, :query_author, :query_assignee::uuid, :query_mine::boolean,
+                     :query_q, :query_updated_since::timestamptz, :query_updated_until::timestamptz,
+                     :query_sort = 'updated', :cursor_1::timestamptz, :cursor_2::uuid, :query_limit::integer + 1) p
+      join articles a on a.id = p.article_id
 )
 select coalesce(json_agg(json_build_object(
            'id', a.id, 'version', a.version, 'status', a.status,
@@ -18,7 +13,8 @@ select coalesce(json_agg(json_build_object(
            'lang', c.lang, 'slug', c.slug, 'kicker', c.kicker, 'title', c.title,
            'standfirst', c.standfirst, 'teaser', c.teaser,
            'sections', c.sections, 'tags', c.tags, 'authors', c.authors,
-           'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
+           'image', c.image, 'assignee', account_card(a.assignee),
+           'excerpt', c.excerpt, 'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
            'url', article_url(:config_article_url, c.slug),
            'published_at', rfc3339(article_published_at(a.id)),
            'created_at', rfc3339(a.created_at), 'created_by', account_card(a.created_by),

@@ -8,11 +8,17 @@ with given as (
      where a.id = :path_id::uuid
 ), written as (
     insert into article_contents (article_id, lang, slug, kicker, title, standfirst, teaser,
-                                  body, body_html, body_text, word_count, reading_minutes)
+                                  image, seo, no_sponsorship, corrections,
+                                  body, body_html, body_text, body_markdown, body_keys, excerpt, outline,
+                                  word_count, reading_minutes)
     select article_id, patched(patch, 'lang', lang), patched(patch, 'slug', slug), patched(patch, 'kicker', kicker),
            patched(patch, 'title', title), patched(patch, 'standfirst', standfirst), patched(patch, 'teaser', teaser),
+           image_patched(patch, image), seo_patched(patch, seo),
+           patched(patch, 'no_sponsorship', no_sponsorship::text)::boolean, corrections,
            coalesce(:content_blocks::json, body), coalesce(:content_html, body_html),
-           coalesce(:content_text, body_text), coalesce(:content_words::integer, word_count),
+           coalesce(:content_text, body_text), coalesce(:content_markdown, body_markdown),
+           coalesce(:content_keys, body_keys), coalesce(:content_excerpt, excerpt),
+           coalesce(:content_outline::json, outline), coalesce(:content_words::integer, word_count),
            coalesce(:content_minutes::integer, reading_minutes)
       from given, was
     returning id
@@ -32,6 +38,14 @@ with given as (
     select written.id, x.position, x.tag_id
       from written, given, was join article_tags x on x.content_id = was.id
      where patch -> 'tags' is null
+), related_filed as (
+    insert into article_related (content_id, position, article_id)
+    select written.id, r.position, r.id
+      from written, given, resolve_related(:path_id::uuid, patch -> 'related') r
+    union all
+    select written.id, x.position, x.article_id
+      from written, given, was join article_related x on x.content_id = was.id
+     where patch -> 'related' is null
 )
 insert into article_authors (content_id, position, author_id, role, bio)
 select written.id, r.position, r.id, coalesce(author_member(r.reference, 'role'), 'by'),

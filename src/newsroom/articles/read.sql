@@ -11,15 +11,21 @@ select case when c.slug = asked.slug then 200 else 308 end as status,
        json_build_object(
            'id', p.article_id, 'lang', c.lang, 'slug', c.slug, 'kicker', c.kicker, 'title', c.title,
            'standfirst', c.standfirst, 'teaser', coalesce(c.teaser, c.standfirst),
-           case :query_body when 'html' then 'body_html' when 'text' then 'body_text' else 'body' end,
-           case :query_body when 'html' then to_json(c.body_html) when 'text' then to_json(c.body_text) else c.body end,
+           case :query_body when 'html' then 'body_html' when 'markdown' then 'body_markdown'
+                when 'text' then 'body_text' else 'body' end,
+           case :query_body when 'html' then to_json(c.body_html) when 'markdown' then to_json(c.body_markdown)
+                when 'text' then to_json(c.body_text) else c.body end,
            'sections', c.sections, 'tags', c.tags, 'authors', c.authors_with_bios,
+           'image', c.image, 'seo', c.seo, 'no_sponsorship', c.no_sponsorship, 'corrections', c.corrections,
+           'related', related_public(c.id, (select at from moment), :config_article_url),
+           'excerpt', c.excerpt, 'outline', c.outline,
            'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
            'url', article_url(:config_article_url, c.slug),
            'published_at', rfc3339(p.published_at), 'updated_at', rfc3339(lower(p.during))) as body,
        floor(extract(epoch from lower(p.during)))::bigint as last_modified,
-       'article:' || p.article_id || ' slug:' || asked.slug as keys,
-       extract(epoch from upper(p.during) - (select at from moment)) as fresh_for
+       'article:' || p.article_id || ' slug:' || asked.slug || related_keys(c.id) as keys,
+       extract(epoch from least(upper(p.during), related_until(c.id, (select at from moment)))
+                          - (select at from moment)) as fresh_for
   from article_slugs asked
   join publications p on p.article_id = asked.article_id and not p.past and p.during @> (select at from moment)
   join contents c on c.id = p.content_id

@@ -3,7 +3,8 @@
 -- replaced by one of that.
 with account as (
     select id, email from accounts
-     where id = :account_id::uuid and active and epoch = :account_epoch::integer -- the password is still the one that was checked
+     where id = :account_id::uuid and active and epoch = :account_epoch::integer
+       and password_hash = :checked_hash -- the password is still the one that was checked
      for no key update
 ), session as (
     insert into sessions (id, account_id, expires_at, address, agent)

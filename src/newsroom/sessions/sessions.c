@@ -86,6 +86,7 @@ static void login_checked(struct api_call *call, bool fits, struct str rehashed)
     api_set(call, STR("account_epoch"), db_answer_text(&login->account, "epoch"));
     api_set(call, STR("session_id"), login->session);
     api_set(call, STR("rehashed"), rehashed);
+    api_set(call, STR("checked_hash"), db_answer_text(&login->account, "password_hash"));
     login->refresh_token = make_refresh_token(call);
     api_run(call, (const char *const[]){"sessions/open", NULL}, login_opened);
 }
@@ -103,7 +104,7 @@ static void login_found(struct api_call *call, const struct db_answer *answer)
 void sessions_log_in(struct api_call *call)
 {
     api_set(call, STR("login_email"), api_body_text(call, "email"));
-    api_run(call, (const char *const[]){"sessions/attempt", "sessions/find", NULL}, login_found);
+    api_run(call, (const char *const[]){"sessions/find", NULL}, login_found);
 }
 
 static void refresh_traded(struct api_call *call, const struct db_answer *answer)
@@ -158,5 +159,5 @@ static void password_found(struct api_call *call, const struct db_answer *answer
 
 void sessions_change_password(struct api_call *call)
 {
-    api_run(call, (const char *const[]){"accounts/own_attempt", "accounts/own_hash", NULL}, password_found);
+    api_run(call, (const char *const[]){"sessions/own", "accounts/own_hash", NULL}, password_found);
 }

@@ -1,0 +1,2 @@
+-- duplicate_article: what the working copy says, in a draft of the caller's. Primary keys.
+select article_copy(:path_id::uuid, :new_id::uuid)

@@ -1,0 +1,115 @@
+"""Bodies over HTTP: as Markdown both ways, and what is told of them without them."""
+import pytest
+
+from marbre import block, pullquote, span, table
+
+MARKDOWN = """## Une visite préparée
+
+L’avion s’est posé à l’aube. M. Poutine *sourit*.
+
+:::pullquote{attribution="Le porte-parole"}
+Nous ne signons rien.
+:::
+
+| Année | Milliards de m³ |
+| --- | --- |
+| 2019 | 5 |
+"""
+
+
+def written(reply):
+    """Markdown at the desk, without the keys at its end."""
+    return reply["body_markdown"].split("\n:::keys\n")[0]
+
+
+def test_a_body_is_written_as_markdown(editor):
+    article = editor.make_article(body_markdown=MARKDOWN)
+    assert [one["_type"] for one in article["body"]] == ["block", "block", "pullquote", "table"]
+    assert article["body"][1]["children"][1]["marks"] == ["em"]
+    assert article["body"][2]["role"] == "statement" and article["body"][2]["attribution"] == "Le porte-parole"
+    assert article["excerpt"] == "L’avion s’est posé à l’aube. M. Poutine sourit."
+    assert article["outline"] == [{"id": "une-visite-preparee", "level": 2, "text": "Une visite préparée"}]
+    assert article["word_count"] == 24 and article["reading_minutes"] == 1
+
+
+def test_what_markdown_gave_can_be_sent_back_and_changes_nothing(editor):
+    article = editor.make_article(body=[
+        block("Titre", "h2"), pullquote("Un.\n:::\nDeux.", "A", role="excerpt"), block(""),
+        table([["a", ""], ["b|c", "d"]], header_rows=1, caption="C"),
+        {"_type": "block", "children": [span("souligné ", "underline"), span("x", "sub")]}])
+    read = editor.get(f"/v1/desk/articles/{article['id']}?body=markdown", 200).json()
+    saved = editor.save(article, body_markdown=read["body_markdown"])
+    assert saved["version"] == article["version"] and saved["body"] == article["body"]
+
+
+def test_blocks_that_were_not_edited_keep_their_keys(editor):
+    article = editor.make_article(body_markdown=MARKDOWN)
+    read = editor.get(f"/v1/desk/articles/{article['id']}?body=markdown", 200).json()["body_markdown"]
+    edited = "Un chapeau.\n\n" + read.replace("à l’aube", "à midi")
+    saved = editor.save(article, body_markdown=edited)
+    assert [one["_key"] for one in saved["body"][1:]] == [one["_key"] for one in article["body"]]
+    assert saved["body"][0]["_key"] not in [one["_key"] for one in article["body"]]
+    assert saved["body"][2]["children"][0]["text"].startswith("L’avion s’est posé à midi.")
+    without_keys = editor.save(saved, body_markdown=edited.split("\n:::keys")[0])
+    assert not {one["_key"] for one in without_keys["body"]} & {one["_key"] for one in saved["body"]}
+
+
+def test_readers_get_markdown_without_keys(editor, reader):
+    article = editor.act(editor.make_article(body_markdown=MARKDOWN), "publish")
+    desk = editor.get(f"/v1/desk/articles/{article['id']}?body=markdown", 200).json()
+    read = reader.get(f"/v1/articles/{article['slug']}?body=markdown", 200).json()
+    assert read["body_markdown"] == written(desk) == MARKDOWN and "body" not in read
+    assert read["excerpt"] == article["excerpt"] and read["outline"] == article["outline"]
+
+
+def test_cards_have_an_excerpt(editor, reader):
+    article = editor.act(editor.make_article(body=[block("Un début.")]), "publish")
+    for reply in (reader.get("/v1/articles?limit=1", 200), editor.get("/v1/desk/articles?limit=1", 200)):
+        card = reply.json()["data"][0]
+        assert card["id"] == article["id"] and card["excerpt"] == "Un début." and "outline" not in card
+
+
+def test_a_body_is_sent_once(editor):
+    reply = editor.post("/v1/desk/articles", {"title": "x", "body": [], "body_markdown": "x"}, 422)
+    assert [fault["pointer"] for fault in reply.json()["errors"]] == ["/body_markdown"]
+    article = editor.make_article()
+    reply = editor.patch(f"/v1/desk/articles/{article['id']}", {"body": [], "body_markdown": ""}, article["version"], 422)
+    assert [fault["pointer"] for fault in reply.json()["errors"]] == ["/body_markdown"]
+
+
+@pytest.mark.parametrize("markdown, line, part", [
+    ("Un.\n\n<b>deux</b>", 3, "raw HTML"),
+    ("Un.\n\n<script>\nalert(1)\n</script>", 3, "raw HTML"),
+    ("Un <!-- x --> deux", 1, "raw HTML"),
+    ("# Titre", 1, "the title above them is the article's own"),
+    ("Un.\n\n[x](javascript:alert(1))", 3, "takes a whole address"),
+    ("Un.\n\n![](https://a.example/b.jpg)", 3, "says what is to be seen"),
+    ("Un ![x](https://a.example/b.jpg)", 1, "an image stands alone"),
+    ("Un.\n\n::embed{provider=x url=\"https://evil.example/\"}", 3, "an embed of x is an address on"),
+    ("::film{}", 1, "there is no directive"),
+    ("Un.\n:::factbox\nDeux.", 2, "no line of 3 colons"),
+    ("::embed{provider}", 1, "attributes are"),
+    ("> - un", 1, "a quotation has only paragraphs"),
+    ("- un\n\n  deux", 3, "an item of a list is one paragraph"),
+    ("Un :u[deux", 1, "has no ] at its end"),
+    (":::blocks\n{\n:::", 1, "a JSON list"),
+])
+def test_what_markdown_cannot_be_is_refused_with_its_line(editor, markdown, line, part):
+    fault = editor.post("/v1/desk/articles", {"title": "x", "body_markdown": markdown}, 422).json()["errors"][0]
+    assert fault["pointer"] == "/body_markdown"
+    assert fault["detail"].startswith(f"line {line}: ") and part in fault["detail"], fault
+
+
+def test_what_the_server_writes_of_a_body_can_be_sent_back_but_not_changed(editor):
+    article = editor.make_article(body_markdown=MARKDOWN)
+    same = {name: article[name] for name in ("excerpt", "outline", "body")}
+    assert editor.save(article, **same)["version"] == article["version"]
+    reply = editor.save(article, 422, excerpt="Autre chose.")
+    assert [fault["pointer"] for fault in reply["errors"]] == ["/excerpt"]
+
+
+def test_the_audit_says_body_whichever_way_it_was_written(editor, admin):
+    article = editor.make_article()
+    editor.save(article, body_markdown="Un.")
+    acts = admin.get(f"/v1/desk/audit?thing={article['id']}&limit=1", 200).json()["data"]
+    assert acts[0]["fields"] == ["body"], acts
