@@ -303,6 +303,7 @@ create function section_bequeath(section uuid, heir uuid, operation text, addres
 language plpgsql as $$
 declare
     moved uuid[];
+    editors uuid[] := array(select account_id from account_sections where section_id = section);
 begin
     with recursive below as (
         select id from sections where parent_id = section
@@ -320,6 +321,8 @@ begin
      where x.section_id = section
        and exists (select from account_sections y where y.account_id = x.account_id and y.section_id = heir);
     update account_sections set section_id = heir where section_id = section;
+    update accounts set version = version + 1 where id = any (editors);
+    perform audit_beside(operation, 'accounts', editors, '{sections}', address, request_id);
 end $$;
 
 -- One thing becomes another, everywhere and for good: what named the one names the other, in every version of every

@@ -99,7 +99,7 @@ def test_a_change_names_the_version_that_was_read(chief, admin, resource):
 def test_what_was_read_may_be_sent_back_and_read_only_members_are_the_servers(chief, resource):
     made = patch(chief, resource, make(chief, resource), slug=f"renvoye-{next(numbers)}")
     assert patch(chief, resource, made, **made) == made
-    wrong = {"id": NOWHERE, "version": 7, "aliases": [], "created_at": "2020-01-01T00:00:00.000Z", "updated_at": made["created_at"]}
+    wrong = {"id": NOWHERE, "version": 7, "aliases": [], "updated_at": made["created_at"], "created_at": made["updated_at"]}
     refused = patch(chief, resource, made, 422, **{**made, **wrong})
     assert pointers(refused) == ["/aliases", "/created_at", "/id", "/updated_at", "/version"]
 
@@ -153,7 +153,8 @@ def test_an_old_slug_leads_to_the_new_one_in_one_step_and_renaming_back_removes_
     thing = make(chief, resource, slug=a)
     thing = patch(chief, resource, thing, slug=b)
     moved = reader.get(f"/v1/{resource}/{a}", 308)
-    assert moved.headers["Location"] == f"/v1/{resource}/{b}" and f"{resource[:-1]}:{thing['id']}" in moved.headers["Surrogate-Key"]
+    assert moved.headers["Location"] == f"/v1/{resource}/{b}"
+    assert f"{resource[:-1]}:{thing['id']}" in moved.headers["Surrogate-Key"].split()
     thing = patch(chief, resource, thing, slug=c)
     assert [leads_to(reader, resource, slug) for slug in (a, b, c)] == [c, c, c] and thing["aliases"] == sorted([a, b])
     thing = patch(chief, resource, thing, slug=a)

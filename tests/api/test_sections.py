@@ -45,7 +45,8 @@ def branch(reader, section):
 def family(chief):
     """A root, two below it, and one below the first of them."""
     root = make(chief, "Racine")
-    elder, younger = make(chief, "Aînée", parent=root["slug"], position=1), make(chief, "Cadette", parent=card(root), position=2)
+    elder = make(chief, "Aînée", parent=root["slug"], position=1)
+    younger = make(chief, "Cadette", parent=card(root), position=2)
     return root, elder, younger, make(chief, "Petite", parent=elder["id"])
 
 
@@ -55,7 +56,8 @@ def test_readers_get_the_sections_as_a_tree_in_the_newsrooms_order(chief, reader
     root, elder, younger, small = family
     assert small["parent"] == card(elder) and root["parent"] is None
     tree = branch(reader, root)
-    assert slugs(tree["children"]) == [elder["slug"], younger["slug"]] and slugs(tree["children"][0]["children"]) == [small["slug"]]
+    assert slugs(tree["children"]) == [elder["slug"], younger["slug"]]
+    assert slugs(tree["children"][0]["children"]) == [small["slug"]]
     assert tree["children"][1]["children"] == [] and set(tree) == {"id", "slug", "name", "description", "position", "children"}
     patch(chief, younger, position=0)
     assert slugs(branch(reader, root)["children"]) == [younger["slug"], elder["slug"]]
@@ -196,7 +198,10 @@ def test_a_replaced_section_leaves_all_it_had_to_the_other(server, chief, admin,
         assert [article["id"] for article in listed] == [one["id"], both["id"]]
     assert slugs(editor.get(f"/v1/desk/articles/{both['id']}", 200).json()["sections"]) == [heir["slug"]]
     for person in people:
-        assert slugs(admin.get(f"/v1/desk/accounts/{person.account['id']}", 200).json()["sections"]) == [heir["slug"]]
+        account = admin.get(f"/v1/desk/accounts/{person.account['id']}", 200).json()
+        assert slugs(account["sections"]) == [heir["slug"]] and account["version"] == 3
+        act = admin.get(f"/v1/desk/audit?thing={account['id']}&limit=1", 200).json()["data"][0]
+        assert (act["operation"], act["kind"], act["fields"], act["version"]) == ("delete_section", "accounts", ["sections"], 3)
         person.get(f"/v1/desk/articles/{one['id']}", 200)
     act = admin.get(f"/v1/desk/audit?thing={elder['id']}&limit=1", 200).json()["data"][0]
     assert (act["operation"], act["fields"], act["version"]) == ("delete_section", ["parent"], 2)
