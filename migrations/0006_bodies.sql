@@ -6,9 +6,9 @@ alter table article_contents
     add column excerpt       text not null default '',
     add column outline       json not null default '[]';
 
--- What is there already gets what SQL can tell: its text, marks of Markdown escaped, and the beginning of that.
+-- What is there already gets what SQL can tell: its text as paragraphs and lists, and the beginning of that.
 update article_contents
-   set body_markdown = regexp_replace(body_text, '([\\`*_[\]<~|#>:&+-])', '\\\1', 'g'),
+   set body_markdown = regexp_replace(regexp_replace(body_text, '([\\`*_[\]<~|])', '\\\1', 'g'), '^([#>+=:])', '\\\1', 'gn'),
        excerpt = left(regexp_replace(split_part(body_text, E'\n\n', 1), '\s+', ' ', 'g'), 300);
 
 alter table article_contents

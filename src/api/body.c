@@ -148,6 +148,20 @@ static void check_schema(struct api_call *call)
             fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
 }
 
+// The body as statements see it. They get what was made of an article's content, and would read through it once for
+// each other member.
+static struct str text_for_statements(struct api_call *call)
+{
+    if (!call->has_content)
+        return json_write(call->arena, call->body);
+    json_t *others = json_copy(call->body);
+    json_object_del(others, "body");
+    json_object_del(others, "body_markdown");
+    struct str text = json_write(call->arena, others);
+    json_decref(others);
+    return text;
+}
+
 void body_take(struct api_call *call, json_t *body)
 {
     call->body = body;
@@ -159,7 +173,7 @@ void body_take(struct api_call *call, json_t *body)
         derive_content(call);
     if (call->faults.count)
         return;
-    call->body_text = json_write(call->arena, body);
+    call->body_text = text_for_statements(call);
     tell_members_apart(call);
     if (call->operation->derive & DERIVE_SLUG)
         derive_slug(call);

@@ -41,7 +41,7 @@ void idempotency_prepare(struct api_call *call)
     buf_put_char(&asked, '\n');
     buf_put(&asked, call->if_match);
     buf_put_char(&asked, '\n');
-    buf_put(&asked, call->body_text);
+    buf_put(&asked, call->body ? json_write(call->arena, call->body) : STR("")); // all of it, an article's body too
     secret_hash(buf_str(&asked), hash);
     call->request_hash = secret_hex(call->arena, hash, sizeof hash);
 }

@@ -112,7 +112,7 @@ struct fault *content_body_read(struct arena *arena, const json_t *blocks, struc
 static void faults_by_line(struct reader *reader, const struct markdown *markdown, struct str pointer)
 {
     for (struct fault *fault = reader->faults; fault; fault = fault->next) {
-        struct str place = fault->pointer, rest;
+        struct str place = fault->pointer, rest = STR_NONE;
         if (str_starts(place, STR("/")))
             str_cut((struct str){place.ptr + 1, place.len - 1}, '/', &rest);
         uint64_t block;

@@ -120,7 +120,7 @@ static size_t value_read(struct buf *value, struct str text, size_t at)
         for (at++; at < text.len && text.ptr[at] != '"'; at++) {
             bool escapes = text.ptr[at] == '\\' && at + 1 < text.len;
             at += escapes;
-            buf_put_char(value, escapes && text.ptr[at] == 'n' ? '\n' : text.ptr[at]);
+            buf_put(value, escapes && text.ptr[at] == 'n' ? STR("\n") : (struct str){text.ptr + at, 1});
         }
         return at < text.len ? at + 1 : 0;
     }

@@ -66,7 +66,7 @@ static struct str authority(struct str url)
 {
     struct str rest = {url.ptr + strlen(beginnings[0]), url.len - strlen(beginnings[0])};
     size_t n = 0;
-    while (n < rest.len && !memchr("/?#", rest.ptr[n], 3))
+    while (n < rest.len && rest.ptr[n] != '/' && rest.ptr[n] != '?' && rest.ptr[n] != '#')
         n++;
     return (struct str){rest.ptr, n};
 }

@@ -233,14 +233,13 @@ void body_keys_give(struct arena *arena, struct names *keys, struct str text, co
     struct places in_lines = places_of(arena, theirs, line_count), in_blocks = places_of(arena, ours, blocks->count);
     for (size_t i = 0, j = 0; i < blocks->count && j < line_count;) {
         size_t line = place_of(&in_lines, ours[i], j, line_count);
-        if (line == j) {
-            give(arena, keys, lines[j++], blocks->nodes[i++]);
-        } else if (line != SIZE_MAX) { // blocks were taken out before this one
-            j = line;
-        } else if (place_of(&in_blocks, theirs[j], i, blocks->count) != SIZE_MAX) { // this one was put in
+        bool put_in = line == SIZE_MAX && place_of(&in_blocks, theirs[j], i, blocks->count) != SIZE_MAX;
+        if (put_in) {
             i++;
-        } else { // it was edited
-            give(arena, keys, lines[j++], blocks->nodes[i++]);
+            continue;
         }
+        if (line != SIZE_MAX) // blocks were taken out before this one, or none; else it was edited
+            j = line;
+        give(arena, keys, lines[j++], blocks->nodes[i++]);
     }
 }

@@ -582,22 +582,78 @@ static bool reads_back(struct arena *arena, struct str text, const struct list *
     return body_keys_copy(blocks, &list) && str_eq(json_of(arena, &list), json_of(arena, blocks));
 }
 
-// A paragraph of letters, digits, spaces and marks that Markdown does not know: most are, and need no reading back.
+// Letters, digits, spaces and marks that Markdown does not know.
+static bool is_harmless_text(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c < 0x80 && !isalnum(c) && !strchr(" ,;.?!'", c))
+            return false;
+    }
+    return text.len > 0 && !memchr(text.ptr, '\0', text.len);
+}
+
+static bool is_harmless_address(struct str address)
+{
+    for (size_t i = 0; i < address.len; i++)
+        if (!isalnum((unsigned char)address.ptr[i]) && !strchr(":/.?=-", address.ptr[i]))
+            return false;
+    return true;
+}
+
+static char first_of(const struct span *span)
+{
+    return span->text.ptr[0];
+}
+
+static char last_of(const struct span *span)
+{
+    return span->text.ptr[span->text.len - 1];
+}
+
+// A marked word or some, with a space before it and a space or a comma after it: no rule about what stands beside an
+// asterisk matters there. `links`: those of the block that were met before.
+static bool is_harmless_mark(const struct block *block, size_t at, size_t *links)
+{
+    enum { STRONG = 1, EM = 2 };
+    const struct list *spans = &block->children;
+    const struct span *span = (const struct span *)spans->nodes[at];
+    const struct span *before = at > 0 ? (const struct span *)spans->nodes[at - 1] : NULL;
+    const struct span *after = at + 1 < spans->count ? (const struct span *)spans->nodes[at + 1] : NULL;
+    bool apart = (!before || last_of(before) == ' ') && (!after || strchr(" ,.", first_of(after)));
+    bool whole = isalnum((unsigned char)first_of(span)) && isalnum((unsigned char)last_of(span));
+    if (!apart || !whole || span->marks.decorators > EM || (span->marks.decorators & (span->marks.decorators - 1)))
+        return false;
+    if (span->marks.count == 0)
+        return true;
+    const struct link *link = span->marks.links[0];
+    return span->marks.count == 1 && *links < block->definitions.count &&
+           block->definitions.nodes[(*links)++] == &link->node && link->title.len == 0 &&
+           is_harmless_address(link->href);
+}
+
+// Most paragraphs and headings are plain enough to need no reading back.
 static bool is_harmless(const struct list *run)
 {
     const struct block *block = (const struct block *)run->nodes[0];
-    if (run->count != 1 || block->node.shape != &body_block || block->list_item || block->style != STYLE_NORMAL)
+    if (run->count != 1 || block->node.shape != &body_block || block->list_item != ITEM_NONE)
         return false;
-    const struct span *span = (const struct span *)block->children.nodes[0];
-    if (block->children.count != 1 || span->marks.decorators || span->marks.count || span->text.len == 0)
-        return false;
-    for (size_t i = 0; i < span->text.len; i++) {
-        unsigned char c = (unsigned char)span->text.ptr[i];
-        bool inside = i > 0 && i + 1 < span->text.len && (c == ' ' || c == ',' || c == ';');
-        if (!isalpha(c) && c < 0x80 && !inside && (i == 0 || (!isdigit(c) && !strchr(".?!'", c))))
+    const struct list *spans = &block->children;
+    size_t links = 0;
+    for (size_t i = 0; i < spans->count; i++) {
+        const struct span *span = (const struct span *)spans->nodes[i];
+        if (!is_harmless_text(span->text))
             return false;
     }
-    return true;
+    for (size_t i = 0; i < spans->count; i++) {
+        const struct span *span = (const struct span *)spans->nodes[i];
+        if ((span->marks.decorators || span->marks.count) && !is_harmless_mark(block, i, &links))
+            return false;
+    }
+    char first = first_of((const struct span *)spans->nodes[0]);
+    char last = last_of((const struct span *)spans->nodes[spans->count - 1]);
+    return (isalpha((unsigned char)first) || (unsigned char)first >= 0x80) && last != ' ' &&
+           links == block->definitions.count;
 }
 
 static bool put_run_as(struct writer *writer, const struct list *run, enum form form)
@@ -606,7 +662,7 @@ static bool put_run_as(struct writer *writer, const struct list *run, enum form 
     writer->form = form;
     writer->unsaid = false;
     put_run(writer, run);
-    if (is_harmless(run))
+    if (form == FORM_PLAIN && is_harmless(run))
         return true;
     struct arena *scratch = arena_new();
     struct str text = {writer->out.ptr + start, writer->out.len - start};

@@ -113,3 +113,12 @@ def test_the_audit_says_body_whichever_way_it_was_written(editor, admin):
     editor.save(article, body_markdown="Un.")
     acts = admin.get(f"/v1/desk/audit?thing={article['id']}&limit=1", 200).json()["data"]
     assert acts[0]["fields"] == ["body"], acts
+
+
+@pytest.mark.parametrize("name, bodies", [("body", ([block("Un.")], [block("Deux.")])), ("body_markdown", ("Un.", "Deux."))])
+def test_a_key_stands_for_one_body(editor, name, bodies):
+    headers = {"Idempotency-Key": f"a-key-of-{name}"}
+    first, again, other = [editor.post("/v1/desk/articles", {"title": "x", name: body}, headers=headers)
+                           for body in (bodies[0], bodies[0], bodies[1])]
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422)
+    assert again.json()["id"] == first.json()["id"]

@@ -81,6 +81,33 @@ def test_markdown_without_the_keys_is_the_same_body_but_for_them(render, body):
     assert without_keys(back["body"]) == without_keys(out["body"]), out["markdown"]
 
 
+def plain_paragraph(parts, style):
+    spans, links = [], []
+    for text, mark in parts:
+        marks = [mark] if mark else []
+        if mark == "link":
+            marks = [f"l{len(links)}"]
+            links.append({"_type": "link", "_key": marks[0], "href": "https://example.org/a-b?c=1"})
+        spans.append({"_type": "span", "text": text, "marks": marks})
+    return {"_type": "block", "style": style, "children": spans, "markDefs": links}
+
+
+# What most stories are made of, which is written without being read back.
+plain_bodies = st.lists(st.builds(
+    plain_paragraph,
+    st.lists(st.tuples(st.sampled_from(["Un mot", "mot", " et ", ", puis ", "l'été ", "1", " 2", "1. ", "12.", "été", "é", " ", ".", "a ",
+                                        "! ", "fin.", "\u00a0mot", "mot !", "quoi ?"]),
+                       st.sampled_from([None, None, "strong", "em", "link", "underline", "code"])), min_size=1, max_size=6),
+    st.sampled_from(["normal", "normal", "h2", "blockquote"])), max_size=3)
+
+
+@settings(**{**SETTINGS, "max_examples": 600})
+@given(body=plain_bodies)
+def test_what_is_not_read_back_would_have_come_back(render, body):
+    out = render.fine(body=body)
+    assert render.fine(body_markdown=out["markdown"] + out["keys"])["body"] == out["body"], out["markdown"]
+
+
 # ---- HTML
 
 VOID = {"br", "hr", "img"}
