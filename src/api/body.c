@@ -136,6 +136,11 @@ static bool is_told(const struct faults *faults, struct str pointer)
     return false;
 }
 
+static bool is_of_body(struct str pointer)
+{
+    return str_eq(pointer, STR("/body")) || str_starts(pointer, STR("/body/"));
+}
+
 // What is wrong with a value is told once: a NUL says all, and the content room looks closer at a block than the
 // schema.
 static void check_schema(struct api_call *call)
@@ -144,7 +149,7 @@ static void check_schema(struct api_call *call)
     struct faults found = faults_in(call->arena);
     schema_check(&found, call->contract->spec, call->body_schema, call->body, &(struct path){0});
     for (const struct fault *fault = found.first; fault; fault = fault->next)
-        if ((!has_blocks(call) || !str_starts(fault->pointer, STR("/body/"))) && !is_told(&told, fault->pointer))
+        if ((!has_blocks(call) || !is_of_body(fault->pointer)) && !is_told(&told, fault->pointer))
             fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
 }
 

@@ -18,7 +18,8 @@ static bool put(struct api_contract *contract, struct operation *operation, stru
 static bool put_named(struct api_contract *contract, struct operation *operation, const json_t *names,
                       struct api_fault *fault)
 {
-    bool is_noted = operation->audit.ptr && !operation->is_public, answers = operation->success != 204;
+    bool is_noted = operation->audit.ptr && !operation->is_public, is_gone_after = operation->method == HTTP_DELETE;
+    bool answers = operation->success != 204 || is_gone_after;
     size_t i, last = json_array_size(names) - 1;
     const json_t *name;
     json_array_foreach ((json_t *)names, i, name) {

@@ -213,8 +213,10 @@ def archive(server, room):
             select gen_random_uuid() as id, n, case when n % 4000 = 0 then '{own}' else '{big}' end::uuid as filed
               from generate_series(1, 40000) n;
         insert into article_slugs select 'a-' || n, id from made;
-        insert into article_contents (article_id, lang, slug, title, body, body_html, body_text, word_count, reading_minutes)
-            select id, 'fr', 'a-' || n, case when n % 5000 = 0 then 'Un ornithorynque ' else 'Le titre ' end || n, '[]', '', '', 0, 0 from made;
+        insert into article_contents (article_id, lang, slug, title, body, body_html, body_text, body_markdown, body_keys, excerpt,
+                                      outline, word_count, reading_minutes)
+            select id, 'fr', 'a-' || n, case when n % 5000 = 0 then 'Un ornithorynque ' else 'Le titre ' end || n, '[]', '', '', '', '', '',
+                   '[]', 0, 0 from made;
         insert into article_sections select c.id, 0, m.filed from made m join article_contents c on c.article_id = m.id;
         insert into article_authors select c.id, 0, m.filed, 'by' from made m join article_contents c on c.article_id = m.id;
         insert into articles (id, content_id, status, created_by, updated_at)

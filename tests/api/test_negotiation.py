@@ -65,7 +65,7 @@ def addresses(server, chief, filing):
 def reads(server, addresses):
     """Every operation that reads: who asks, where, and the operation."""
     for method, path, operation in operations(server):
-        if method == "GET":
+        if method == "GET" and "200" in operation["responses"]:
             role = operation["x-marbre"]["roles"][-1]
             yield server.client(None if role == "public" else role), addresses(path), operation
 
