@@ -154,8 +154,9 @@ static bool is_web(struct str text)
     bool http = str_eq_nocase(scheme, STR("http")) || str_eq_nocase(scheme, STR("https"));
     if (!http || !str_starts(rest, STR("//")))
         return false;
+    static const char ends[] = {'/', '?', '#', ':', '@'}; // of what stands before a host, or after none
     host = (struct str){rest.ptr + 2, rest.len - 2};
-    return host.len && !memchr("/?#:@", host.ptr[0], 5) && is_uri(text);
+    return host.len && !memchr(ends, host.ptr[0], sizeof ends) && is_uri(text);
 }
 
 static bool is_line(struct str text)

@@ -1,6 +1,8 @@
 // `block`: a paragraph, a heading, a quotation or a list item, made of spans, with the definitions of its links.
 #include "content_internal.h"
 
+#include <string.h>
+
 // -------------------------------------------------------------------------------------------------------- definitions
 
 static bool is_decorator(struct str key)
@@ -151,8 +153,8 @@ static void outline_add(struct page *page, struct str id, int rank, struct str t
     buf_printf(&page->outline, "%s{\"id\":\"%.*s\",\"level\":%d,\"text\":", page->outline.len > 1 ? "," : "",
                STR_FMT(id), rank);
     char *line = arena_cstr(page->arena, text);
-    for (char *c = line; *c; c++)
-        *c = *c == '\n' ? ' ' : *c;
+    for (char *c = line; (c = strchr(c, '\n'));)
+        *c = ' ';
     buf_put_json(&page->outline, (struct str){line, text.len});
     buf_put_char(&page->outline, '}');
 }
