@@ -276,6 +276,9 @@ void reply_refusal(struct api_call *call, const struct db_answer *answer)
             continue;
         if (refusals[i].status == 503)
             call->retry_after = 1;
+        if (str_starts(sqlstate, STR("40"))) // a deadlock is somebody's mistake: say who waited for what
+            log_event(LOG_WARNING, "db.conflict", "%.*s %s: %.*s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
+                      STR_FMT(answer->message), STR_FMT(answer->detail));
         api_problem(call, refusals[i].status, "%s", refusals[i].detail);
         return;
     }
