@@ -167,7 +167,7 @@ $$;
 -- A page of what is asked for: one more than `wanted`, where there are so many. It walks the driver's lists, or all, or
 -- those of a language, in the order of the index, and stops.
 create function delivery_page(filter delivery_filter, oldest_first boolean, after_at timestamptz, after_id uuid, wanted integer)
-returns table (publication_id bigint, published_at timestamptz, article_id uuid) language plpgsql stable as $$
+returns table (publication_id bigint, published_at timestamptz, article_id uuid) language plpgsql stable rows 20 as $$
 declare
     plan delivery_plan := delivery_plan(filter);
     way text := case when oldest_first then 'asc' else 'desc' end;
@@ -239,7 +239,7 @@ $$;
 -- What else a reader of an article may like: what its editor chose comes from the article itself; the rest is found under
 -- the same tags and sections, most in common first, the newest of them first. Each list is read for a few only.
 create function delivery_related(publication publications, moment timestamptz, wanted integer)
-returns table (publication_id bigint, common bigint, published_at timestamptz) language sql stable as $$
+returns table (publication_id bigint, common bigint, published_at timestamptz) language sql stable rows 20 as $$
     select near.publication_id, count(*), max(near.published_at)
       from filing_keys(publication.content_id) key
      cross join lateral (select f.publication_id, f.article_id, f.published_at
@@ -247,7 +247,9 @@ returns table (publication_id bigint, common bigint, published_at timestamptz) l
                           where f.key = key
                           order by f.published_at desc, f.article_id desc
                           limit 20) near
-      join publications p on p.id = near.publication_id and p.during @> moment
+     cross join lateral (select from publications p
+                          where p.id = near.publication_id and p.during @> moment
+                         offset 0) shown -- looked up one by one, whatever the planner thinks of the number
      where near.article_id <> publication.article_id
      group by near.publication_id
      order by count(*) desc, max(near.published_at) desc
