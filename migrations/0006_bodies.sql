@@ -17,23 +17,4 @@ alter table article_contents
     alter column excerpt drop default,
     alter column outline drop default;
 
--- A view has the columns of the day on which it was made.
-drop view contents;
-create view contents as
-select c.*,
-       (select coalesce(json_agg(json_build_object('id', s.id, 'slug', s.slug, 'name', s.name) order by x.position), '[]')
-          from article_sections x join sections s on s.id = x.section_id
-         where x.content_id = c.id) as sections,
-       (select coalesce(json_agg(json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'kind', t.kind)
-                                 order by x.position), '[]')
-          from article_tags x join tags t on t.id = x.tag_id
-         where x.content_id = c.id) as tags,
-       (select coalesce(json_agg(json_build_object('id', w.id, 'slug', w.slug, 'name', w.name, 'role', x.role)
-                                 order by x.position), '[]')
-          from article_authors x join authors w on w.id = x.author_id
-         where x.content_id = c.id) as authors,
-       (select coalesce(json_agg(json_build_object('id', w.id, 'slug', w.slug, 'name', w.name, 'role', x.role,
-                                                   'bio', coalesce(x.bio, w.bio)) order by x.position), '[]')
-          from article_authors x join authors w on w.id = x.author_id
-         where x.content_id = c.id) as authors_with_bios
-  from article_contents c;
+-- The view `contents` sees them once 0008 makes it anew.
