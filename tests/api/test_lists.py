@@ -13,7 +13,7 @@ def shelf(server, chief):
         world = chief.make("sections", name="Le monde des listes")
         asia = chief.make("sections", name="Asie des listes")
         sport = chief.make("sections", name="Sport des listes")
-        tags = {name: chief.make("tags", name=f"{name} des listes", kind="topic") for name in ("gaz", "rail", "rare")}
+        tags = {name: chief.make("tags", name=f"{name} des listes", kind="topic") for name in ("gaz", "rail", "rare", "solo")}
         authors = {name: chief.make("authors", name=f"{name} des listes") for name in ("Ana", "Bo")}
         stories = {}
 
@@ -137,6 +137,57 @@ def test_related_stories_have_most_in_common_and_are_not_the_story_itself(server
     assert related("b")[0] == "c" and "b" not in related("b"), "a section, the one above, a tag and an author"
     assert related("b", "?limit=1") == ["c"] and set(related("e")) == set("abcd")
     server.client().get("/v1/articles/nulle-part/related", 404)
+
+
+def test_what_shares_nothing_is_not_related(server, chief, shelf):
+    alone = chief.act(chief.make_article(title="Seul au monde"), "publish")
+    shelf.publish("solo", tags=["solo"])
+    for slug in (alone["slug"], shelf.stories["solo"]["slug"]):
+        assert server.client().get(f"/v1/articles/{slug}/related", 200).json()["data"] == []
+
+
+def test_what_the_editor_chose_comes_first_among_what_is_related(server, chief, shelf):
+    far = chief.act(chief.make_article(title="Loin de tout"), "publish")
+    hidden = chief.make_article(title="Pas encore public")
+    kept = chief.get(f"/v1/desk/articles/{shelf.stories['b']['id']}", 200).json()
+    story = chief.act(chief.save(kept, related=[hidden["id"], far["id"], shelf.stories["e"]["id"]]), "publish")
+    related = server.client().get(f"/v1/articles/{story['slug']}/related", 200).json()["data"]
+    assert [item["id"] for item in related[:3]] == [far["id"], shelf.stories["e"]["id"], shelf.stories["c"]["id"]]
+    assert len({item["id"] for item in related}) == len(related) and hidden["id"] not in {item["id"] for item in related}
+    card = next(item for item in server.client().get("/v1/articles?section=asie-des-listes&include=related", 200).json()["data"]
+                if item["id"] == story["id"])
+    assert [item["id"] for item in card["related"]] == [far["id"], shelf.stories["e"]["id"]]
+    chief.act(chief.save(story, related=[]), "publish")
+
+
+@pytest.mark.parametrize("page, names", [("sections/le-monde+", "ecba"), ("sections/asie+", "cb"), ("tags/gaz+", "dba"),
+                                         ("authors/bo+", "cb")])
+def test_a_page_of_something_comes_with_its_newest_articles(server, shelf, page, names):
+    address = "/v1/" + page.replace("+", "-des-listes")
+    plain = server.client().get(address, 200)
+    assert "articles" not in plain.json()
+    full = server.client().get(address + "?include=articles", 200)
+    articles = full.json()["articles"]
+    assert [shelf.name_of[item["id"]] for item in articles] == list(names)
+    assert {**plain.json(), "articles": articles} == full.json() and "list:articles" in full.headers["Surrogate-Key"]
+    kind, slug = page.split("/")
+    listed = server.client().get(f"/v1/articles?{kind[:-1]}={slug.replace('+', '-des-listes')}", 200).json()["data"]
+    assert articles == listed, "the same cards as in a list"
+
+
+def test_a_page_that_moved_leads_to_the_present_one_with_its_articles(server, chief):
+    tag = chief.make("tags", name="Renommé avec articles", kind="topic")
+    chief.patch(f"/v1/desk/tags/{tag['id']}", {"slug": "renomme-depuis-avec-articles"}, tag["version"], 200)
+    reply = server.client().get(f"/v1/tags/{tag['slug']}?include=articles", 308)
+    assert reply.headers["Location"] == "/v1/tags/renomme-depuis-avec-articles?include=articles"
+
+
+def test_an_article_stands_under_the_keys_of_what_it_names(server, shelf):
+    story = shelf.stories["b"]
+    keys = server.client().get(f"/v1/articles/{story['slug']}", 200).headers["Surrogate-Key"].split()
+    assert {f"article:{story['id']}", f"section:{shelf.asia['id']}", f"tag:{shelf.tags['gaz']['id']}",
+            f"author:{shelf.authors['Bo']['id']}"} <= set(keys)
+    assert len(keys) == len(set(keys))
 
 
 def test_an_id_leads_to_the_present_address(server, chief, shelf):

@@ -17,13 +17,18 @@ select case when c.slug = asked.slug then 200 else 308 end as status,
                 when 'text' then to_json(c.body_text) else c.body end,
            'sections', c.sections, 'tags', c.tags, 'authors', c.authors_with_bios,
            'image', c.image, 'seo', c.seo, 'no_sponsorship', c.no_sponsorship, 'corrections', c.corrections,
-           'related', related_public(c.id, (select at from moment), :config_article_url),
+           'related', related_cards_public(c.id, (select at from moment), :config_article_url),
            'excerpt', c.excerpt, 'outline', c.outline,
            'word_count', c.word_count, 'reading_minutes', c.reading_minutes,
            'url', article_url(:config_article_url, c.slug),
            'published_at', rfc3339(p.published_at), 'updated_at', rfc3339(lower(p.during))) as body,
        floor(extract(epoch from lower(p.during)))::bigint as last_modified,
-       'article:' || p.article_id || ' slug:' || asked.slug || related_keys(c.id) as keys,
+       'article:' || p.article_id || ' slug:' || asked.slug
+           || coalesce((select string_agg(' article:' || article_id, '') from article_related where content_id = c.id), '')
+           || coalesce((select string_agg(' section:' || section_id, '') from article_sections where content_id = c.id), '')
+           || coalesce((select string_agg(' tag:' || tag_id, '') from article_tags where content_id = c.id), '')
+           || coalesce((select string_agg(distinct ' author:' || author_id, '') from article_authors where content_id = c.id), '')
+           as keys,
        extract(epoch from least(upper(p.during), related_until(c.id, (select at from moment)))
                           - (select at from moment)) as fresh_for
   from article_slugs asked
