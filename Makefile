@@ -43,10 +43,10 @@ lint: need-build     ## clang-format and clang-tidy, where they are installed; a
 lint-contract: need-build  ## what npm's linter and TypeScript say of the contract, where npm is
 	@.ci/lint-contract
 
-bench: need-build need-run need-bench  ## speeds, each beside another program's in the same run
+bench: need-build need-run need-bench  ## speeds, each beside another program's in the same round; PART=delivery for one
 	@cmake -S . -B build/bench -DPRESET=release -DBENCH=ON -DSWAGGER=OFF $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build/bench --parallel $(JOBS) -- --no-print-directory
-	@/usr/bin/python3 tests/bench/bench.py
+	@/usr/bin/python3 tests/bench/bench.py $(PART)
 
 fuzz: need-build     ## libFuzzer on the HTTP parser, for SECONDS (60)
 	@tests/fuzz/run $(SECONDS)

@@ -1,9 +1,46 @@
--- Reads, made cheap and whole: cards are written in one place, what an editor chose to go with an article comes first, and
--- nothing is planned again for each call. (A function in SQL that is not inlined is planned whenever it is called.)
+-- Nothing is planned again at each call, cards are written in one place, and what an editor chose to go with an article
+-- comes first.
 
--- Their bodies call what is stable, so as immutable ones they could not be inlined.
+-- ------------------------------------------------------------------------------------------------- planned once
+
+-- A function in SQL is planned whenever it is called, unless it is put into the statement that calls it. Their bodies call
+-- what is stable, so as immutable ones these two could not be.
 alter function rfc3339(timestamptz) stable;
 alter function json_with(json, text, json) stable;
+
+-- The others have queries of their own and cannot be put in at all. PL/pgSQL keeps the plans of the same bodies for as long
+-- as a connection lives: a save of six kilobytes takes a fifth of the time.
+do $do$
+declare
+    of record;
+begin
+    for of in
+        select pg_get_function_arguments(p.oid) as arguments,
+               pg_get_function_result(p.oid) as result, rtrim(p.prosrc, E' \n;') as body, p.proname as name,
+               case p.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end as volatility
+          from pg_proc p
+         where p.pronamespace = 'marbre'::regnamespace and p.prolang = (select oid from pg_language where lanname = 'sql')
+           and p.proname in (
+               'account_card', 'account_document', 'account_section_cards', 'api_key_document', 'article_actions',
+               'article_changed_since', 'article_file', 'article_has_changes', 'article_is_public', 'article_published_at',
+               'article_was_public', 'audit_record', 'author_document', 'caller_edits', 'content_changes', 'filing_last_modified',
+               'image_patched', 'publication_file', 'reference_faults', 'references_of', 'related_cards',
+               'require_article', 'require_references', 'require_seen', 'resolve_assignee', 'section_branch', 'section_card',
+               'section_children', 'section_document', 'section_parents', 'sections_below', 'sections_of_account', 'seo_patched',
+               'tag_document', 'unresolved_references')
+    loop
+        execute format('create or replace function %I(%s) returns %s language plpgsql %s as %L',
+                       of.name, of.arguments, of.result, of.volatility,
+                       E'\n#variable_conflict use_column\nbegin\n'
+                       || case when of.result like 'SETOF%' then 'return query ' || of.body
+                               when of.result <> 'void' then 'return (' || of.body || E'\n)'
+                               when of.body ~* '^\s*(delete|insert)' then of.body
+                               else 'perform * from (' || of.body || E'\n) done' end
+                       || E';\nend ');
+    end loop;
+end $do$;
+
+-- ------------------------------------------------------------------------------------------------------- reading
 
 drop function related_public(bigint, timestamptz, text), related_until(bigint, timestamptz), related_keys(bigint);
 drop function delivery_related(publications, timestamptz, integer);
@@ -34,6 +71,13 @@ begin
                                           where key = under and published_at <= moment
                                           order by published_at desc limit looked_at) newest) list);
 end $$;
+
+-- Whether what is walked is under another key as well. Looked up one by one (offset 0 keeps the planner from reading the
+-- other list whole), before its publication is.
+create or replace function delivery_has(what text) returns text language sql immutable as $$
+    select format('exists (select from filings o where o.key %s and o.published_at = f.published_at'
+                  ' and o.article_id = f.article_id and o.publication_id = f.publication_id offset 0)', what)
+$$;
 
 create or replace function delivery_plan(filter delivery_filter) returns delivery_plan language plpgsql stable as $$
 declare
@@ -218,4 +262,13 @@ begin
     else
         return query values (null::json, null::bigint, null::double precision, '');
     end if;
+end $$;
+
+-- How many working copies are under some things, as far as it matters for which of two walks is the shorter one: beyond a
+-- hundred of each, either will do.
+create or replace function filings_of(things uuid[]) returns bigint language plpgsql stable as $$
+begin
+    return (select count(*)
+              from unnest(things) thing,
+                   lateral (select from article_filings where thing_id = thing limit 100) counted);
 end $$;

@@ -237,7 +237,7 @@ struct config {
     struct str jwt_keys_file;
     unsigned workers;
     struct str trusted_proxies;
-    unsigned write_connections, connections_max, connections_per_address, request_bytes;
+    unsigned read_connections, write_connections, connections_max, connections_per_address, request_bytes;
     unsigned hash_threads, hash_queue, hash_passes, hash_memory_kib;
     struct str desk_origins; // by commas
     struct config_rate rate_read, rate_desk, rate_login;

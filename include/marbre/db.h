@@ -65,6 +65,7 @@ struct str db_answer_at(const struct db_answer *answer, size_t row, size_t colum
 struct db_config {
     struct str url;  // libpq URI or keywords
     struct str role; // to serve as; empty: whoever the URL logs in
+    unsigned read_connections; // for keyed reads, and as many for lists
     unsigned write_connections;
     unsigned statement_ms, lock_ms; // timeouts that PostgreSQL keeps
     unsigned wait_ms;               // the longest a call waits for a connection
@@ -89,8 +90,8 @@ struct db_call {
     bool retried;
 };
 
-// A worker's connections, on its loop: one for keyed reads and one for lists, each shared by up to 8 calls at a time,
-// and `write_connections` that belong to one call until its transaction ends. They connect by themselves, for ever,
+// A worker's connections, on its loop: `read_connections` for keyed reads and as many for lists, each shared by up to 8
+// calls at a time, and `write_connections` that belong to one call until its transaction ends. They connect by themselves, for ever,
 // with growing pauses; names are resolved on the crew.
 struct db_pool;
 

@@ -37,6 +37,8 @@ static const struct key keys[] = {
     {"MARBRE_LANG", LANGUAGE, AT(lang), "fr", 0, 0, "BCP 47 language of an article that names none"},
     {"MARBRE_JWT_KEYS_FILE", TEXT, AT(jwt_keys_file), "", 0, 0,
      "lines `kid:base64url`, at least 32 bytes each; the first signs"},
+    {"MARBRE_READ_CONNECTIONS", NUMBER, AT(read_connections), "0", 0, 64,
+     "database connections a worker reads on, and as many for lists; 0: two, with more than eight workers one"},
     {"MARBRE_WRITE_CONNECTIONS", NUMBER, AT(write_connections), "4", 1, 64, "database connections a worker writes on"},
     {"MARBRE_CONNECTIONS_MAX", NUMBER, AT(connections_max), "10000", 1, 1000000, "client connections a worker keeps"},
     {"MARBRE_CONNECTIONS_PER_ADDRESS", NUMBER, AT(connections_per_address), "256", 0, 1000000,

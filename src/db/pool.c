@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { SHARED_LANES = 2, WATCH_MS = 250 };
+enum { WATCH_MS = 250 };
 
 struct waiting {
     struct db_call *first, **last;
@@ -16,8 +16,14 @@ struct db_pool {
     struct waiting waiting[DB_WRITE + 1]; // a queue a lane
     bool closing;
     unsigned count;
-    struct db_connection *connections[]; // DB_READ's, DB_LIST's, then DB_WRITE's
+    struct db_connection *connections[]; // DB_READ's, as many of DB_LIST, then DB_WRITE's
 };
+
+// Where a lane's connections begin; it ends where the next one's do.
+static unsigned lane_start(const struct db_pool *pool, unsigned lane)
+{
+    return lane > DB_WRITE ? pool->count : lane * pool->config.read_connections;
+}
 
 static void queue_put(struct waiting *queue, struct db_call *call)
 {
@@ -45,26 +51,34 @@ static void finish_without(struct db_call *call, enum db_outcome outcome)
     call->done(call, &call->answer);
 }
 
-// A connection of the lane with a free place: readers share one and may use the other lane's when theirs is down;
-// a writer has one alone.
+// The connection of a lane that has the least to do, of those that are up; null where none is.
+static struct db_connection *idlest(const struct db_pool *pool, enum db_lane lane)
+{
+    struct db_connection *found = NULL;
+    for (unsigned i = lane_start(pool, lane); i < lane_start(pool, lane + 1); i++) {
+        struct db_connection *connection = pool->connections[i];
+        if (db_connection_is_ready(connection) &&
+            (!found || db_connection_load(connection) < db_connection_load(found)))
+            found = connection;
+    }
+    return found;
+}
+
+// A connection with a free place: readers share theirs, and may use the other lane's when all of their own are down; a
+// writer has one alone.
 static struct db_connection *place_for(const struct db_pool *pool, enum db_lane lane)
 {
-    if (lane == DB_WRITE) {
-        for (unsigned i = SHARED_LANES; i < pool->count; i++)
-            if (db_connection_is_ready(pool->connections[i]) && db_connection_load(pool->connections[i]) == 0)
-                return pool->connections[i];
-        return NULL;
-    }
-    struct db_connection *own = pool->connections[lane], *other = pool->connections[DB_LIST - lane];
-    struct db_connection *usable = db_connection_is_ready(own) ? own : other;
-    bool free = db_connection_is_ready(usable) && db_connection_load(usable) < DB_SHARED_DEPTH;
-    return free ? usable : NULL;
+    struct db_connection *found = idlest(pool, lane);
+    if (!found && lane != DB_WRITE)
+        found = idlest(pool, DB_LIST - lane);
+    return found && db_connection_load(found) < (lane == DB_WRITE ? 1 : DB_SHARED_DEPTH) ? found : NULL;
 }
 
 // Whether waiting can help: some connection of the lane is up, or on its way.
 static bool lane_has_hope(const struct db_pool *pool, enum db_lane lane)
 {
-    unsigned from = lane == DB_WRITE ? SHARED_LANES : 0, to = lane == DB_WRITE ? pool->count : SHARED_LANES;
+    bool writes = lane == DB_WRITE;
+    unsigned from = lane_start(pool, writes ? DB_WRITE : DB_READ), to = lane_start(pool, writes ? DB_WRITE + 1 : DB_WRITE);
     for (unsigned i = from; i < to; i++)
         if (db_connection_is_ready(pool->connections[i]) || db_connection_is_coming(pool->connections[i]))
             return true;
@@ -138,7 +152,7 @@ static void watch(evutil_socket_t fd, short what, void *context)
 struct db_pool *db_pool_new(struct loop *loop, struct crew *crew, const struct db_config *config,
                             const struct db_statements *statements)
 {
-    unsigned count = SHARED_LANES + config->write_connections;
+    unsigned count = 2 * config->read_connections + config->write_connections;
     struct db_pool *pool = calloc(1, sizeof *pool + count * sizeof(struct db_connection *));
     if (!pool)
         fatal("out of memory for a pool");
@@ -169,9 +183,5 @@ void db_pool_free(struct db_pool *pool)
 
 bool db_pool_ready(const struct db_pool *pool)
 {
-    bool writes = false;
-    for (unsigned i = SHARED_LANES; i < pool->count; i++)
-        writes |= db_connection_is_ready(pool->connections[i]);
-    return writes && db_connection_is_ready(pool->connections[DB_READ]) &&
-           db_connection_is_ready(pool->connections[DB_LIST]);
+    return idlest(pool, DB_READ) && idlest(pool, DB_LIST) && idlest(pool, DB_WRITE);
 }

@@ -131,6 +131,15 @@ static bool claim(int *descriptor, struct str text, struct http_address *address
                 errno == EADDRINUSE ? "something else listens there" : strerror(errno));
 }
 
+// So that PostgreSQL's usual hundred connections suffice for sixteen workers.
+static unsigned read_connections(const struct config *config)
+{
+    enum { FEW_WORKERS = 8 };
+    if (config->read_connections)
+        return config->read_connections;
+    return config->workers <= FEW_WORKERS ? 2 : 1;
+}
+
 static bool start_workers(struct server *server, struct server_fault *fault)
 {
     const struct config *config = server->setup->config;
@@ -148,6 +157,7 @@ static bool start_workers(struct server *server, struct server_fault *fault)
                     STR_FMT(config->trusted_proxies));
     server->database = (struct db_config){.url = config->database_url,
                                           .role = config->database_role,
+                                          .read_connections = read_connections(config),
                                           .write_connections = config->write_connections,
                                           .statement_ms = STATEMENT_MS,
                                           .lock_ms = LOCK_MS,

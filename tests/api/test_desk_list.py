@@ -261,4 +261,4 @@ def test_a_page_reads_no_more_than_a_page(room, archive, role, name):
     plan = json.loads(plan[plan.index("["):])
     top = plan[0]["Plan"]
     touched = top["Shared Hit Blocks"] + top["Shared Read Blocks"]
-    assert touched < 1500, f"{touched} blocks, {top['Actual Rows']} rows"
+    assert touched < 800, f"{touched} blocks, {top['Actual Rows']} rows"
