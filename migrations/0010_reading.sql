@@ -272,3 +272,15 @@ begin
               from unnest(things) thing,
                    lateral (select from article_filings where thing_id = thing limit 100) counted);
 end $$;
+
+-- From a content to what has it: for titles that are looked for, and before a content goes.
+create index articles_of_content on articles (content_id);
+create index article_versions_of_content on article_versions (content_id);
+
+-- Lists are walked, and what is on the way is looked up one by one; no estimate is good enough a reason to read a table whole.
+alter function desk_page set enable_seqscan = off;
+alter function desk_page set enable_hashjoin = off;
+alter function desk_page set enable_mergejoin = off;
+alter function delivery_page set enable_seqscan = off;
+alter function delivery_page set enable_hashjoin = off;
+alter function delivery_page set enable_mergejoin = off;

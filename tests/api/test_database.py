@@ -156,3 +156,13 @@ def test_a_write_with_a_key_whose_connection_ends_is_tried_again_and_done_once(h
     holder.close()
     assert reply.status_code == 200 and reply.json()["version"] == 4, "nobody had to ask again"
     assert house.sql(f"select count(*) from audit where thing = '{article['id']}' and operation = 'publish_article'") == "1"
+
+
+def test_what_refers_to_a_thing_is_found_by_an_index_before_the_thing_goes(server):
+    """A foreign key without one reads its whole table at each delete. Accounts are never deleted."""
+    unindexed = server.sql("""
+        select conrelid::regclass || ' refers to ' || confrelid::regclass
+          from pg_constraint c
+         where contype = 'f' and connamespace = 'marbre'::regnamespace and confrelid <> 'accounts'::regclass
+           and not exists (select from pg_index i where i.indrelid = c.conrelid and i.indkey[0] = any (c.conkey) and indpred is null)""")
+    assert unindexed == ""
