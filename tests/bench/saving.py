@@ -1,6 +1,7 @@
 """Saves of 6 KB by 8 clients, beside pgbench sending PostgreSQL the statements that the server sends for one."""
 import json
 import re
+import statistics
 import time
 
 import marbre
@@ -60,6 +61,25 @@ def as_pgbench(server, statements, ids):
     return "\n".join([*lines, "\\endpipeline"]) + "\n"
 
 
+def long_saves(server, editor, article, blocks=5000, saves=10):
+    """The longest body that is taken: how much CPU a save of it takes the server and PostgreSQL, and how long that is."""
+    body = [marbre.block(f"Le paragraphe {n} dit une chose, et une seule, du fleuve et de la ville.") for n in range(blocks)]
+    figures = []
+    for n in range(saves):
+        body[0]["children"][0]["text"] = f"Essai {n}."
+        text = json.dumps({"body": body}, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json", "If-Match": "*"}
+        ours, its, began = cpu_seconds([server.process.pid]), cpu_seconds(postgres_pids(server)), time.perf_counter()
+        reply = editor.session.patch(f"{server.url}/v1/desk/articles/{article}", text, headers=headers, timeout=60)
+        took = time.perf_counter() - began
+        assert reply.status_code == 200
+        figures.append([1000 * seconds for seconds in (cpu_seconds([server.process.pid]) - ours,
+                                                       cpu_seconds(postgres_pids(server)) - its, took)])
+    print(f"a save of {blocks:,} blocks, {len(text):,} bytes, one at a time")
+    for what, each in zip(("CPU of the server", "CPU of PostgreSQL", "until the answer has come"), zip(*figures)):
+        print(f"  {what:34} {statistics.median(each):6.1f} ms   ({min(each):.1f} to {max(each):.1f})", flush=True)
+
+
 def bench_saving(folder):
     server = marbre.Server.dev(folder / "data", "--empty", environment={"MARBRE_WORKERS": "1"})
     try:
@@ -82,5 +102,6 @@ def bench_saving(folder):
 
         pair(f"a save of {len(patch.encode()):,} bytes, 8 clients, against pgbench -c8 with the {len(statements)} statements of one",
              over_http, lambda: pgbench(server, theirs))
+        long_saves(server, editor, ids[0])
     finally:
         server.stop()

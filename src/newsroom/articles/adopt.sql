@@ -7,7 +7,7 @@ update articles a
        status = case when differs and a.status = 'approved' then 'draft' else a.status end
   from (select max(id) as id from article_contents where article_id = :path_id::uuid) newest,
        articles was,
-       lateral (select content_changes(was.content_id, newest.id) <> '{}' as differs) compared,
+       lateral (select content_changes(was.content_id, newest.id) <> '{}' as differs offset 0) compared, -- once
        lateral (select case when :body::json -> 'assignee' is null then was.assignee
                             else resolve_assignee(was.id, :body::json -> 'assignee') end as assignee,
                        patched(:body::json, 'notes', was.notes) as notes) becomes
