@@ -75,6 +75,9 @@ void buf_put_json(struct buf *buf, struct str text); // as a JSON string, quotes
 struct str buf_str(const struct buf *buf);           // a view, good until the next put
 #define buf_put_lit(buf, literal) buf_put((buf), STR(literal))
 
+// A file's bytes, at the most so many; false with errno where it cannot be read or has more (EFBIG).
+bool file_read(struct arena *arena, const char *path, size_t most, struct str *text);
+
 // ------------------------------------------------------------------------------------------------------------- JSON
 
 #define JSON_DEPTH_MAX      32

@@ -46,22 +46,22 @@ static const char *read_lines(struct arena *arena, struct key_set *set, struct s
     return wrong || set->count ? wrong : "there is no key in it";
 }
 
+enum { FILE_BYTES_MAX = 8192 };
+
 bool auth_keys_reload(struct auth_keys *keys, struct auth_fault *fault)
 {
     const char *file = arena_cstr(keys->arena, keys->path);
-    char bytes[8192];
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
-    int failed = errno;
-    if (fd >= 0)
-        close(fd);
-    if (n < 0) {
-        say(fault, file, strerror(failed));
+    struct arena *arena = arena_new();
+    struct str text;
+    if (!file_read(arena, file, FILE_BYTES_MAX, &text)) {
+        say(fault, file, strerror(errno));
+        arena_free(arena);
         return false;
     }
     struct key_set *set = ARENA_NEW(keys->arena, struct key_set);
-    const char *wrong = read_lines(keys->arena, set, (struct str){bytes, (size_t)n});
-    explicit_bzero(bytes, sizeof bytes);
+    const char *wrong = read_lines(keys->arena, set, text);
+    explicit_bzero((char *)text.ptr, text.len);
+    arena_free(arena);
     if (wrong)
         say(fault, file, wrong);
     else

@@ -2,7 +2,6 @@
 #include "marbre/base.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,23 +61,7 @@ static const struct key keys[] = {
     {"MARBRE_DRAIN_SECONDS", NUMBER, AT(drain_seconds), "5", 0, 600, "how long SIGTERM lets requests finish"},
 };
 
-static bool read_file(struct arena *arena, const char *path, struct str *value)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    char bytes[8192];
-    ssize_t n = read(fd, bytes, sizeof bytes);
-    int failed = errno;
-    close(fd);
-    errno = failed;
-    if (n < 0)
-        return false;
-    while (n && (bytes[n - 1] == '\n' || bytes[n - 1] == '\r'))
-        n--;
-    *value = arena_copy(arena, (struct str){bytes, (size_t)n});
-    return true;
-}
+enum { VALUE_BYTES_MAX = 8192 };
 
 // The value of a key: from the environment, from the file that KEY_FILE names, or the standard one.
 static bool find_value(struct arena *arena, const struct key *key, struct str *value, struct config_fault *fault)
@@ -90,8 +73,11 @@ static bool find_value(struct arena *arena, const struct key *key, struct str *v
         return false;
     }
     if (file && *file) {
-        if (read_file(arena, file, value))
+        if (file_read(arena, file, VALUE_BYTES_MAX, value)) {
+            while (value->len && (value->ptr[value->len - 1] == '\n' || value->ptr[value->len - 1] == '\r'))
+                value->len--;
             return true;
+        }
         snprintf(fault->detail, sizeof fault->detail, "%s_FILE names %s, which cannot be read: %s", key->name, file,
                  strerror(errno));
         return false;

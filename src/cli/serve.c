@@ -44,19 +44,7 @@ static int print_config(struct arena *arena, const struct config *config)
     return 0;
 }
 
-static bool read_file(struct arena *arena, const char *path, struct str *text)
-{
-    FILE *file = fopen(path, "rb");
-    struct buf bytes = buf_in(arena);
-    char part[65536];
-    for (size_t n; file && (n = fread(part, 1, sizeof part, file)) > 0;)
-        buf_put(&bytes, (struct str){part, n});
-    bool read = file && !ferror(file);
-    if (file)
-        fclose(file);
-    *text = buf_str(&bytes);
-    return read;
-}
+enum { CONTRACT_BYTES_MAX = 16 << 20 };
 
 // The contract that the build has just put in, or one in a file. Nothing of the environment counts.
 static int check_contract(struct arena *arena, const char *path)
@@ -65,8 +53,8 @@ static int check_contract(struct arena *arena, const char *path)
     struct server_fault fault;
     struct db_statements statements = db_statements_read(arena, embedded_statements);
     struct server_setup setup = setup_of(&nothing, &statements);
-    if (path && !read_file(arena, path, &setup.contract))
-        return cli_fail("%s cannot be read", path);
+    if (path && !file_read(arena, path, CONTRACT_BYTES_MAX, &setup.contract))
+        return cli_fail("%s cannot be read: %s", path, strerror(errno));
     return server_check_contract(arena, &setup, &fault) ? 0 : cli_fail("%s", fault.detail);
 }
 
