@@ -138,9 +138,9 @@ function cardOf(article, leads) {
 
 /** The body, with its pictures drawn here, its links to stories leading to pages of this newspaper, and wide tables to be scrolled. */
 function bodyOf(article) {
-  const body = make("div", {class: "body"});
-  body.append(...new DOMParser().parseFromString(article.body_html, "text/html").body.childNodes);
-  for (const image of body.querySelectorAll("img")) image.replaceWith(picture(image.getAttribute("src"), image.alt));
+  const read = new DOMParser().parseFromString(article.body_html, "text/html").body; // where nothing is fetched yet
+  for (const image of read.querySelectorAll("img")) image.replaceWith(picture(image.getAttribute("src"), image.alt));
+  const body = make("div", {class: "body"}, [...read.childNodes]);
   for (const anchor of body.querySelectorAll("a[href]")) {
     const id = /\/([0-9a-f-]{36})$/.exec(anchor.getAttribute("href"));
     if (id) anchor.setAttribute("href", `#/id/${id[1]}`);
@@ -182,7 +182,7 @@ function storyPage(article, near) {
     article.image && figureOf(article.image, lang),
     outlineOf(article), bodyOf(article),
     article.corrections.length === 0 ? null : make("section", {class: "corrections"}, make("h2", {}, say.corrected),
-      article.corrections.map(correction => make("p", {}, day(correction.at, lang), ` : ${correction.text}`))),
+      article.corrections.map(correction => make("p", {}, day(correction.at, lang), ` — ${correction.text}`))),
     article.tags.length === 0 ? null : make("p", {class: "tags"}, between(article.tags.map(tag => listOf("tag", tag)), " ")),
     biosOf(article), shelf(say.chosen, article.related), shelf(say.near, near.filter(other => !chosen.has(other.id))),
     make("section", {class: "shelf"}, make("h2", {}, say.forms), make("p", {class: "forms", lang: "en"}, formsOf(article))));
