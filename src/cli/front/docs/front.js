@@ -7,14 +7,22 @@
 
 const words = {
   fr: {
-    roles: {by: "Par", with: "Avec", photo: "Photos", illustration: "Dessins", video: "Vidéo", translation: "Traduction", editing: "Édition"},
+    roles: {
+      by: "Par", with: "Avec", photo: "Photos", illustration: "Dessins", video: "Vidéo", translation: "Traduction",
+      editing: "Édition",
+    },
     and: " et ", published: "Publié le", updated: "mis à jour le", minutes: "min de lecture", corrected: "Corrections",
-    contents: "Dans cet article", authors: "Qui signe", chosen: "À lire aussi", near: "Sur le même sujet", forms: "Cet article dans l’API",
+    contents: "Dans cet article", authors: "Qui signe", chosen: "À lire aussi", near: "Sur le même sujet",
+    forms: "Cet article dans l’API",
   },
   en: {
-    roles: {by: "By", with: "With", photo: "Photographs", illustration: "Drawings", video: "Video", translation: "Translation", editing: "Editing"},
+    roles: {
+      by: "By", with: "With", photo: "Photographs", illustration: "Drawings", video: "Video", translation: "Translation",
+      editing: "Editing",
+    },
     and: " and ", published: "Published on", updated: "updated on", minutes: "min read", corrected: "Corrections",
-    contents: "In this story", authors: "Who wrote this", chosen: "Read also", near: "On the same subject", forms: "This story in the API",
+    contents: "In this story", authors: "Who wrote this", chosen: "Read also", near: "On the same subject",
+    forms: "This story in the API",
   },
 };
 const wordsOf = lang => words[lang.split("-")[0]] ?? words.en;
@@ -37,7 +45,8 @@ const part = slug => encodeURIComponent(slug);
 const listOf = (filter, item, attributes = {}) => link(`#/?${filter}=${part(item.slug)}`, item.name, attributes);
 
 /** A day, in the language of what it is about. */
-const day = (at, lang) => make("time", {datetime: at}, new Intl.DateTimeFormat(lang, {dateStyle: "long"}).format(new Date(at)));
+const day = (at, lang) => make("time", {datetime: at},
+  new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, {dateStyle: "long"}).format(new Date(at)));
 
 // ------------------------------------------------------------------------------------------------------------ pictures
 
@@ -63,6 +72,7 @@ function picture(url, alt) {
   const number = numbersOf(url), hue = Math.round(number() * 360), night = number() < .3, hills = 4;
   const box = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   box.setAttribute("viewBox", "0 0 1600 900");
+  box.setAttribute("preserveAspectRatio", "xMidYMid slice");
   box.setAttribute("class", "picture");
   box.setAttribute("role", "img");
   if (alt) box.setAttribute("aria-label", alt);
@@ -108,7 +118,10 @@ function formsOf(article) {
 
 // -------------------------------------------------------------------------------------------------------------- stories
 
-const labelsOf = article => make("p", {class: "labels"}, between(article.sections.map(section => listOf("section", section)), " "));
+const toStory = (article, heading) => `#/story/${part(article.slug)}${heading ? `/${part(heading)}` : ""}`;
+
+const labelsOf = article =>
+  make("p", {class: "labels"}, between(article.sections.map(section => listOf("section", section)), " "));
 
 /** Who did what: the writers first, then the others by what they did. */
 function creditsOf(article) {
@@ -121,22 +134,20 @@ function creditsOf(article) {
   return credits;
 }
 
-const timesOf = article => {
-  const say = wordsOf(article.lang), times = [day(article.published_at, article.lang)];
-  return make("p", {class: "times"}, times, ` · ${article.reading_minutes} ${say.minutes}`);
-};
+const timesOf = article => make("p", {class: "times"}, day(article.published_at, article.lang),
+  ` · ${article.reading_minutes} ${wordsOf(article.lang).minutes}`);
 
 function cardOf(article, leads) {
   const kicker = article.kicker && make("span", {class: "kicker"}, article.kicker);
   return make("article", {class: leads ? "card lead" : "card", lang: article.lang},
     labelsOf(article),
-    make("h2", {}, kicker, link(`#/story/${part(article.slug)}`, article.title)),
+    make("h2", {}, kicker, link(toStory(article), article.title)),
     make("p", {class: "teaser"}, article.teaser ?? article.excerpt),
     creditsOf(article), timesOf(article),
     make("p", {class: "forms", lang: "en"}, formsOf(article)));
 }
 
-/** The body, with its pictures drawn here, its links to stories leading to pages of this newspaper, and wide tables to be scrolled. */
+/** The body: pictures drawn here, links to stories leading to pages of this newspaper, wide tables to be scrolled. */
 function bodyOf(article) {
   const read = new DOMParser().parseFromString(article.body_html, "text/html").body; // where nothing is fetched yet
   for (const image of read.querySelectorAll("img")) image.replaceWith(picture(image.getAttribute("src"), image.alt));
@@ -156,41 +167,53 @@ function bodyOf(article) {
 function outlineOf(article) {
   const entries = article.outline.filter(entry => entry.level === 2);
   return entries.length < 4 ? null : make("nav", {class: "outline", "aria-label": wordsOf(article.lang).contents},
-    make("ol", {}, entries.map(entry => make("li", {}, link(`#/story/${part(article.slug)}/${part(entry.id)}`, entry.text)))));
+    make("ol", {}, entries.map(entry => make("li", {}, link(toStory(article, entry.id), entry.text)))));
 }
 
 function biosOf(article) {
-  const told = [...new Map(article.authors.filter(author => author.bio).map(author => [author.slug, author])).values()];
-  return told.length === 0 ? null : make("section", {class: "bios", "aria-label": wordsOf(article.lang).authors},
-    told.map(author => make("p", {class: "bio"}, make("strong", {}, listOf("author", author)), make("br"), author.bio)));
+  const told = new Map(article.authors.filter(author => author.bio).map(author => [author.slug, author]));
+  return told.size === 0 ? null : make("section", {class: "bios", "aria-label": wordsOf(article.lang).authors},
+    [...told.values()].map(author =>
+      make("p", {class: "bio"}, make("strong", {}, listOf("author", author)), make("br"), author.bio)));
 }
 
+function correctionsOf(article) {
+  const told = article.corrections.map(({at, text}) => make("p", {}, day(at, article.lang), ` — ${text}`));
+  return told.length === 0 ? null :
+    make("section", {class: "corrections"}, make("h2", {}, wordsOf(article.lang).corrected), told);
+}
+
+const tagsOf = article => article.tags.length === 0 ? null :
+  make("p", {class: "tags"}, between(article.tags.map(tag => listOf("tag", tag)), " "));
+
 const shelf = (title, articles) => articles.length === 0 ? null : make("section", {class: "shelf"}, make("h2", {}, title),
-  make("ul", {}, articles.map(article => make("li", {lang: article.lang}, link(`#/story/${part(article.slug)}`, article.title)))));
+  make("ul", {}, articles.map(article => make("li", {lang: article.lang}, link(toStory(article), article.title)))));
+
+function headOfStory(article) {
+  const say = wordsOf(article.lang), isLater = article.updated_at.slice(0, 10) !== article.published_at.slice(0, 10);
+  return make("header", {},
+    labelsOf(article),
+    article.kicker && make("p", {class: "kicker"}, article.kicker),
+    make("h1", {tabindex: -1}, article.title),
+    article.standfirst && make("p", {class: "standfirst"}, article.standfirst),
+    creditsOf(article),
+    make("p", {class: "times"}, `${say.published} `, day(article.published_at, article.lang),
+      isLater ? [`, ${say.updated} `, day(article.updated_at, article.lang)] : [],
+      ` · ${article.reading_minutes} ${say.minutes}`));
+}
 
 function storyPage(article, near) {
-  const say = wordsOf(article.lang), lang = article.lang;
-  const later = article.updated_at.slice(0, 10) !== article.published_at.slice(0, 10);
-  const chosen = new Set(article.related.map(other => other.id));
-  return make("article", {class: "story", lang},
-    make("header", {},
-      labelsOf(article), article.kicker && make("p", {class: "kicker"}, article.kicker),
-      make("h1", {tabindex: -1}, article.title), article.standfirst && make("p", {class: "standfirst"}, article.standfirst),
-      creditsOf(article),
-      make("p", {class: "times"}, `${say.published} `, day(article.published_at, lang),
-        ...(later ? [`, ${say.updated} `, day(article.updated_at, lang)] : []), ` · ${article.reading_minutes} ${say.minutes}`)),
-    article.image && figureOf(article.image, lang),
-    outlineOf(article), bodyOf(article),
-    article.corrections.length === 0 ? null : make("section", {class: "corrections"}, make("h2", {}, say.corrected),
-      article.corrections.map(correction => make("p", {}, day(correction.at, lang), ` — ${correction.text}`))),
-    article.tags.length === 0 ? null : make("p", {class: "tags"}, between(article.tags.map(tag => listOf("tag", tag)), " ")),
-    biosOf(article), shelf(say.chosen, article.related), shelf(say.near, near.filter(other => !chosen.has(other.id))),
+  const say = wordsOf(article.lang), chosen = new Set(article.related.map(other => other.id));
+  return make("article", {class: "story", lang: article.lang},
+    headOfStory(article), article.image && figureOf(article.image, article.lang), outlineOf(article),
+    bodyOf(article),
+    correctionsOf(article), tagsOf(article), biosOf(article),
+    shelf(say.chosen, article.related), shelf(say.near, near.filter(other => !chosen.has(other.id))),
     make("section", {class: "shelf"}, make("h2", {}, say.forms), make("p", {class: "forms", lang: "en"}, formsOf(article))));
 }
 
-async function showStory(address, heading) {
-  const article = await read(`${address}?body=html`);
-  const near = await read(`/v1/articles/${part(article.slug)}/related`);
+async function showStory(name, heading) {
+  const [article, near] = await Promise.all([read(`/v1/articles/${name}?body=html`), read(`/v1/articles/${name}/related`)]);
   return {title: article.title, content: [storyPage(article, near.data)], heading};
 }
 
@@ -206,14 +229,16 @@ async function headOf(asked) {
     const down = (thing.children ?? []).map(section => listOf("section", section));
     return {title: thing.name, element: make("header", {class: "of"},
       up.length ? make("p", {class: "labels"}, between(up, " › ")) : null,
-      make("h1", {tabindex: -1}, thing.name), thing.image && make("div", {class: "portrait"}, picture(thing.image.url, thing.image.alt)),
+      make("h1", {tabindex: -1}, thing.name),
+      thing.image && make("div", {class: "portrait"}, picture(thing.image.url, thing.image.alt)),
       (thing.description ?? thing.bio) && make("p", {}, thing.description ?? thing.bio),
       links.length ? make("p", {}, between(links, " · ")) : null,
       down.length ? make("p", {class: "labels"}, between(down, " ")) : null,
       make("p", {class: "forms"}, link(`/v1/${address}/${part(thing.slug)}`, "JSON"), " · ",
         link(`/v1/articles?${filter}=${part(thing.slug)}`, "its articles")))};
   }
-  return {title: "marbre, in development", element: make("h1", {class: "unseen", tabindex: -1}, "The latest stories")};
+  const title = "marbre, in development";
+  return {title, element: make("h1", {class: "unseen", tabindex: -1}, "The latest stories")};
 }
 
 async function showList(query) {
@@ -236,11 +261,12 @@ const branch = section => make("li", {}, listOf("section", section),
 async function fillIndex() {
   const [sections, tags, authors] = await Promise.all(
     [read("/v1/sections"), read("/v1/tags?limit=100"), read("/v1/authors?limit=100")]);
-  document.querySelector(".sections").append(make("ul", {lang: "fr"}, sections.data.map(branch)));
-  const kinds = Map.groupBy ? Map.groupBy(tags.data, tag => tag.kind) : new Map([["tags", tags.data]]);
+  document.querySelector(".sections").append(make("ul", {}, sections.data.map(branch)));
+  const kinds = new Map(tags.data.map(tag => [tag.kind, tags.data.filter(other => other.kind === tag.kind)]));
   document.querySelector(".index").append(
     make("h2", {}, "Tags"),
-    make("dl", {}, [...kinds].flatMap(([kind, some]) => [make("dt", {}, kind), make("dd", {}, between(some.map(tag => listOf("tag", tag)), ", "))])),
+    make("dl", {}, [...kinds].flatMap(([kind, some]) =>
+      [make("dt", {}, kind), make("dd", {}, between(some.map(tag => listOf("tag", tag)), ", "))])),
     make("h2", {}, "Authors"),
     make("p", {}, between(authors.data.map(author => listOf("author", author)), ", ")));
 }
@@ -249,8 +275,8 @@ async function fillIndex() {
 
 function pageOf(address) {
   const [path, query = ""] = address.replace(/^#/, "").split("?"), [, kind, name = "", heading] = path.split("/");
-  if (kind === "story") return showStory(`/v1/articles/${name}`, heading);
-  if (kind === "id") return showStory(`/v1/articles/by-id/${name}`);
+  if (kind === "story") return showStory(name, heading);
+  if (kind === "id") return read(`/v1/articles/by-id/${name}`).then(article => showStory(part(article.slug)));
   return showList(query);
 }
 
