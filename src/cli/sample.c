@@ -111,12 +111,10 @@ static const struct step {
     const char *state, *operation;
     bool by_writer;
 } steps[] = {
-    {"in_review", "submit_article", true},
-    {"approved", "submit_article", true},
-    {"approved", "approve_article", false},
-    {"published", "publish_article", false},
-    {"unpublished", "publish_article", false},
-    {"unpublished", "unpublish_article", false},
+    {"in_review", "submit_article", true},                                               // waits for an editor
+    {"approved", "submit_article", true},        {"approved", "approve_article", false}, // and for its hour
+    {"published", "publish_article", false},     {"unpublished", "publish_article", false},
+    {"unpublished", "unpublish_article", false}, // was read, and taken back
 };
 
 static bool bring_to_state(struct loading *loading, const json_t *item, struct str id, struct api_fault *fault)

@@ -1,4 +1,4 @@
-// The server about itself: its front page in development, its contract, the contract for people, and what each kind of problem means.
+// The server about itself: in development a front page; its contract, also for people; what each kind of problem means.
 #include "../newsroom_internal.h"
 
 // What Swagger UI needs, and not a bit more: its own scripts and styles, the contract and the API at this address,
@@ -32,7 +32,8 @@ void service_read_front_page(struct api_call *call)
 {
     const struct api_asset *front = api_file(call, STR("front.html"));
     if (!front) {
-        api_problem(call, 404, "There is nothing under this address but in `marbre dev`; /openapi.json lists what there is.");
+        api_problem(call, 404,
+                    "There is nothing under this address but in `marbre dev`; /openapi.json lists what there is.");
         return;
     }
     struct api_asset page = *front;
