@@ -106,27 +106,35 @@ static bool act(struct loading *loading, const char *operation, struct str id, c
     return done;
 }
 
-// How an article gets from a draft to its state. Only the last word of the workflow is an editor's.
-static const struct step {
-    const char *state, *operation;
-    bool by_writer;
-} steps[] = {
-    {"in_review", "submit_article", true},                                               // waits for an editor
-    {"approved", "submit_article", true},        {"approved", "approve_article", false}, // and for its hour
-    {"published", "publish_article", false},     {"unpublished", "publish_article", false},
-    {"unpublished", "unpublish_article", false}, // was read, and taken back
+// How an article gets from a draft to its state. Only submitting is the writer's own act.
+static const struct way {
+    const char *state, *acts[3]; // acts ends with NULL
+} ways[] = {
+    {"draft", {NULL}},
+    {"in_review", {"submit_article"}},
+    {"approved", {"submit_article", "approve_article"}},
+    {"published", {"publish_article"}},
+    {"unpublished", {"publish_article", "unpublish_article"}},
 };
+
+static const struct way *way_to(struct str state)
+{
+    for (size_t i = 0; i < COUNT_OF(ways); i++)
+        if (str_eq(state, str_of(ways[i].state)))
+            return &ways[i];
+    return NULL;
+}
 
 static bool bring_to_state(struct loading *loading, const json_t *item, struct str id, struct api_fault *fault)
 {
-    struct str state = json_member_text(item, "state");
+    const struct way *way = way_to(json_member_text(item, "state"));
     const json_t *days = json_object_get(item, "days_ago");
-    for (size_t i = 0; i < COUNT_OF(steps); i++) {
-        const struct step *step = &steps[i];
-        if (!str_eq(state, str_of(step->state)))
-            continue;
-        if (!act(loading, step->operation, id, NULL, step->by_writer ? &loading->writer : &loading->editor, fault) ||
-            (days && strcmp(step->operation, "publish_article") == 0 && !backdate(loading, id, days, fault)))
+    if (!way)
+        return fail(fault, "state", "there is no such state");
+    for (const char *const *operation = way->acts; *operation; operation++) {
+        bool by_writer = strcmp(*operation, "submit_article") == 0, opens = strcmp(*operation, "publish_article") == 0;
+        if (!act(loading, *operation, id, NULL, by_writer ? &loading->writer : &loading->editor, fault) ||
+            (opens && days && !backdate(loading, id, days, fault)))
             return false;
     }
     return true;
