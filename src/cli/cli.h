@@ -4,7 +4,7 @@
 #include "marbre/server.h"
 
 extern const struct embedded_file embedded_contract[], embedded_statements[], embedded_migrations[], embedded_sample[],
-    embedded_scale[], embedded_files[];
+    embedded_scale[], embedded_files[], embedded_front[];
 
 // One line on stderr, `marbre: …`, and the exit status 1.
 int cli_fail(const char *format, ...) PRINTF_LIKE(1, 2);

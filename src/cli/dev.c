@@ -27,6 +27,7 @@ struct dev {
     struct arena *arena;
     struct config config;
     struct db_statements statements;
+    const struct embedded_file *files;
     struct str data;
     bool empty, sample_loaded;
     unsigned scale; // articles beside those of the sample
@@ -127,7 +128,7 @@ static bool prepare_sample(struct dev *dev, struct dev_fault *fault)
                                  .statements = &dev->statements,
                                  .migrations = embedded_migrations,
                                  .contract = cli_contract(),
-                                 .files = embedded_files};
+                                 .files = dev->files};
     struct db_session *session =
         db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, &broken);
     if (!session)
@@ -170,11 +171,12 @@ static void greet(void *context)
     const struct dev *dev = context;
     struct str at = dev->config.listen;
     printf("\nmarbre serves on http://%.*s   (data in %.*s, Ctrl-C ends it)\n\n"
+           "  look       http://%.*s/\n"
            "  readers    http://%.*s/v1/articles\n"
            "  try it out http://%.*s/docs\n"
            "  contract   http://%.*s/openapi.json\n"
            "  accounts  ",
-           STR_FMT(at), STR_FMT(dev->data), STR_FMT(at), STR_FMT(at), STR_FMT(at));
+           STR_FMT(at), STR_FMT(dev->data), STR_FMT(at), STR_FMT(at), STR_FMT(at), STR_FMT(at));
     for (size_t i = 0; i < COUNT_OF(accounts); i++)
         printf(" %s", accounts[i].email);
     printf("\n             password " PASSWORD "\n\n"
@@ -233,7 +235,7 @@ static int serve(struct dev *dev)
                                  .statements = &dev->statements,
                                  .migrations = embedded_migrations,
                                  .contract = cli_contract(),
-                                 .files = embedded_files,
+                                 .files = dev->files,
                                  .serving = greet,
                                  .watch = watch,
                                  .context = dev};
@@ -253,6 +255,24 @@ static int serve(struct dev *dev)
     return status;
 }
 
+static size_t files_count(const struct embedded_file *files)
+{
+    size_t count = 0;
+    while (files[count].path)
+        count++;
+    return count;
+}
+
+// What production serves, and the front page.
+static const struct embedded_file *files_with_front(struct arena *arena)
+{
+    size_t served = files_count(embedded_files), front = files_count(embedded_front);
+    struct embedded_file *files = ARENA_ARRAY(arena, struct embedded_file, served + front + 1);
+    memcpy(files, embedded_files, served * sizeof *files);
+    memcpy(files + served, embedded_front, (front + 1) * sizeof *files);
+    return files;
+}
+
 int command_dev(int argc, char **argv)
 {
     struct dev dev = {.arena = arena_new(), .data = STR(".marbre")};
@@ -267,6 +287,7 @@ int command_dev(int argc, char **argv)
         if (!getenv("MARBRE_SITE_URL"))
             dev.config.site_url = arena_printf(dev.arena, "http://%.*s", STR_FMT(dev.config.listen));
         dev.statements = db_statements_read(dev.arena, embedded_statements);
+        dev.files = files_with_front(dev.arena);
         status = serve(&dev);
     }
     struct cluster *cluster = dev.cluster;

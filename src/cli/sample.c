@@ -2,12 +2,14 @@
 #include "cli.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct loading {
     struct arena *arena;
     const struct api_contract *contract;
     struct db_session *session, *owner;
     struct auth_caller writer, editor, chief;
+    json_t *ids; // of the articles, by the slugs that they were made with
 };
 
 static bool fail(struct api_fault *fault, const char *what, const char *why)
@@ -50,58 +52,150 @@ static bool make_all(struct loading *loading, const json_t *list, struct str ope
     return true;
 }
 
-// A published article's range is moved into the past, as its owner only can.
-static bool backdate(struct loading *loading, struct str id, json_int_t days, struct api_fault *fault)
+// `(article:slug)` of a Markdown body names an article of the sample that was made before; the API wants its id.
+static bool lead_links(struct loading *loading, json_t *article, struct api_fault *fault)
+{
+    struct buf body = buf_in(loading->arena);
+    struct str mark = STR("(article:"), rest = json_member_text(article, "body_markdown");
+    if (!rest.ptr)
+        return true;
+    while (rest.len) {
+        if (!str_starts(rest, mark)) {
+            buf_put_char(&body, *rest.ptr);
+            rest = (struct str){rest.ptr + 1, rest.len - 1};
+            continue;
+        }
+        struct str slug = str_cut((struct str){rest.ptr + mark.len, rest.len - mark.len}, ')', &rest);
+        const json_t *id = json_object_getn(loading->ids, slug.ptr, slug.len);
+        if (!id)
+            return fail(fault, arena_printf(loading->arena, "%.*s", STR_FMT(slug)).ptr,
+                        "a link leads to it, and no file before has it");
+        buf_put(&body, mark);
+        buf_put(&body, json_text(id));
+        buf_put_char(&body, ')');
+    }
+    struct str led = buf_str(&body);
+    json_object_set_new(article, "body_markdown", json_stringn(led.ptr, led.len));
+    return true;
+}
+
+// What was just made public is moved to the moment that was so many days ago, or is to come, as its owner only can: the
+// range that readers are in begins there, and the one before it ends there.
+static bool backdate(struct loading *loading, struct str id, const json_t *days, struct api_fault *fault)
 {
     struct db_fault broken;
-    struct str script = arena_printf(loading->arena,
-                                     "update publications set during = tstzrange(now() - interval '%lld days', null),"
-                                     " published_at = now() - interval '%lld days' where article_id = '%.*s'",
-                                     (long long)days, (long long)days, STR_FMT(id));
+    struct str moment = arena_printf(loading->arena, "(now() - interval '1 day' * %f)", json_number_value(days)),
+               script = arena_printf(loading->arena,
+                                     "update publications set during = tstzrange(lower(during), %.*s)"
+                                     " where article_id = '%.*s' and past;"
+                                     "update publications set during = tstzrange(%.*s, null), published_at ="
+                                     " case when published_at = lower(during) then %.*s else published_at end"
+                                     " where article_id = '%.*s' and not past",
+                                     STR_FMT(moment), STR_FMT(id), STR_FMT(moment), STR_FMT(moment), STR_FMT(id));
     return db_session_script(loading->owner, script, &broken) || fail(fault, "dates", broken.detail);
+}
+
+static bool act(struct loading *loading, const char *operation, struct str id, const json_t *body,
+                const struct auth_caller *caller, struct api_fault *fault)
+{
+    struct str answer;
+    json_t *said = body ? json_deep_copy(body) : json_object();
+    bool done = api_perform(loading->contract, loading->session, loading->arena, str_of(operation), id, said, caller,
+                            &answer, fault);
+    json_decref(said);
+    return done;
+}
+
+// How an article gets from a draft to its state. Only submitting is the writer's own act.
+static const struct way {
+    const char *state, *acts[3]; // acts ends with NULL
+} ways[] = {
+    {"draft", {NULL}},
+    {"in_review", {"submit_article"}},
+    {"approved", {"submit_article", "approve_article"}},
+    {"published", {"publish_article"}},
+    {"unpublished", {"publish_article", "unpublish_article"}},
+};
+
+static const struct way *way_to(struct str state)
+{
+    for (size_t i = 0; i < COUNT_OF(ways); i++)
+        if (str_eq(state, str_of(ways[i].state)))
+            return &ways[i];
+    return NULL;
+}
+
+static bool bring_to_state(struct loading *loading, const json_t *item, struct str id, struct api_fault *fault)
+{
+    const struct way *way = way_to(json_member_text(item, "state"));
+    const json_t *days = json_object_get(item, "days_ago");
+    if (!way)
+        return fail(fault, "state", "there is no such state");
+    for (const char *const *operation = way->acts; *operation; operation++) {
+        bool by_writer = strcmp(*operation, "submit_article") == 0, opens = strcmp(*operation, "publish_article") == 0;
+        if (!act(loading, *operation, id, NULL, by_writer ? &loading->writer : &loading->editor, fault) ||
+            (opens && days && !backdate(loading, id, days, fault)))
+            return false;
+    }
+    return true;
+}
+
+// What became of a published article: `revised` is what readers see since, `being_written` what they do not see yet.
+static bool carry_on(struct loading *loading, const json_t *item, struct str id, struct api_fault *fault)
+{
+    const json_t *revised = json_object_get(item, "revised"), *written = json_object_get(item, "being_written");
+    if (revised && (!act(loading, "patch_article", id, json_object_get(revised, "article"), &loading->editor, fault) ||
+                    !act(loading, "publish_article", id, NULL, &loading->editor, fault) ||
+                    !backdate(loading, id, json_object_get(revised, "days_ago"), fault)))
+        return false;
+    return !written || act(loading, "patch_article", id, written, &loading->editor, fault);
 }
 
 static bool make_article(struct loading *loading, const json_t *item, struct api_fault *fault)
 {
-    const json_t *article = json_object_get(item, "article");
+    json_t *article = json_object_get(item, "article");
     const char *title = json_string_value(json_object_get(article, "title"));
     struct str state = json_member_text(item, "state"), made;
+    bool by_editor = str_eq(state, STR("published")) || str_eq(state, STR("unpublished"));
     struct json_fault broken;
     struct api_fault why;
-    bool published = str_eq(state, STR("published"));
-    const struct auth_caller *caller = published ? &loading->editor : &loading->writer;
+    if (!lead_links(loading, article, fault))
+        return false;
     if (!api_perform(loading->contract, loading->session, loading->arena, STR("create_article"), STR_NONE, article,
-                     caller, &made, &why))
+                     by_editor ? &loading->editor : &loading->writer, &made, &why))
         return fail(fault, title, why.detail);
-    struct str id = json_member_text(json_read(loading->arena, made, &broken), "id");
-    struct str next = published ? STR("publish_article") : STR("submit_article");
-    if (str_eq(state, STR("draft")))
-        return true;
-    json_t *nothing = json_object();
-    bool done =
-        api_perform(loading->contract, loading->session, loading->arena, next, id, nothing, caller, &made, &why);
-    json_decref(nothing);
-    if (!done)
+    const json_t *answer = json_read(loading->arena, made, &broken);
+    struct str id = json_member_text(answer, "id");
+    json_object_set(loading->ids, json_string_value(json_object_get(answer, "slug")), json_object_get(answer, "id"));
+    if (!bring_to_state(loading, item, id, &why) || !carry_on(loading, item, id, &why))
         return fail(fault, title, why.detail);
-    return !published || backdate(loading, id, json_integer_value(json_object_get(item, "days_ago")), fault);
+    return true;
+}
+
+static bool make_articles(struct loading *loading, const json_t *list, struct api_fault *fault)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach ((json_t *)list, i, item)
+        if (!make_article(loading, item, fault))
+            return false;
+    return true;
 }
 
 bool sample_load(struct arena *arena, const struct api_contract *contract, struct db_session *session,
                  struct db_session *owner, struct api_fault *fault)
 {
-    struct loading loading = {.arena = arena, .contract = contract, .session = session, .owner = owner};
+    struct loading loading = {
+        .arena = arena, .contract = contract, .session = session, .owner = owner, .ids = json_object()};
     struct json_fault broken;
     const json_t *sample = json_read(arena, (struct str){embedded_sample[0].bytes, embedded_sample[0].size}, &broken);
-    if (!log_in(&loading, "contributor", &loading.writer, fault) ||
-        !log_in(&loading, "editor", &loading.editor, fault) || !log_in(&loading, "chief", &loading.chief, fault) ||
-        !make_all(&loading, json_object_get(sample, "sections"), STR("create_section"), fault) ||
-        !make_all(&loading, json_object_get(sample, "tags"), STR("create_tag"), fault) ||
-        !make_all(&loading, json_object_get(sample, "authors"), STR("create_author"), fault))
-        return false;
-    size_t i;
-    const json_t *item;
-    json_array_foreach (json_object_get(sample, "articles"), i, item)
-        if (!make_article(&loading, item, fault))
-            return false;
-    return true;
+    bool loaded = log_in(&loading, "contributor", &loading.writer, fault) &&
+                  log_in(&loading, "editor", &loading.editor, fault) &&
+                  log_in(&loading, "chief", &loading.chief, fault) &&
+                  make_all(&loading, json_object_get(sample, "sections"), STR("create_section"), fault) &&
+                  make_all(&loading, json_object_get(sample, "tags"), STR("create_tag"), fault) &&
+                  make_all(&loading, json_object_get(sample, "authors"), STR("create_author"), fault) &&
+                  make_articles(&loading, json_object_get(sample, "articles"), fault);
+    json_decref(loading.ids);
+    return loaded;
 }

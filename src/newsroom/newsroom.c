@@ -5,6 +5,7 @@ const struct api_handler newsroom_handlers[] = {
     {"log_in", sessions_log_in},
     {"refresh_session", sessions_refresh},
     {"change_my_password", sessions_change_password},
+    {"read_front_page", service_read_front_page},
     {"read_contract", service_read_contract},
     {"read_contract_as_yaml", service_read_contract_as_yaml},
     {"read_docs", service_read_docs},

@@ -6,6 +6,7 @@
 void sessions_log_in(struct api_call *call);
 void sessions_refresh(struct api_call *call);
 void sessions_change_password(struct api_call *call);
+void service_read_front_page(struct api_call *call);
 void service_read_contract(struct api_call *call);
 void service_read_contract_as_yaml(struct api_call *call);
 void service_read_docs(struct api_call *call);

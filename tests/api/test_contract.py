@@ -213,7 +213,7 @@ def test_the_contract_is_valid_openapi_as_far_as_references_go(server):
 
 # ------------------------------------------------------------------------------------------- addresses and methods
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/", "/v2/articles", "/v1/articles/", "/v1/articles/a/b", "/v1/desk",
+@pytest.mark.parametrize("path", ["/front.html", "/v1", "/v1/", "/v2/articles", "/v1/articles/", "/v1/articles/a/b", "/v1/desk",
                                   "/v1/desk/articles/", "//v1/articles", "/V1/articles", "/v1/articles%2Fa",
                                   "/v1/desk/articles/01890000-0000-7000-8000-000000000000/explode", "/openapi.json/"])
 def test_an_unknown_address_is_not_found(reader, path):

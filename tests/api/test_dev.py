@@ -84,10 +84,9 @@ class Writer:
 
 
 def test_a_plain_start_has_a_sample_of_which_readers_see_what_is_public(dev):
-    assert len(dev.all) == 10
-    assert {article["slug"] for article in dev.public} == {article["slug"] for article in dev.all
-                                                          if article["status"] == "published"}
-    assert len(dev.public) == 8
+    published = {article["slug"] for article in dev.all if article["status"] == "published"}
+    assert {article["slug"] for article in dev.public} == published - {"le-traite-revise-article-par-article"}, "one is to come"
+    assert len(dev.all) > len(dev.public) > 40
 
 
 def test_what_dev_keeps_is_nobody_elses_to_read(dev):

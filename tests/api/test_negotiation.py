@@ -130,7 +130,7 @@ def test_each_operation_answers_in_what_the_contract_names_and_in_nothing_else(s
         assert all(name in refused["detail"] for name in types), path
 
 
-@pytest.mark.parametrize("path, good, bad", [("/docs/plain", "text/html", "application/json"), ("/problems", "text/*", "text/css"),
+@pytest.mark.parametrize("path, good, bad", [("/", "text/html", "application/json"), ("/docs/plain", "text/html", "text/css"), ("/problems", "text/*", "text/css"),
                                              ("/openapi.yaml", "application/yaml", "application/json"),
                                              ("/openapi.json", "application/json", "application/yaml")])
 def test_pages_and_yaml_are_asked_for_by_their_names(reader, path, good, bad):

@@ -133,3 +133,100 @@ def test_what_a_page_may_not_do_is_noticed_here(browser, server):
     browser.driver.execute_script("new Image().src = 'http://127.0.0.1:9/elsewhere.png'")
     complaint = marbre.wait_for(browser.take_complaints, "a complaint")
     assert "Content Security Policy" in complaint[0]
+
+
+# ------------------------------------------------------------------------------------------------ the front page of dev
+
+@pytest.fixture(scope="module")
+def newsroom(scratch):
+    """A newsroom with the sample in it, and a story by somebody who means no good."""
+    server = marbre.Server.dev(scratch / "front")
+    editor = server.client("editor")
+    story = editor.make_article(**dict.fromkeys(("title", "kicker", "standfirst"), HOSTILE), slug="hostile", lang="en", body=[
+        {"_type": "block", "style": "h2", "children": [{"_type": "span", "text": HOSTILE}]},
+        {"_type": "image", "url": "https://images.example.org/x.jpg", "alt": HOSTILE, "caption": HOSTILE}])
+    editor.act(story, "publish")
+    yield server
+    server.stop()
+
+
+HOSTILE = "<img src=/docs/icon.svg onerror=alert(1)><script>document.title = 'taken'</script>"
+
+
+def see_page(browser, newsroom, address):
+    browser.see("about:blank")
+    browser.see(f"{newsroom.url}/{address}")
+    browser.one("main[aria-busy=false] h1")
+    browser.one(".index dd")  # the lists at the foot of it
+
+
+def follow(browser, selector, title):
+    browser.press(selector)
+    marbre.wait_for(lambda: browser.driver.title == title and browser.all("main[aria-busy=false]"), title)
+
+
+def links_of(browser, selector):
+    return sorted({link.get_attribute("href") for link in browser.all(selector + " a[href]")})
+
+
+def test_the_front_page_leads_to_stories_and_all_their_forms(browser, newsroom):
+    see_page(browser, newsroom, "")
+    browser.picture("front")
+    assert len(browser.all(".card")) == 20 and len(browser.all(".lead")) == 1
+    reader = newsroom.client()
+    forms = [link.removeprefix(newsroom.url) for link in links_of(browser, ".card:nth-child(3) .forms")]
+    assert len(forms) == 6
+    for form in forms:
+        reader.get(form, 308 if "by-id" in form else 200)
+    browser.press(".more a")
+    marbre.wait_for(lambda: "cursor" in browser.driver.current_url and browser.all("main[aria-busy=false]"), "the next page")
+    assert_kept_to_itself(browser, newsroom)
+
+
+def test_a_story_can_be_read_with_all_that_belongs_to_it(browser, newsroom):
+    see_page(browser, newsroom, "#/story/barenne-a-pont-lorme")
+    browser.picture("story")
+    assert [label.text for label in browser.all(".story .labels a")] == ["INTERNATIONAL", "POLITIQUE"]
+    for selector in ("h1", ".standfirst", "figure.image svg[role=img][aria-label]", ".outline a", ".pullquote-statement figcaption",
+                     ".pullquote-excerpt figcaption", ".wide table", ".bio", ".tags a", ".shelf a"):
+        assert browser.all(".story " + selector), selector
+    assert browser.one(".story").get_attribute("lang") == "fr"
+    looks = {browser.driver.execute_script("return getComputedStyle(arguments[0]).borderTopWidth", browser.one(f".pullquote-{role}"))
+             for role in ("statement", "excerpt")}
+    assert len(looks) == 2, "two roles, two looks"
+    follow(browser, '.body a[href^="#/id/"]', "Partager l’Orvance\u00a0: ce que deux pays ont appris d’un fleuve")
+    assert browser.driver.execute_script("return document.activeElement.tagName") == "H1", "whoever listens hears the new page"
+    assert_kept_to_itself(browser, newsroom)
+
+
+def test_stories_are_listed_by_section_tag_and_author(browser, newsroom):
+    see_page(browser, newsroom, "")
+    follow(browser, '.sections a[href="#/?section=sante"]', "Santé")
+    assert len(browser.all(".card")) == 2
+    follow(browser, '.index a[href="#/?tag=musique"]', "Musique")
+    assert len(browser.all(".card")) == 3
+    follow(browser, '.index a[href="#/?author=hortense-vaillancey"]', "Hortense Vaillancey")
+    assert browser.all(".of .portrait svg") and len(browser.all(".card")) == 4
+    assert_kept_to_itself(browser, newsroom)
+
+
+def test_no_story_asks_anything_of_another_server(browser, newsroom):
+    for story in ("aurelle-six-mille-ans-sous-les-bottes", "le-pain-de-crue", "comment-nous-avons-compte-les-retards",
+                  "basse-saison-le-trio-qui-joue-avec-le-vent", "the-peach-and-the-dam"):
+        see_page(browser, newsroom, f"#/story/{story}")
+        browser.picture(story)
+        assert browser.all(".story .body") and not browser.all("main img")
+        assert_kept_to_itself(browser, newsroom)
+
+
+def test_markup_in_a_text_is_shown_and_does_nothing(browser, newsroom):
+    for address in ("", "#/story/hostile"):
+        see_page(browser, newsroom, address)
+        assert HOSTILE in browser.one("main").text and not browser.all("main img, main script")
+        assert browser.driver.title != "taken"
+        assert_kept_to_itself(browser, newsroom)
+
+
+def test_a_story_that_is_not_there_is_said_to_be_missing(browser, newsroom):
+    see_page(browser, newsroom, "#/story/nulle-part")
+    assert browser.one("[role=alert]").text

@@ -1,10 +1,15 @@
-// The server about itself: its contract, the contract for people, and what each kind of problem means.
+// The server about itself: in development a front page; its contract, also for people; what each kind of problem means.
 #include "../newsroom_internal.h"
 
 // What Swagger UI needs, and not a bit more: its own scripts and styles, the contract and the API at this address,
 // pictures that stand in its style sheet. Its highlighter and its resizers write styles into elements.
 #define SWAGGER_POLICY                                                                                                 \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "              \
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// The newspaper of `marbre dev`: its own script and style, the API at this address, and pictures that it draws itself.
+#define FRONT_POLICY                                                                                                   \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "                    \
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 static void reply_file(struct api_call *call, struct str name)
@@ -20,6 +25,20 @@ static void reply_page(struct api_call *call, struct str page)
 {
     struct api_asset asset = api_asset_of(api_arena(call), STR("text/html; charset=utf-8"), page);
     api_reply_asset(call, &asset);
+}
+
+// Only `marbre dev` brings this file along.
+void service_read_front_page(struct api_call *call)
+{
+    const struct api_asset *front = api_file(call, STR("front.html"));
+    if (!front) {
+        api_problem(call, 404,
+                    "There is nothing under this address but in `marbre dev`; /openapi.json lists what there is.");
+        return;
+    }
+    struct api_asset page = *front;
+    page.policy = STR(FRONT_POLICY);
+    api_reply_asset(call, &page);
 }
 
 void service_read_contract(struct api_call *call)
