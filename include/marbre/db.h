@@ -63,8 +63,8 @@ struct str db_answer_at(const struct db_answer *answer, size_t row, size_t colum
 // ------------------------------------------------------------------------------------------------------------- pool
 
 struct db_config {
-    struct str url;  // libpq URI or keywords
-    struct str role; // to serve as; empty: whoever the URL logs in
+    struct str url;            // libpq URI or keywords
+    struct str role;           // to serve as; empty: whoever the URL logs in
     unsigned read_connections; // for keyed reads, and as many for lists
     unsigned write_connections;
     unsigned statement_ms, lock_ms; // timeouts that PostgreSQL keeps
@@ -91,8 +91,8 @@ struct db_call {
 };
 
 // A worker's connections, on its loop: `read_connections` for keyed reads and as many for lists, each shared by up to 8
-// calls at a time, and `write_connections` that belong to one call until its transaction ends. They connect by themselves, for ever,
-// with growing pauses; names are resolved on the crew.
+// calls at a time, and `write_connections` that belong to one call until its transaction ends. They connect by
+// themselves, for ever, with growing pauses; names are resolved on the crew.
 struct db_pool;
 
 struct db_pool *db_pool_new(struct loop *loop, struct crew *crew, const struct db_config *config,

@@ -4,6 +4,7 @@
 // no good one for this server, so those that may be left out are only told.
 function tellExamples(parameters) {
   for (const parameter of parameters) {
+    delete parameter.schema?.items?.format; // Swagger UI knows no field for a list of these
     if (parameter.required || parameter.example === undefined) continue;
     parameter.description += "\n\nFor example `" + parameter.example + "`.";
     delete parameter.example;

@@ -78,7 +78,8 @@ static struct db_connection *place_for(const struct db_pool *pool, enum db_lane 
 static bool lane_has_hope(const struct db_pool *pool, enum db_lane lane)
 {
     bool writes = lane == DB_WRITE;
-    unsigned from = lane_start(pool, writes ? DB_WRITE : DB_READ), to = lane_start(pool, writes ? DB_WRITE + 1 : DB_WRITE);
+    unsigned from = lane_start(pool, writes ? DB_WRITE : DB_READ),
+             to = lane_start(pool, writes ? DB_WRITE + 1 : DB_WRITE);
     for (unsigned i = from; i < to; i++)
         if (db_connection_is_ready(pool->connections[i]) || db_connection_is_coming(pool->connections[i]))
             return true;

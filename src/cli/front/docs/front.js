@@ -246,7 +246,7 @@ async function showList(query) {
   const [head, page] = await Promise.all([headOf(asked), read(`/v1/articles?${asked}`)]);
   const cards = page.data.map((article, i) => cardOf(article, i === 0));
   if (cards.length) {
-    const first = await read(`/v1/articles/${part(page.data[0].slug)}`);
+    const [first] = page.data;
     if (first.image) cards[0].prepend(figureOf(first.image, first.lang));
   }
   asked.set("cursor", page.next ?? "");
