@@ -192,6 +192,14 @@ void http_listener_drain(struct http_listener *listener);
 // Accepts what the kernel has queued, and then no more.
 void http_listener_stop(struct http_listener *listener);
 size_t http_listener_connections(const struct http_listener *listener);
+// Whether it takes connections: it was not stopped, and the process has a descriptor left for the next one.
+bool http_listener_accepts(const struct http_listener *listener);
+
+// What a listener has counted; any thread may read it.
+struct http_meter {
+    struct counter accepted, turned_away;
+};
+const struct http_meter *http_listener_meter(const struct http_listener *listener);
 uint16_t http_listener_port(const struct http_listener *listener); // the bound one, for an address with port 0
 // Ends every connection that is left. Exchanges that the service still has are cut, and end when it answers. Not from
 // inside of a service's function.

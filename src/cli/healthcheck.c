@@ -40,6 +40,13 @@ static ssize_t ask(const struct http_address *address, char *answer, size_t size
     return n;
 }
 
+// The status line, and what /readyz says is wrong where it is /readyz that answered.
+static struct str complaint_in(struct arena *arena, const char *answer)
+{
+    const char *body = strstr(answer, "\r\n\r\n{");
+    return arena_printf(arena, "%.*s%s%s", (int)strcspn(answer, "\r\n"), answer, body ? " " : "", body ? body + 4 : "");
+}
+
 int command_healthcheck(int argc, char **argv)
 {
     (void)argv;
@@ -57,7 +64,7 @@ int command_healthcheck(int argc, char **argv)
     else if (aim_at_this_machine(&address), ask(&address, answer, sizeof answer) <= 0)
         status = cli_fail("no answer at %.*s: %s", STR_FMT(config.admin_listen), strerror(errno));
     else if (!str_starts(str_of(answer), STR("HTTP/1.1 200 ")))
-        status = cli_fail("not ready: %.*s", (int)strcspn(answer, "\r\n"), answer);
+        status = cli_fail("not ready: %s", complaint_in(arena, answer).ptr);
     else
         status = 0;
     arena_free(arena);

@@ -181,6 +181,7 @@ struct http_listener {
     int64_t now_us; // of the present callback
     int64_t date_s;
     char date[CLOCK_HTTP];
+    struct http_meter meter;
     uint64_t turned_away, crowded; // since it was last said
     int64_t turned_away_said_us;
     struct http_request request; // scratch for the parser

@@ -77,6 +77,7 @@ static void turn_away(struct http_listener *listener, int fd)
         (void)!recv(fd, sink, sizeof sink, MSG_DONTWAIT);
     close(fd);
     listener->turned_away++;
+    counter_add(&listener->meter.turned_away, 1);
     if (listener->now_us - listener->turned_away_said_us < 1000000)
         return;
     log_event(LOG_WARNING, "http.busy",
@@ -119,6 +120,7 @@ static bool accept_one(struct http_listener *listener)
         turn_away(listener, fd);
     else
         connection_begin(listener, fd, ip, source);
+    counter_add(&listener->meter.accepted, 1);
     return true;
 }
 
@@ -229,6 +231,16 @@ void http_listener_stop(struct http_listener *listener)
 size_t http_listener_connections(const struct http_listener *listener)
 {
     return listener->count;
+}
+
+bool http_listener_accepts(const struct http_listener *listener)
+{
+    return listener->fd >= 0 && !listener->starved;
+}
+
+const struct http_meter *http_listener_meter(const struct http_listener *listener)
+{
+    return &listener->meter;
 }
 
 uint16_t http_listener_port(const struct http_listener *listener)

@@ -24,6 +24,7 @@ struct server {
     struct arena *arena;
     struct server_ready ready;
     struct loop *loop; // the main thread's: signals, the admin address, the watch
+    struct watch watch;
     struct admin admin;
     struct http_listener *admin_listener;
     struct worker *workers;
@@ -153,6 +154,7 @@ static bool start_workers(struct server *server, struct server_fault *fault)
                                           .lock_ms = LOCK_MS,
                                           .wait_ms = WAIT_MS,
                                           .waiting_max = WAITING_MAX};
+    watch_prepare(&server->watch, server->arena, server->setup->statements, server->setup->migrations);
     struct worker_setup setup = {server->ready.contract, &server->database, server->setup->statements, &address,
                                  &server->limits,        server->crew};
     for (; server->worker_count < config->workers; server->worker_count++)
@@ -161,14 +163,28 @@ static bool start_workers(struct server *server, struct server_fault *fault)
             worker_finish(&server->workers[server->worker_count]);
             return false;
         }
+    watch_start(&server->watch, server->workers[0].loop, server->workers[0].pool);
     return true;
+}
+
+static struct str newest_of(const struct embedded_file *migrations)
+{
+    struct str newest = STR("");
+    for (; migrations->path; migrations++)
+        newest = str_cut(str_of(migrations->path), '.', &(struct str){0});
+    return newest;
 }
 
 static bool start_admin(struct server *server, struct server_fault *fault)
 {
     struct str text = server->setup->config->admin_listen;
     struct http_address address;
-    server->admin = (struct admin){.workers = server->workers, .worker_count = server->worker_count};
+    server->admin = (struct admin){.contract = server->ready.contract,
+                                   .workers = server->workers,
+                                   .worker_count = server->worker_count,
+                                   .watch = &server->watch,
+                                   .newest_migration = newest_of(server->setup->migrations),
+                                   .started_s = clock_wall_ms() / 1000};
     if (text.len == 0)
         return true;
     if (!claim(&server->claims[1], text, &address, fault))
@@ -298,6 +314,7 @@ bool server_run(const struct server_setup *setup, struct server_fault *fault)
                    start_admin(&server, fault);
     if (started)
         serve_until_signal(&server);
+    watch_stop(&server.watch);
     http_listener_free(server.admin_listener);
     crew_free(server.crew); // before the loops that its jobs come home to
     for (unsigned i = 0; i < server.worker_count; i++)

@@ -12,6 +12,7 @@ static void tell(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct worker *worker = context;
     atomic_store(&worker->database_ready, db_pool_ready(worker->pool));
+    atomic_store(&worker->listening, http_listener_accepts(worker->listener));
     atomic_store(&worker->connections, http_listener_connections(worker->listener));
 }
 
