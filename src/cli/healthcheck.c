@@ -1,6 +1,7 @@
 // healthcheck: asks /readyz of the server beside it, for a container's HEALTHCHECK. No shell and no curl needed.
 #include "cli.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -10,7 +11,8 @@
 
 enum { PATIENCE_S = 3 };
 
-// A server that listens on every address is asked on this machine's own.
+// A server that listens on every address is asked on this machine's own: that of IPv4, which there is in a container
+// without IPv6 as well.
 static void aim_at_this_machine(struct http_address *address)
 {
     struct sockaddr_in *v4 = (struct sockaddr_in *)&address->at;
@@ -18,7 +20,7 @@ static void aim_at_this_machine(struct http_address *address)
     if (address->at.ss_family == AF_INET && v4->sin_addr.s_addr == htonl(INADDR_ANY))
         v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (address->at.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
-        v6->sin6_addr = in6addr_loopback;
+        inet_pton(AF_INET6, "::ffff:127.0.0.1", &v6->sin6_addr);
 }
 
 static ssize_t ask(const struct http_address *address, char *answer, size_t size)
