@@ -297,6 +297,15 @@ def test_a_health_check_is_quiet_when_the_server_is_ready(server):
     assert does(healthcheck(server.admin_url.removeprefix("http://"))) == ""
 
 
+def test_a_health_check_prints_the_page_that_is_named(server):
+    address = server.admin_url.removeprefix("http://")
+    printed = does(marbre.run("healthcheck", "/metrics", MARBRE_ADMIN_LISTEN=address))
+    assert printed.startswith("# HELP ") and "\nmarbre_ready 1\n" in printed and printed.endswith("\n")
+    said = marbre.complaint(marbre.run("healthcheck", "/nothing", MARBRE_ADMIN_LISTEN=address))
+    assert said.startswith("not ready: HTTP/1.1 404 Not Found {")
+    assert "takes a page" in marbre.complaint(marbre.run("healthcheck", "metrics", MARBRE_ADMIN_LISTEN=address), 2)
+
+
 def test_a_health_check_without_a_server_says_so():
     address = f"127.0.0.1:{marbre.free_port()}"
     assert marbre.complaint(healthcheck(address)) == f"no answer at {address}: Connection refused"
