@@ -2,7 +2,6 @@
 // and no curl needed.
 #include "cli.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -12,16 +11,20 @@
 
 enum { PATIENCE_S = 3 };
 
-// A server that listens on every address is asked on this machine's own: that of IPv4, which there is in a container
-// without IPv6 as well.
+// A server that listens on every address is asked on this machine's own of IPv4: there is one in a container without
+// IPv6, too.
 static void aim_at_this_machine(struct http_address *address)
 {
     struct sockaddr_in *v4 = (struct sockaddr_in *)&address->at;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->at;
-    if (address->at.ss_family == AF_INET && v4->sin_addr.s_addr == htonl(INADDR_ANY))
-        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (address->at.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
-        inet_pton(AF_INET6, "::ffff:127.0.0.1", &v6->sin6_addr);
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->at;
+    bool every_v4 = address->at.ss_family == AF_INET && v4->sin_addr.s_addr == htonl(INADDR_ANY);
+    bool every = address->at.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+    if (!every_v4 && !every)
+        return;
+    *v4 = (struct sockaddr_in){.sin_family = AF_INET,
+                               .sin_port = every ? v6->sin6_port : v4->sin_port,
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    address->size = sizeof *v4;
 }
 
 static bool connected(int fd, const struct http_address *address)

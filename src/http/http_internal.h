@@ -177,7 +177,7 @@ struct http_listener {
     size_t count;
     struct sources sources;
     struct budget *budget;
-    bool draining, starved;
+    bool open, draining, starved;
     int64_t now_us; // of the present callback
     int64_t date_s;
     char date[CLOCK_HTTP];

@@ -33,6 +33,7 @@ struct server {
     struct db_config database;
     struct http_limits limits;
     int claims[2];
+    bool greeted;
     enum phase phase;
     int64_t phase_since_us;
 };
@@ -191,7 +192,10 @@ static bool start_admin(struct server *server, struct server_fault *fault)
         return false;
     struct http_service service = admin_service(&server->admin);
     server->admin_listener = http_listener_new(server->loop, &address, &http_limits_standard, &service);
-    return server->admin_listener || fail(fault, "%.*s cannot be had: %s", STR_FMT(text), strerror(errno));
+    if (!server->admin_listener)
+        return fail(fault, "%.*s cannot be had: %s", STR_FMT(text), strerror(errno));
+    http_listener_open(server->admin_listener);
+    return true;
 }
 
 // -------------------------------------------------------------------------------------------------- signals, draining
@@ -239,6 +243,19 @@ static size_t connections_left(const struct server *server)
     return left;
 }
 
+// Says that it serves, once every worker does.
+static void greet(struct server *server)
+{
+    for (unsigned i = 0; i < server->worker_count; i++)
+        if (!atomic_load(&server->workers[i].listening))
+            return;
+    server->greeted = true;
+    log_event(LOG_INFO, "server.start", "marbre %s serves on %.*s with %u workers", MARBRE_VERSION,
+              STR_FMT(server->setup->config->listen), server->worker_count);
+    if (server->setup->serving)
+        server->setup->serving(server->setup->context);
+}
+
 // Moves a draining server on: new connections are taken for MARBRE_DRAIN_SECONDS, then the last requests may finish.
 static void tick(evutil_socket_t fd, short what, void *context)
 {
@@ -246,6 +263,8 @@ static void tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct server *server = context;
     int64_t waited_ms = (clock_mono_us() - server->phase_since_us) / 1000;
+    if (server->phase == SERVING && !server->greeted)
+        greet(server);
     if (server->phase == SERVING && server->setup->watch && !server->setup->watch(server->setup->context))
         on_signal(SIGTERM, 0, server);
     if (server->phase == DRAINING && waited_ms >= (int64_t)server->setup->config->drain_seconds * 1000) {
@@ -275,10 +294,6 @@ static void serve_until_signal(struct server *server)
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
-    log_event(LOG_INFO, "server.start", "marbre %s serves on %.*s with %u workers", MARBRE_VERSION,
-              STR_FMT(server->setup->config->listen), server->worker_count);
-    if (server->setup->serving)
-        server->setup->serving(server->setup->context);
     loop_run(server->loop);
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_stop(&server->workers[i]);
