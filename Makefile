@@ -12,7 +12,7 @@ DOCS_PACKAGES  := chromium chromium-driver python3-selenium
 TEST_PACKAGES  := curl libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml python3-hypothesis \
                   python3-html5lib
 
-.PHONY: help run build test test-slow test-docs lint lint-contract bench fuzz format clean need-build need-run need-test need-bench need-docs
+.PHONY: help run build test test-slow test-docs try lint lint-contract bench fuzz format clean need-build need-run need-test need-bench need-docs
 .DEFAULT_GOAL := help
 
 help:           ## this list
@@ -42,6 +42,9 @@ lint: need-build     ## clang-format and clang-tidy, where they are installed; a
 
 lint-contract: need-build  ## what npm's linter and TypeScript say of the contract, where npm is
 	@.ci/lint-contract
+
+try:                 ## docker/README.md, run for real, with failures under load; where there is a Docker Engine
+	@docker/try
 
 bench: need-build need-run need-bench  ## speeds, each beside another program's in the same round; PART=delivery for one
 	@cmake -S . -B build/bench -DPRESET=release -DBENCH=ON -DSWAGGER=OFF $(CMAKE_FLAGS) >/dev/null

@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <jansson.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -189,6 +190,37 @@ int64_t clock_mono_us(void); // microseconds that only go forward
 #define CLOCK_RFC3339 25
 void clock_http(int64_t wall_s, char text[CLOCK_HTTP]);        // `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7)
 void clock_rfc3339(int64_t wall_ms, char text[CLOCK_RFC3339]); // `1994-11-06T08:49:37.000Z`
+
+// ----------------------------------------------------------------------------------------------------------- meters
+
+// A number that one thread counts and any other reads meanwhile: a load and a store, no lock and no locked instruction.
+struct counter {
+    _Atomic uint64_t value;
+};
+
+static inline uint64_t counter_value(const struct counter *counter)
+{
+    return atomic_load_explicit(&counter->value, memory_order_relaxed);
+}
+
+static inline void counter_set(struct counter *counter, uint64_t value)
+{
+    atomic_store_explicit(&counter->value, value, memory_order_relaxed);
+}
+
+static inline void counter_add(struct counter *counter, uint64_t n)
+{
+    counter_set(counter, counter_value(counter) + n);
+}
+
+// How long things took. Each is counted within the first bound that it does not exceed; those that exceed all, last.
+enum { DURATION_BOUNDS = 12 };
+extern const unsigned duration_bounds_us[DURATION_BOUNDS];
+struct durations {
+    struct counter within[DURATION_BOUNDS + 1];
+    struct counter total_us;
+};
+void durations_add(struct durations *durations, int64_t us);
 
 // ------------------------------------------------------------------------------------------------------------- loop
 

@@ -47,6 +47,7 @@ enum db_outcome {
     DB_AWAY,    // no connection; nothing was changed
     DB_UNKNOWN, // the connection ended in the middle of a write: it may have been committed or not
 };
+enum { DB_OUTCOMES = DB_UNKNOWN + 1 };
 
 // What came of a call. The texts live as long as the call's arena.
 struct db_answer {
@@ -73,6 +74,7 @@ struct db_config {
 };
 
 enum db_lane { DB_READ, DB_LIST, DB_WRITE };
+enum { DB_LANES = DB_WRITE + 1 };
 
 // A call: filled by the caller, owned by the pool until `done`. Its arena must live until then.
 struct db_call {
@@ -86,7 +88,7 @@ struct db_call {
     struct db_call *next;
     struct db_answer answer;
     size_t steps_answered;
-    int64_t began_us;
+    int64_t began_us, sent_us;
     bool retried;
 };
 
@@ -100,6 +102,15 @@ struct db_pool *db_pool_new(struct loop *loop, struct crew *crew, const struct d
 void db_pool_free(struct db_pool *pool); // calls that are under way are answered DB_AWAY or DB_UNKNOWN
 void db_pool_call(struct db_pool *pool, struct db_call *call);
 bool db_pool_ready(const struct db_pool *pool); // each lane has a connection that is prepared
+
+// What a pool has counted of a lane; any thread may read it.
+struct db_meter {
+    struct durations waited; // for a place on a connection
+    struct durations took;   // from sending the statements to the answer of the last
+    struct counter outcomes[DB_OUTCOMES];
+    struct counter connections, waiting; // that are ready, calls that wait: now
+};
+const struct db_meter *db_pool_meters(const struct db_pool *pool); // DB_LANES of them
 
 // ---------------------------------------------------------------------------------------------------------- session
 

@@ -181,17 +181,26 @@ MUST_CHECK bool http_address_read(struct str text, struct http_address *address)
 // SO_REUSEPORT. Returns a descriptor to hold as long as the process serves, or -1 with errno (EADDRINUSE).
 int http_address_claim(const struct http_address *address);
 
-// A worker's listener: its own socket (SO_REUSEPORT), on its loop. `limits` and `service` are copied, the list of
-// proxies is not. NULL with errno
-// when the address cannot be had.
+// A worker's listener: its own socket (SO_REUSEPORT), on its loop, that has the address and takes no connection before
+// http_listener_open. `limits` and `service` are copied, the list of proxies is not. NULL with errno when the address
+// cannot be had.
 struct http_listener;
 struct http_listener *http_listener_new(struct loop *loop, const struct http_address *address,
                                         const struct http_limits *limits, const struct http_service *service);
+void http_listener_open(struct http_listener *listener); // does nothing once it drains
 // From now on replies carry `Connection: close`; idle connections end. Accepting goes on.
 void http_listener_drain(struct http_listener *listener);
 // Accepts what the kernel has queued, and then no more.
 void http_listener_stop(struct http_listener *listener);
 size_t http_listener_connections(const struct http_listener *listener);
+// Whether it takes connections: it is open, and the process has a descriptor left for the next one.
+bool http_listener_accepts(const struct http_listener *listener);
+
+// What a listener has counted; any thread may read it.
+struct http_meter {
+    struct counter accepted, turned_away;
+};
+const struct http_meter *http_listener_meter(const struct http_listener *listener);
 uint16_t http_listener_port(const struct http_listener *listener); // the bound one, for an address with port 0
 // Ends every connection that is left. Exchanges that the service still has are cut, and end when it answers. Not from
 // inside of a service's function.

@@ -137,6 +137,7 @@ struct api {
     struct loop *loop;
     struct crew *crew;
     struct db_pool *pool;
+    struct api_meter *meters; // api_meter_count of them
 };
 
 struct api_call {
@@ -225,6 +226,9 @@ MUST_CHECK bool idempotency_answers(struct api_call *call, const struct db_answe
 MUST_CHECK bool idempotency_retries(struct api_call *call);
 // Sends a problem; where it is to be given again, it is kept first.
 void idempotency_refuse(struct api_call *call, int status, struct str document);
+
+void meters_count(const struct api *api, const struct operation *operation, const struct http_exchange *exchange,
+                  int64_t took_us); // operation: NULL where none was found
 
 // ----------------------------------------------------------------------------------------------------------- replies
 

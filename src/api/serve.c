@@ -200,10 +200,8 @@ static void put_number(struct buf *line, struct str name, uint64_t number)
 }
 
 // One line of the log for each request. Written without printf: it is on everybody's way.
-static void done(void *context, struct http_exchange *exchange)
+static void log_request(const struct api_call *call, const struct http_exchange *exchange, int64_t took_us)
 {
-    (void)context;
-    struct api_call *call = exchange->service_data;
     char at[CLOCK_RFC3339];
     clock_rfc3339(clock_wall_ms(), at);
     struct buf line = buf_in(exchange->arena);
@@ -214,7 +212,7 @@ static void done(void *context, struct http_exchange *exchange)
     put_member(&line, STR(",\"operation\":"), call && call->operation ? call->operation->id : STR(""));
     put_number(&line, STR(",\"status\":"), (uint64_t)exchange->status);
     put_number(&line, STR(",\"bytes\":"), exchange->bytes_out);
-    put_number(&line, STR(",\"us\":"), (uint64_t)(clock_mono_us() - exchange->began_us));
+    put_number(&line, STR(",\"us\":"), (uint64_t)took_us);
     put_member(&line, STR(",\"peer\":"), exchange->peer);
     if (call && call->caller.account.ptr)
         put_member(&line, STR(",\"account\":"), call->caller.account);
@@ -226,17 +224,28 @@ static void done(void *context, struct http_exchange *exchange)
     log_line(buf_str(&line));
 }
 
+static void done(void *context, struct http_exchange *exchange)
+{
+    const struct api_call *call = exchange->service_data;
+    int64_t took_us = clock_mono_us() - exchange->began_us;
+    meters_count(context, call ? call->operation : NULL, exchange, took_us);
+    log_request(call, exchange, took_us);
+}
+
 struct api *api_new(const struct api_contract *contract, struct loop *loop, struct crew *crew, struct db_pool *pool)
 {
     struct api *api = calloc(1, sizeof *api);
     if (!api)
         fatal("out of memory for an api");
-    *api = (struct api){contract, loop, crew, pool};
+    *api = (struct api){contract, loop, crew, pool, calloc(api_meter_count(contract), sizeof *api->meters)};
+    if (!api->meters)
+        fatal("out of memory for the meters of an api");
     return api;
 }
 
 void api_free(struct api *api)
 {
+    free(api->meters);
     free(api);
 }
 

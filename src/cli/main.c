@@ -40,7 +40,8 @@ static const struct command {
      "contract alone,\nthe one of this binary or "
      "another: a build that fails here would not start.\n"},
     {"healthcheck", command_healthcheck, "ask a running server whether it is ready",
-     "usage: marbre healthcheck\n\nAsks /readyz at MARBRE_ADMIN_LISTEN; exits with 0 when it is ready.\n"},
+     "usage: marbre healthcheck [/PAGE]\n\nAsks /readyz at MARBRE_ADMIN_LISTEN; exits with 0 when it is ready. With a "
+     "page, such as /metrics, prints it.\n"},
     {"version", command_version, "print the version", "usage: marbre version\n"},
 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum state { RESTING, RESOLVING, CONNECTING, PREPARING, READY };
-enum { REST_FIRST_MS = 100, REST_LONGEST_MS = 5000, CONNECT_MS = 5000 };
+enum { REST_FIRST_MS = 100, REST_LONGEST_MS = 500, CONNECT_MS = 5000 };
 
 // A name being looked up on the crew; outlives its connection when that is freed first.
 struct lookup {

@@ -13,7 +13,8 @@ struct waiting {
 struct db_pool {
     struct db_config config;
     struct event *watch;
-    struct waiting waiting[DB_WRITE + 1]; // a queue a lane
+    struct waiting waiting[DB_LANES]; // a queue a lane
+    struct db_meter meters[DB_LANES];
     bool closing;
     unsigned count;
     struct db_connection *connections[]; // DB_READ's, as many of DB_LIST, then DB_WRITE's
@@ -45,10 +46,23 @@ static struct db_call *queue_take(struct waiting *queue)
     return call;
 }
 
-static void finish_without(struct db_call *call, enum db_outcome outcome)
+static void finish(struct db_pool *pool, struct db_call *call)
+{
+    counter_add(&pool->meters[call->lane].outcomes[call->answer.outcome], 1);
+    call->done(call, &call->answer);
+}
+
+static void finish_without(struct db_pool *pool, struct db_call *call, enum db_outcome outcome)
 {
     call->answer = (struct db_answer){.outcome = outcome};
-    call->done(call, &call->answer);
+    finish(pool, call);
+}
+
+static void send_on(struct db_pool *pool, struct db_connection *place, struct db_call *call)
+{
+    call->sent_us = clock_mono_us();
+    durations_add(&pool->meters[call->lane].waited, call->sent_us - call->began_us);
+    db_connection_send(place, call);
 }
 
 // The connection of a lane that has the least to do, of those that are up; null where none is.
@@ -94,11 +108,11 @@ void db_pool_call(struct db_pool *pool, struct db_call *call)
     call->retried = false;
     struct db_connection *place = pool->waiting[call->lane].first ? NULL : place_for(pool, call->lane);
     if (place)
-        db_connection_send(place, call);
+        send_on(pool, place, call);
     else if (!lane_has_hope(pool, call->lane))
-        finish_without(call, DB_AWAY);
+        finish_without(pool, call, DB_AWAY);
     else if (pool->waiting[call->lane].count >= pool->config.waiting_max)
-        finish_without(call, DB_BUSY);
+        finish_without(pool, call, DB_BUSY);
     else
         queue_put(&pool->waiting[call->lane], call);
 }
@@ -108,30 +122,42 @@ void db_pool_dispatch(struct db_pool *pool)
     for (enum db_lane lane = DB_READ; lane <= DB_WRITE && !pool->closing; lane++) {
         struct db_connection *place;
         while (pool->waiting[lane].first && (place = place_for(pool, lane)) != NULL)
-            db_connection_send(place, queue_take(&pool->waiting[lane]));
+            send_on(pool, place, queue_take(&pool->waiting[lane]));
         while (pool->waiting[lane].first && !lane_has_hope(pool, lane))
-            finish_without(queue_take(&pool->waiting[lane]), DB_AWAY);
+            finish_without(pool, queue_take(&pool->waiting[lane]), DB_AWAY);
     }
 }
 
 void db_pool_answered(struct db_pool *pool, struct db_call *call)
 {
-    (void)pool;
-    call->done(call, &call->answer);
+    durations_add(&pool->meters[call->lane].took, clock_mono_us() - call->sent_us);
+    finish(pool, call);
 }
 
 // The connection went away under a call. A read is tried once more; of a write nobody knows.
 void db_pool_orphaned(struct db_pool *pool, struct db_call *call)
 {
     if (call->lane == DB_WRITE) {
-        finish_without(call, DB_UNKNOWN);
+        finish_without(pool, call, DB_UNKNOWN);
     } else if (call->retried || pool->closing || !lane_has_hope(pool, call->lane)) {
-        finish_without(call, DB_AWAY);
+        finish_without(pool, call, DB_AWAY);
     } else {
         call->answer = (struct db_answer){0};
         call->steps_answered = 0;
         call->retried = true;
         queue_put(&pool->waiting[call->lane], call);
+    }
+}
+
+// The connections that are ready and the calls that wait, for whoever reads the meters.
+static void tell(struct db_pool *pool)
+{
+    unsigned ready[DB_LANES] = {0};
+    for (unsigned i = 0; i < pool->count; i++)
+        ready[i < SHARED_LANES ? i : DB_WRITE] += db_connection_is_ready(pool->connections[i]);
+    for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++) {
+        counter_set(&pool->meters[lane].connections, ready[lane]);
+        counter_set(&pool->meters[lane].waiting, pool->waiting[lane].count);
     }
 }
 
@@ -143,11 +169,12 @@ static void watch(evutil_socket_t fd, short what, void *context)
     int64_t now = clock_mono_us(), longest_wait = (int64_t)pool->config.wait_ms * 1000;
     for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++)
         while (pool->waiting[lane].first && now - pool->waiting[lane].first->began_us > longest_wait)
-            finish_without(queue_take(&pool->waiting[lane]), lane_has_hope(pool, lane) ? DB_BUSY : DB_AWAY);
+            finish_without(pool, queue_take(&pool->waiting[lane]), lane_has_hope(pool, lane) ? DB_BUSY : DB_AWAY);
     // PostgreSQL keeps the statement's time itself; this is for a server that no longer answers at all.
     int64_t longest_call = ((int64_t)pool->config.statement_ms + 2000) * 1000 + longest_wait;
     for (unsigned i = 0; i < pool->count; i++)
         db_connection_expire(pool->connections[i], now - longest_call);
+    tell(pool);
 }
 
 struct db_pool *db_pool_new(struct loop *loop, struct crew *crew, const struct db_config *config,
@@ -178,11 +205,16 @@ void db_pool_free(struct db_pool *pool)
         db_connection_free(pool->connections[i]);
     for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++)
         while (pool->waiting[lane].first)
-            finish_without(queue_take(&pool->waiting[lane]), DB_AWAY);
+            finish_without(pool, queue_take(&pool->waiting[lane]), DB_AWAY);
     free(pool);
 }
 
 bool db_pool_ready(const struct db_pool *pool)
 {
     return idlest(pool, DB_READ) && idlest(pool, DB_LIST) && idlest(pool, DB_WRITE);
+}
+
+const struct db_meter *db_pool_meters(const struct db_pool *pool)
+{
+    return pool->meters;
 }

@@ -177,10 +177,11 @@ struct http_listener {
     size_t count;
     struct sources sources;
     struct budget *budget;
-    bool draining, starved;
+    bool open, draining, starved;
     int64_t now_us; // of the present callback
     int64_t date_s;
     char date[CLOCK_HTTP];
+    struct http_meter meter;
     uint64_t turned_away, crowded; // since it was last said
     int64_t turned_away_said_us;
     struct http_request request; // scratch for the parser

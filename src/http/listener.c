@@ -77,6 +77,7 @@ static void turn_away(struct http_listener *listener, int fd)
         (void)!recv(fd, sink, sizeof sink, MSG_DONTWAIT);
     close(fd);
     listener->turned_away++;
+    counter_add(&listener->meter.turned_away, 1);
     if (listener->now_us - listener->turned_away_said_us < 1000000)
         return;
     log_event(LOG_WARNING, "http.busy",
@@ -119,6 +120,7 @@ static bool accept_one(struct http_listener *listener)
         turn_away(listener, fd);
     else
         connection_begin(listener, fd, ip, source);
+    counter_add(&listener->meter.accepted, 1);
     return true;
 }
 
@@ -150,12 +152,12 @@ static struct event *need_event(struct event *event)
     return event;
 }
 
-static int listen_on(const struct http_address *address)
+static int have(const struct http_address *address)
 {
     const int on = 1;
     int fd = address_bind(address, true);
     // Connections inherit TCP_NODELAY from the socket that they are accepted on.
-    if (fd >= 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 && listen(fd, BACKLOG) == 0)
+    if (fd >= 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0)
         return fd;
     int failed = errno;
     if (fd >= 0)
@@ -167,7 +169,7 @@ static int listen_on(const struct http_address *address)
 struct http_listener *http_listener_new(struct loop *loop, const struct http_address *address,
                                         const struct http_limits *limits, const struct http_service *service)
 {
-    int fd = listen_on(address);
+    int fd = have(address);
     if (fd < 0)
         return NULL;
     struct http_listener *listener = calloc(1, sizeof *listener);
@@ -184,9 +186,18 @@ struct http_listener *http_listener_new(struct loop *loop, const struct http_add
     listener->acceptable = need_event(event_new(listener->base, fd, EV_READ | EV_PERSIST, on_acceptable, listener));
     listener->retry = need_event(evtimer_new(listener->base, on_retry, listener));
     listener->sweep = need_event(event_new(listener->base, -1, EV_PERSIST, on_sweep, listener));
-    event_add(listener->acceptable, NULL);
     event_add(listener->sweep, &sweep_every);
     return listener;
+}
+
+void http_listener_open(struct http_listener *listener)
+{
+    if (listener->draining || listener->open)
+        return;
+    if (listen(listener->fd, BACKLOG) != 0)
+        fatal("an address that this process has claimed cannot be listened on: %s", strerror(errno));
+    event_add(listener->acceptable, NULL);
+    listener->open = true;
 }
 
 // Idle connections end, those that never asked for anything after a grace: their first request may be on its way.
@@ -223,12 +234,23 @@ void http_listener_stop(struct http_listener *listener)
     event_del(listener->retry);
     close(listener->fd);
     listener->fd = -1;
+    listener->open = false;
     end_idle(listener);
 }
 
 size_t http_listener_connections(const struct http_listener *listener)
 {
     return listener->count;
+}
+
+bool http_listener_accepts(const struct http_listener *listener)
+{
+    return listener->open && !listener->starved;
+}
+
+const struct http_meter *http_listener_meter(const struct http_listener *listener)
+{
+    return &listener->meter;
 }
 
 uint16_t http_listener_port(const struct http_listener *listener)

@@ -1,41 +1,85 @@
-// Health, on an address of its own that the internet does not reach. /livez: the process runs. /readyz: it can serve.
+// Health and numbers, on an address of its own that the internet does not reach. /livez: the process runs. /readyz: it
+// can serve, or what is wrong. /metrics: what was counted.
 #include "server_internal.h"
 
-static void reply(struct http_exchange *exchange, int status, struct str body)
+static void reply(struct http_exchange *exchange, int status, struct str type, struct str body)
 {
-    static const struct http_header headers[] = {
-        {{"Content-Type", 12}, {"application/json", 16}},
-        {{"Cache-Control", 13}, {"no-store", 8}},
+    const struct http_header headers[] = {
+        {STR("Content-Type"), type},
+        {STR("Cache-Control"), STR("no-store")},
     };
     struct http_reply bytes = {.status = status, .headers = headers, .header_count = COUNT_OF(headers), .body = body};
     http_reply_send(exchange, &bytes);
 }
 
-static bool database_is_ready(const struct admin *admin)
+static void reply_json(struct http_exchange *exchange, int status, struct str body)
 {
-    bool ready = true;
-    for (unsigned i = 0; i < admin->worker_count; i++)
-        ready &= atomic_load(&admin->workers[i].database_ready);
-    return ready;
+    reply(exchange, status, STR("application/json"), body);
 }
+
+struct readiness admin_readiness(const struct admin *admin)
+{
+    struct readiness readiness = {.database = true,
+                                  .migrations = atomic_load(&admin->watch->migrated),
+                                  .listener = true,
+                                  .draining = atomic_load(&admin->draining)};
+    for (unsigned i = 0; i < admin->worker_count; i++) {
+        readiness.database &= atomic_load(&admin->workers[i].database_ready);
+        readiness.listener &= atomic_load(&admin->workers[i].listening);
+    }
+    return readiness;
+}
+
+bool is_ready(struct readiness readiness)
+{
+    return readiness.database && readiness.migrations && readiness.listener && !readiness.draining;
+}
+
+static const char *word(bool yes)
+{
+    return yes ? "true" : "false";
+}
+
+static void tell_alive(const struct admin *admin, struct http_exchange *exchange)
+{
+    (void)admin;
+    reply_json(exchange, 200, STR("{\"status\":\"alive\"}"));
+}
+
+static void tell_ready(const struct admin *admin, struct http_exchange *exchange)
+{
+    struct readiness now = admin_readiness(admin);
+    bool ready = is_ready(now);
+    reply_json(exchange, ready ? 200 : 503,
+               arena_printf(exchange->arena,
+                            "{\"status\":\"%s\",\"database\":%s,\"migrations\":%s,\"listener\":%s,\"draining\":%s}",
+                            ready ? "ready" : "not ready", word(now.database), word(now.migrations), word(now.listener),
+                            word(now.draining)));
+}
+
+static void tell_metrics(const struct admin *admin, struct http_exchange *exchange)
+{
+    reply(exchange, 200, STR("text/plain; version=0.0.4; charset=utf-8"), metrics_text(exchange->arena, admin));
+}
+
+static const struct {
+    struct str path;
+    void (*tell)(const struct admin *admin, struct http_exchange *exchange);
+} pages[] = {
+    {{"/livez", 6}, tell_alive},
+    {{"/readyz", 7}, tell_ready},
+    {{"/metrics", 8}, tell_metrics},
+};
 
 static void serve(void *context, struct http_exchange *exchange)
 {
-    const struct admin *admin = context;
-    bool database = database_is_ready(admin), draining = atomic_load(&admin->draining);
-    struct str path = exchange->request.path;
-    if (str_eq(path, STR("/livez"))) {
-        reply(exchange, 200, STR("{\"status\":\"alive\"}"));
-        return;
+    for (size_t i = 0; i < COUNT_OF(pages); i++) {
+        if (str_eq(exchange->request.path, pages[i].path)) {
+            pages[i].tell(context, exchange);
+            return;
+        }
     }
-    if (!str_eq(path, STR("/readyz"))) {
-        reply(exchange, 404, STR("{\"status\":\"unknown\",\"paths\":[\"/livez\",\"/readyz\"]}"));
-        return;
-    }
-    bool ready = database && !draining;
-    reply(exchange, ready ? 200 : 503,
-          arena_printf(exchange->arena, "{\"status\":\"%s\",\"database\":%s,\"draining\":%s}",
-                       ready ? "ready" : "not ready", database ? "true" : "false", draining ? "true" : "false"));
+    reply_json(exchange, 404, STR("{\"status\":\"unknown\",\"paths\":[\"/livez\",\"/readyz\",\"/metrics\"]}"));
 }
 
 static uint64_t admit(void *context, struct http_exchange *exchange)
@@ -48,7 +92,7 @@ static uint64_t admit(void *context, struct http_exchange *exchange)
 static void refuse(void *context, struct http_exchange *exchange, enum http_fault fault)
 {
     (void)context;
-    reply(exchange, http_fault_status(fault), STR("{\"status\":\"refused\"}"));
+    reply_json(exchange, http_fault_status(fault), STR("{\"status\":\"refused\"}"));
 }
 
 static void done(void *context, struct http_exchange *exchange)

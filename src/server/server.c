@@ -24,6 +24,7 @@ struct server {
     struct arena *arena;
     struct server_ready ready;
     struct loop *loop; // the main thread's: signals, the admin address, the watch
+    struct watch watch;
     struct admin admin;
     struct http_listener *admin_listener;
     struct worker *workers;
@@ -32,6 +33,7 @@ struct server {
     struct db_config database;
     struct http_limits limits;
     int claims[2];
+    bool greeted;
     enum phase phase;
     int64_t phase_since_us;
 };
@@ -163,6 +165,7 @@ static bool start_workers(struct server *server, struct server_fault *fault)
                                           .lock_ms = LOCK_MS,
                                           .wait_ms = WAIT_MS,
                                           .waiting_max = WAITING_MAX};
+    watch_prepare(&server->watch, server->arena, server->setup->statements, server->setup->migrations);
     struct worker_setup setup = {server->ready.contract, &server->database, server->setup->statements, &address,
                                  &server->limits,        server->crew};
     for (; server->worker_count < config->workers; server->worker_count++)
@@ -171,21 +174,38 @@ static bool start_workers(struct server *server, struct server_fault *fault)
             worker_finish(&server->workers[server->worker_count]);
             return false;
         }
+    watch_start(&server->watch, server->workers[0].loop, server->workers[0].pool);
     return true;
+}
+
+static struct str newest_of(const struct embedded_file *migrations)
+{
+    struct str newest = STR("");
+    for (; migrations->path; migrations++)
+        newest = str_cut(str_of(migrations->path), '.', &(struct str){0});
+    return newest;
 }
 
 static bool start_admin(struct server *server, struct server_fault *fault)
 {
     struct str text = server->setup->config->admin_listen;
     struct http_address address;
-    server->admin = (struct admin){.workers = server->workers, .worker_count = server->worker_count};
+    server->admin = (struct admin){.contract = server->ready.contract,
+                                   .workers = server->workers,
+                                   .worker_count = server->worker_count,
+                                   .watch = &server->watch,
+                                   .newest_migration = newest_of(server->setup->migrations),
+                                   .started_s = clock_wall_ms() / 1000};
     if (text.len == 0)
         return true;
     if (!claim(&server->claims[1], text, &address, fault))
         return false;
     struct http_service service = admin_service(&server->admin);
     server->admin_listener = http_listener_new(server->loop, &address, &http_limits_standard, &service);
-    return server->admin_listener || fail(fault, "%.*s cannot be had: %s", STR_FMT(text), strerror(errno));
+    if (!server->admin_listener)
+        return fail(fault, "%.*s cannot be had: %s", STR_FMT(text), strerror(errno));
+    http_listener_open(server->admin_listener);
+    return true;
 }
 
 // -------------------------------------------------------------------------------------------------- signals, draining
@@ -233,6 +253,19 @@ static size_t connections_left(const struct server *server)
     return left;
 }
 
+// Says that it serves, once every worker does.
+static void greet(struct server *server)
+{
+    for (unsigned i = 0; i < server->worker_count; i++)
+        if (!atomic_load(&server->workers[i].listening))
+            return;
+    server->greeted = true;
+    log_event(LOG_INFO, "server.start", "marbre %s serves on %.*s with %u workers", MARBRE_VERSION,
+              STR_FMT(server->setup->config->listen), server->worker_count);
+    if (server->setup->serving)
+        server->setup->serving(server->setup->context);
+}
+
 // Moves a draining server on: new connections are taken for MARBRE_DRAIN_SECONDS, then the last requests may finish.
 static void tick(evutil_socket_t fd, short what, void *context)
 {
@@ -240,6 +273,8 @@ static void tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct server *server = context;
     int64_t waited_ms = (clock_mono_us() - server->phase_since_us) / 1000;
+    if (server->phase == SERVING && !server->greeted)
+        greet(server);
     if (server->phase == SERVING && server->setup->watch && !server->setup->watch(server->setup->context))
         on_signal(SIGTERM, 0, server);
     if (server->phase == DRAINING && waited_ms >= (int64_t)server->setup->config->drain_seconds * 1000) {
@@ -269,10 +304,6 @@ static void serve_until_signal(struct server *server)
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
-    log_event(LOG_INFO, "server.start", "marbre %s serves on %.*s with %u workers", MARBRE_VERSION,
-              STR_FMT(server->setup->config->listen), server->worker_count);
-    if (server->setup->serving)
-        server->setup->serving(server->setup->context);
     loop_run(server->loop);
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_stop(&server->workers[i]);
@@ -308,6 +339,7 @@ bool server_run(const struct server_setup *setup, struct server_fault *fault)
                    start_admin(&server, fault);
     if (started)
         serve_until_signal(&server);
+    watch_stop(&server.watch);
     http_listener_free(server.admin_listener);
     crew_free(server.crew); // before the loops that its jobs come home to
     for (unsigned i = 0; i < server.worker_count; i++)

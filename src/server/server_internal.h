@@ -14,7 +14,7 @@ struct worker {
     struct api *api;
     struct http_listener *listener;
     struct event *tick;
-    atomic_bool database_ready;
+    atomic_bool database_ready, listening;
     atomic_size_t connections;
 };
 
@@ -37,11 +37,44 @@ void worker_stop_accepting(struct worker *worker);
 void worker_stop(struct worker *worker); // and joins it
 void worker_finish(struct worker *worker);
 
-// The admin address: /livez, /readyz.
+// Whether the database has all the migrations that this binary stands on. At the start it had; what is restored
+// beneath a running server may have fewer. That it has more is no fault: an upgrade migrates before the last old server
+// is gone.
+struct watch {
+    struct db_pool *pool;
+    struct event *again;
+    const struct db_statement *statement;
+    struct str names; // a PostgreSQL array
+    struct db_step step;
+    struct db_call call;
+    bool asking;
+    atomic_bool migrated;
+};
+
+// Before the first connection: adds the statement that is asked.
+void watch_prepare(struct watch *watch, struct arena *arena, struct db_statements *statements,
+                   const struct embedded_file *migrations);
+void watch_start(struct watch *watch, struct loop *loop, struct db_pool *pool);
+void watch_stop(struct watch *watch); // before the loop is freed; an answer may come until the pool is
+
+// The admin address: /livez, /readyz, /metrics.
 struct admin {
+    const struct api_contract *contract;
     const struct worker *workers;
     unsigned worker_count;
+    const struct watch *watch;
+    struct str newest_migration;
+    int64_t started_s;
     atomic_bool draining;
 };
 
+struct readiness {
+    bool database, migrations, listener, draining;
+};
+struct readiness admin_readiness(const struct admin *admin);
+bool is_ready(struct readiness readiness);
+
 struct http_service admin_service(struct admin *admin);
+
+// Everything that is counted, as Prometheus reads it (text format 0.0.4).
+struct str metrics_text(struct arena *arena, const struct admin *admin);

@@ -6,12 +6,17 @@
 #include <time.h>
 #include <unistd.h>
 
-static void tell(evutil_socket_t fd, short what, void *context)
+// Opens once the database can be asked: who connects before would wait, while another server may be there for them. Then
+// tells the main thread how things are.
+static void tick(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
     struct worker *worker = context;
+    if (db_pool_ready(worker->pool))
+        http_listener_open(worker->listener);
     atomic_store(&worker->database_ready, db_pool_ready(worker->pool));
+    atomic_store(&worker->listening, http_listener_accepts(worker->listener));
     atomic_store(&worker->connections, http_listener_connections(worker->listener));
 }
 
@@ -22,7 +27,7 @@ bool worker_init(struct worker *worker, const struct worker_setup *setup)
     worker->api = api_new(setup->contract, worker->loop, setup->crew, worker->pool);
     struct http_service service = api_service(worker->api);
     worker->listener = http_listener_new(worker->loop, setup->address, setup->limits, &service);
-    worker->tick = event_new(loop_base(worker->loop), -1, EV_PERSIST, tell, worker);
+    worker->tick = event_new(loop_base(worker->loop), -1, EV_PERSIST, tick, worker);
     event_add(worker->tick, &(struct timeval){.tv_usec = WORKER_TICK_MS * 1000});
     return worker->listener != NULL;
 }

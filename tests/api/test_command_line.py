@@ -1,5 +1,6 @@
 """The binary as ops meet it: help, configuration, `check`, `migrate`, `serve`, `healthcheck`, and what the serving role may."""
 import concurrent.futures
+import contextlib
 import http.server
 import json
 import re
@@ -296,6 +297,15 @@ def test_a_health_check_is_quiet_when_the_server_is_ready(server):
     assert does(healthcheck(server.admin_url.removeprefix("http://"))) == ""
 
 
+def test_a_health_check_prints_the_page_that_is_named(server):
+    address = server.admin_url.removeprefix("http://")
+    printed = does(marbre.run("healthcheck", "/metrics", MARBRE_ADMIN_LISTEN=address))
+    assert printed.startswith("# HELP ") and "\nmarbre_ready 1\n" in printed and printed.endswith("\n")
+    said = marbre.complaint(marbre.run("healthcheck", "/nothing", MARBRE_ADMIN_LISTEN=address))
+    assert said.startswith("not ready: HTTP/1.1 404 Not Found {")
+    assert "takes a page" in marbre.complaint(marbre.run("healthcheck", "metrics", MARBRE_ADMIN_LISTEN=address), 2)
+
+
 def test_a_health_check_without_a_server_says_so():
     address = f"127.0.0.1:{marbre.free_port()}"
     assert marbre.complaint(healthcheck(address)) == f"no answer at {address}: Connection refused"
@@ -303,22 +313,39 @@ def test_a_health_check_without_a_server_says_so():
         assert marbre.complaint(healthcheck(nothing)).startswith("MARBRE_ADMIN_LISTEN is not set to an address")
 
 
-class NotReady(http.server.BaseHTTPRequestHandler):
+class Probed(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    readyz = 503
 
     def do_GET(self):
-        self.send_error(503 if self.path == "/readyz" else 200)
+        self.send_error(self.readyz if self.path == "/readyz" else 404)
 
     def log_message(self, *_):
         pass
 
 
+class ProbedReady(Probed):
+    readyz = 200
+
+
+@contextlib.contextmanager
+def probed(handler):
+    """Something that answers at an address of IPv4 alone."""
+    with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
 def test_a_health_check_of_a_server_that_is_not_ready_says_so():
-    with http.server.HTTPServer(("127.0.0.1", 0), NotReady) as sick:
-        threading.Thread(target=sick.serve_forever, daemon=True).start()
-        said = marbre.complaint(healthcheck(f"127.0.0.1:{sick.server_address[1]}"))
-        sick.shutdown()
+    with probed(Probed) as port:
+        said = marbre.complaint(healthcheck(f"127.0.0.1:{port}"))
     assert said == "not ready: HTTP/1.1 503 Service Unavailable"
+
+
+def test_a_server_on_every_address_is_asked_on_one_that_a_container_without_ipv6_has():
+    with probed(ProbedReady) as port:
+        assert does(healthcheck(f":{port}")) == does(healthcheck(f"0.0.0.0:{port}")) == ""
 
 
 # ---- the role that serves

@@ -102,6 +102,8 @@ static struct server *server_start(struct http_limits limits)
         server->big[i] = (char)(i * 7 % 251);
     server->loop = loop_new();
     server->listener = http_listener_new(server->loop, &address, &limits, &service);
+    if (server->listener)
+        http_listener_open(server->listener);
     assert_non_null(server->listener);
     server->port = http_listener_port(server->listener);
     assert_int_equal(pthread_create(&server->thread, NULL, run, server), 0);

@@ -1,0 +1,315 @@
+// What was counted, as Prometheus reads it: one row of the table a metric. Each worker counts for itself; here is where
+// they are summed. A series is told once it has counted something, and there are no more than the contract's operations
+// times the statuses, bounds and lanes: nothing that a client sends makes one.
+#include "server_internal.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static const char *const lanes[DB_LANES] = {[DB_READ] = "read", [DB_LIST] = "list", [DB_WRITE] = "write"};
+static const char *const outcomes[DB_OUTCOMES] = {
+    [DB_DONE] = "done", [DB_REFUSED] = "refused", [DB_BUSY] = "busy", [DB_AWAY] = "away", [DB_UNKNOWN] = "unknown"};
+
+struct metric {
+    const char *name, *type, *help;
+    void (*put)(struct buf *out, const struct metric *metric, const struct admin *admin);
+};
+
+static void put_number(struct buf *out, const struct metric *metric, uint64_t number)
+{
+    buf_printf(out, "%s %" PRIu64 "\n", metric->name, number);
+}
+
+static void put_seconds(struct buf *out, uint64_t us)
+{
+    buf_printf(out, "%" PRIu64 ".%06" PRIu64 "\n", us / 1000000, us % 1000000);
+}
+
+// --------------------------------------------------------------------------------------------------------- durations
+
+struct sum {
+    uint64_t within[DURATION_BOUNDS + 1], total_us;
+};
+
+static void sum_add(struct sum *sum, const struct durations *durations)
+{
+    for (size_t i = 0; i <= DURATION_BOUNDS; i++)
+        sum->within[i] += counter_value(&durations->within[i]);
+    sum->total_us += counter_value(&durations->total_us);
+}
+
+// A bucket counts all that took no longer than its bound, those of the buckets before it as well.
+static void put_histogram(struct buf *out, const struct metric *metric, const char *label, struct str value,
+                          const struct sum *sum)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i <= DURATION_BOUNDS; i++) {
+        count += sum->within[i];
+        buf_printf(out, "%s_bucket{%s=\"%.*s\",le=\"", metric->name, label, STR_FMT(value));
+        if (i < DURATION_BOUNDS)
+            buf_printf(out, "%g", duration_bounds_us[i] / 1e6);
+        else
+            buf_put_lit(out, "+Inf");
+        buf_printf(out, "\"} %" PRIu64 "\n", count);
+    }
+    buf_printf(out, "%s_sum{%s=\"%.*s\"} ", metric->name, label, STR_FMT(value));
+    put_seconds(out, sum->total_us);
+    buf_printf(out, "%s_count{%s=\"%.*s\"} %" PRIu64 "\n", metric->name, label, STR_FMT(value), count);
+}
+
+// -------------------------------------------------------------------------------------------------------------- HTTP
+
+static const struct api_meter *operation_meter(const struct admin *admin, unsigned worker, size_t number)
+{
+    return &api_meters(admin->workers[worker].api)[number];
+}
+
+static uint64_t replies_of(const struct admin *admin, size_t number, size_t status)
+{
+    uint64_t replies = 0;
+    for (unsigned i = 0; i < admin->worker_count; i++)
+        replies += counter_value(&operation_meter(admin, i, number)->replies[status]);
+    return replies;
+}
+
+static void put_status(struct buf *out, unsigned status)
+{
+    if (status)
+        buf_printf(out, "%u", status);
+    else
+        buf_put_lit(out, "other");
+}
+
+static void put_requests(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    for (size_t number = 0; number < api_meter_count(admin->contract); number++)
+        for (size_t status = 0; status < API_STATUSES; status++) {
+            uint64_t replies = replies_of(admin, number, status);
+            if (replies == 0)
+                continue;
+            buf_printf(out, "%s{operation=\"%.*s\",status=\"", metric->name,
+                       STR_FMT(api_meter_name(admin->contract, number)));
+            put_status(out, api_statuses[status]);
+            buf_printf(out, "\"} %" PRIu64 "\n", replies);
+        }
+}
+
+static void put_request_durations(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    static const struct sum nothing;
+    for (size_t number = 0; number < api_meter_count(admin->contract); number++) {
+        struct sum sum = {0};
+        for (unsigned i = 0; i < admin->worker_count; i++)
+            sum_add(&sum, &operation_meter(admin, i, number)->took);
+        if (memcmp(&sum, &nothing, sizeof sum) != 0)
+            put_histogram(out, metric, "operation", api_meter_name(admin->contract, number), &sum);
+    }
+}
+
+static void put_cut(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    uint64_t cut = 0;
+    for (unsigned i = 0; i < admin->worker_count; i++)
+        for (size_t number = 0; number < api_meter_count(admin->contract); number++)
+            cut += counter_value(&operation_meter(admin, i, number)->cut);
+    put_number(out, metric, cut);
+}
+
+static void put_connections(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    uint64_t open = 0;
+    for (unsigned i = 0; i < admin->worker_count; i++)
+        open += atomic_load(&admin->workers[i].connections);
+    put_number(out, metric, open);
+}
+
+static void put_accepted(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    uint64_t accepted = 0;
+    for (unsigned i = 0; i < admin->worker_count; i++)
+        accepted += counter_value(&http_listener_meter(admin->workers[i].listener)->accepted);
+    put_number(out, metric, accepted);
+}
+
+static void put_turned_away(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    uint64_t turned_away = 0;
+    for (unsigned i = 0; i < admin->worker_count; i++)
+        turned_away += counter_value(&http_listener_meter(admin->workers[i].listener)->turned_away);
+    put_number(out, metric, turned_away);
+}
+
+// ---------------------------------------------------------------------------------------------------------- database
+
+static const struct db_meter *lane_meter(const struct admin *admin, unsigned worker, size_t lane)
+{
+    return &db_pool_meters(admin->workers[worker].pool)[lane];
+}
+
+static void put_waits(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    for (size_t lane = 0; lane < DB_LANES; lane++) {
+        struct sum sum = {0};
+        for (unsigned i = 0; i < admin->worker_count; i++)
+            sum_add(&sum, &lane_meter(admin, i, lane)->waited);
+        put_histogram(out, metric, "lane", str_of(lanes[lane]), &sum);
+    }
+}
+
+static void put_statements(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    for (size_t lane = 0; lane < DB_LANES; lane++) {
+        struct sum sum = {0};
+        for (unsigned i = 0; i < admin->worker_count; i++)
+            sum_add(&sum, &lane_meter(admin, i, lane)->took);
+        put_histogram(out, metric, "lane", str_of(lanes[lane]), &sum);
+    }
+}
+
+static void put_outcomes(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    for (size_t lane = 0; lane < DB_LANES; lane++)
+        for (size_t outcome = 0; outcome < DB_OUTCOMES; outcome++) {
+            uint64_t calls = 0;
+            for (unsigned i = 0; i < admin->worker_count; i++)
+                calls += counter_value(&lane_meter(admin, i, lane)->outcomes[outcome]);
+            buf_printf(out, "%s{lane=\"%s\",outcome=\"%s\"} %" PRIu64 "\n", metric->name, lanes[lane],
+                       outcomes[outcome], calls);
+        }
+}
+
+static void put_by_lane(struct buf *out, const struct metric *metric, const struct admin *admin, size_t offset)
+{
+    for (size_t lane = 0; lane < DB_LANES; lane++) {
+        uint64_t now = 0;
+        for (unsigned i = 0; i < admin->worker_count; i++)
+            now += counter_value((const struct counter *)((const char *)lane_meter(admin, i, lane) + offset));
+        buf_printf(out, "%s{lane=\"%s\"} %" PRIu64 "\n", metric->name, lanes[lane], now);
+    }
+}
+
+static void put_database_connections(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    put_by_lane(out, metric, admin, offsetof(struct db_meter, connections));
+}
+
+static void put_waiting(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    put_by_lane(out, metric, admin, offsetof(struct db_meter, waiting));
+}
+
+// ----------------------------------------------------------------------------------------------- the process itself
+
+static void put_ready(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    put_number(out, metric, is_ready(admin_readiness(admin)));
+}
+
+static void put_draining(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    put_number(out, metric, admin_readiness(admin).draining);
+}
+
+static void put_log_dropped(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    (void)admin;
+    put_number(out, metric, log_dropped());
+}
+
+static void put_build(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    buf_printf(out, "%s{version=\"%s\",migration=\"%.*s\"} 1\n", metric->name, MARBRE_VERSION,
+               STR_FMT(admin->newest_migration));
+}
+
+static void put_cpu(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    (void)admin;
+    struct rusage use;
+    getrusage(RUSAGE_SELF, &use);
+    buf_printf(out, "%s ", metric->name);
+    put_seconds(out, (uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000 +
+                         (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec));
+}
+
+static void put_memory(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    (void)admin;
+    uint64_t pages = 0, resident = 0;
+    FILE *statm = fopen("/proc/self/statm", "re");
+    bool told = statm && fscanf(statm, "%" SCNu64 " %" SCNu64, &pages, &resident) == 2;
+    if (statm)
+        fclose(statm);
+    if (told)
+        put_number(out, metric, resident * (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
+static void put_descriptors(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    (void)admin;
+    uint64_t entries = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    if (!folder)
+        return;
+    while (readdir(folder))
+        entries++;
+    closedir(folder);
+    put_number(out, metric, entries - 3); // `.`, `..`, and the folder's own
+}
+
+static void put_descriptors_most(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    (void)admin;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        put_number(out, metric, limit.rlim_cur);
+}
+
+static void put_start(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    put_number(out, metric, (uint64_t)admin->started_s);
+}
+
+static const struct metric metrics[] = {
+    {"marbre_build_info", "gauge", "The version that runs and the newest migration that it knows.", put_build},
+    {"marbre_ready", "gauge", "Whether /readyz says so.", put_ready},
+    {"marbre_draining", "gauge", "Whether it was told to end.", put_draining},
+    {"marbre_http_requests_total", "counter", "Requests answered, by the contract's operation and status.",
+     put_requests},
+    {"marbre_http_request_duration_seconds", "histogram",
+     "From the first byte of a request to the last of its reply, by operation.", put_request_durations},
+    {"marbre_http_replies_cut_total", "counter", "Replies whose client went away before the last byte.", put_cut},
+    {"marbre_http_connections", "gauge", "Connections of clients that are open.", put_connections},
+    {"marbre_http_connections_accepted_total", "counter", "Connections of clients that were taken.", put_accepted},
+    {"marbre_http_connections_refused_total", "counter",
+     "Connections that were turned away, for there were too many or too many from one address.", put_turned_away},
+    {"marbre_database_connections", "gauge", "Connections to PostgreSQL that are ready, by lane.",
+     put_database_connections},
+    {"marbre_database_waiting", "gauge", "Calls that wait for a place on a connection, by lane.", put_waiting},
+    {"marbre_database_wait_seconds", "histogram", "How long calls waited for a place on a connection, by lane.",
+     put_waits},
+    {"marbre_database_statement_seconds", "histogram",
+     "How long PostgreSQL took over the statements of a call, one transaction, by lane.", put_statements},
+    {"marbre_database_calls_total", "counter", "Calls of the database, by lane and what came of them.", put_outcomes},
+    {"marbre_log_lines_dropped_total", "counter", "Lines that the log had no room for.", put_log_dropped},
+    {"process_cpu_seconds_total", "counter", "User and system time.", put_cpu},
+    {"process_resident_memory_bytes", "gauge", "Memory that is resident.", put_memory},
+    {"process_open_fds", "gauge", "Descriptors that are open.", put_descriptors},
+    {"process_max_fds", "gauge", "Descriptors that may be open.", put_descriptors_most},
+    {"process_start_time_seconds", "gauge", "When it started, in seconds since 1970.", put_start},
+};
+
+struct str metrics_text(struct arena *arena, const struct admin *admin)
+{
+    struct buf out = buf_in(arena);
+    for (size_t i = 0; i < COUNT_OF(metrics); i++) {
+        buf_printf(&out, "# HELP %s %s\n# TYPE %s %s\n", metrics[i].name, metrics[i].help, metrics[i].name,
+                   metrics[i].type);
+        metrics[i].put(&out, &metrics[i], admin);
+    }
+    return buf_str(&out);
+}

@@ -1,0 +1,80 @@
+// Asks the database, now and then, whether it still has the migrations that this binary stands on.
+#include "server_internal.h"
+
+#include <string.h>
+
+enum { WATCH_S = 2 };
+
+// The files' names have no byte that an array would have to quote.
+static struct str names_of(struct arena *arena, const struct embedded_file *migrations)
+{
+    struct buf names = buf_in(arena);
+    for (const struct embedded_file *file = migrations; file->path; file++)
+        buf_printf(&names, "%c%s", names.len ? ',' : '{', file->path);
+    buf_put_char(&names, '}');
+    return buf_str(&names);
+}
+
+void watch_prepare(struct watch *watch, struct arena *arena, struct db_statements *statements,
+                   const struct embedded_file *migrations)
+{
+    struct db_statement statement = db_statement_read(
+        arena, STR("server/migrations"),
+        STR("select count(*) = cardinality(:names::text[]) as complete from migrations where name = any(:names)"));
+    watch->statement = db_statement_add(statements, &statement);
+    watch->names = names_of(arena, migrations);
+    atomic_store(&watch->migrated, true);
+}
+
+static void judge(struct watch *watch, bool migrated)
+{
+    if (atomic_exchange(&watch->migrated, migrated) == migrated)
+        return;
+    if (migrated)
+        log_event(LOG_INFO, "server.migrations", "the database has all migrations again");
+    else
+        log_event(LOG_ERROR, "server.migrations",
+                  "the database lacks migrations that this marbre stands on: see `marbre migrate status`");
+}
+
+// Whether the database is away is for the pool to say.
+static void answered(struct db_call *call, const struct db_answer *answer)
+{
+    struct watch *watch = call->context;
+    if (answer->outcome == DB_DONE || answer->outcome == DB_REFUSED)
+        judge(watch, answer->outcome == DB_DONE && str_eq(db_answer_text(answer, "complete"), STR("t")));
+    watch->asking = false;
+    arena_free(call->arena);
+}
+
+static void ask(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct watch *watch = context;
+    if (watch->asking)
+        return;
+    watch->asking = true;
+    watch->step = (struct db_step){.statement = watch->statement, .values = &watch->names};
+    watch->call = (struct db_call){.arena = arena_new(),
+                                   .lane = DB_READ,
+                                   .steps = &watch->step,
+                                   .step_count = 1,
+                                   .done = answered,
+                                   .context = watch};
+    db_pool_call(watch->pool, &watch->call);
+}
+
+void watch_start(struct watch *watch, struct loop *loop, struct db_pool *pool)
+{
+    watch->pool = pool;
+    watch->again = event_new(loop_base(loop), -1, EV_PERSIST, ask, watch);
+    event_add(watch->again, &(struct timeval){.tv_sec = WATCH_S});
+}
+
+void watch_stop(struct watch *watch)
+{
+    if (watch->again)
+        event_free(watch->again);
+    watch->again = NULL;
+}
