@@ -152,11 +152,11 @@ void db_pool_orphaned(struct db_pool *pool, struct db_call *call)
 // The connections that are ready and the calls that wait, for whoever reads the meters.
 static void tell(struct db_pool *pool)
 {
-    unsigned ready[DB_LANES] = {0};
-    for (unsigned i = 0; i < pool->count; i++)
-        ready[i < SHARED_LANES ? i : DB_WRITE] += db_connection_is_ready(pool->connections[i]);
     for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++) {
-        counter_set(&pool->meters[lane].connections, ready[lane]);
+        unsigned ready = 0;
+        for (unsigned i = lane_start(pool, lane); i < lane_start(pool, lane + 1); i++)
+            ready += db_connection_is_ready(pool->connections[i]);
+        counter_set(&pool->meters[lane].connections, ready);
         counter_set(&pool->meters[lane].waiting, pool->waiting[lane].count);
     }
 }
