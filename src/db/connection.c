@@ -172,8 +172,18 @@ static void watch_socket(struct db_connection *connection, bool readable, bool w
 
 static void connect_begin(struct db_connection *connection, const char *address)
 {
-    const char *const words[] = {"dbname", "application_name", "client_encoding", address ? "hostaddr" : NULL, NULL};
-    const char *const values[] = {connection->url, "marbre", "UTF8", address, NULL};
+    // A machine that vanishes says no goodbye: an idle connection asks after ten seconds, and what was sent is
+    // acknowledged within eight. The URL may say otherwise, since it comes later.
+    const char *const words[] = {"keepalives_idle",
+                                 "keepalives_interval",
+                                 "keepalives_count",
+                                 "tcp_user_timeout",
+                                 "dbname",
+                                 "application_name",
+                                 "client_encoding",
+                                 address ? "hostaddr" : NULL,
+                                 NULL};
+    const char *const values[] = {"4", "2", "3", "8000", connection->url, "marbre", "UTF8", address, NULL};
     connection->state = CONNECTING;
     connection->pg = PQconnectStartParams(words, values, 1);
     if (!connection->pg || PQstatus(connection->pg) == CONNECTION_BAD || PQsetnonblocking(connection->pg, 1) != 0) {

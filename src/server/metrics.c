@@ -236,16 +236,20 @@ static void put_cpu(struct buf *out, const struct metric *metric, const struct a
                          (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec));
 }
 
+// /proc/self/statm: pages of address space, resident pages, and more.
 static void put_memory(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
     (void)admin;
-    uint64_t pages = 0, resident = 0;
+    char line[128] = "";
+    uint64_t pages;
     FILE *statm = fopen("/proc/self/statm", "re");
-    bool told = statm && fscanf(statm, "%" SCNu64 " %" SCNu64, &pages, &resident) == 2;
+    bool told = statm && fgets(line, sizeof line, statm);
     if (statm)
         fclose(statm);
-    if (told)
-        put_number(out, metric, resident * (uint64_t)sysconf(_SC_PAGESIZE));
+    struct str rest;
+    str_cut(str_of(line), ' ', &rest);
+    if (told && rest.ptr && str_to_u64(str_cut(rest, ' ', &rest), UINT32_MAX, &pages))
+        put_number(out, metric, pages * (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
 static void put_descriptors(struct buf *out, const struct metric *metric, const struct admin *admin)

@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-// Opens once the database can be asked: who connects before would wait, while another server may be there for them. Then
-// tells the main thread how things are.
+// Opens once the database can be asked: who connects before would wait, while another server may be there for them.
+// Then tells the main thread how things are.
 static void tick(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
