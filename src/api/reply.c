@@ -28,6 +28,8 @@ bool reply_promises(struct str header)
 {
     static const char *const headers[] = {"Access-Control-Allow-Origin",
                                           "Cache-Control",
+                                          "Content-Disposition",
+                                          "Content-Language",
                                           "Content-Security-Policy",
                                           "ETag",
                                           "Idempotency-Replayed",
@@ -52,6 +54,7 @@ void reply_send(struct api_call *call, struct reply *reply)
     reply_header(reply, STR("X-Request-Id"), call->request_id);
     rate_put(call, reply);
     cors_put(call, reply);
+    language_put(call, reply);
     if (call->replayed)
         reply_header(reply, STR("Idempotency-Replayed"), STR("true"));
     struct http_reply bytes = {.status = reply->status,
@@ -251,7 +254,7 @@ static void not_now(struct api_call *call, unsigned seconds, const char *why)
     if (call->retried) // of the first try nobody knows what came
         outcome_unknown(call);
     else
-        api_problem(call, 503, "%s", why);
+        api_problem(call, 503, "%s", fault_words(&call->faults, why));
 }
 
 void reply_answer(struct api_call *call, const struct db_answer *answer)
