@@ -270,6 +270,7 @@ struct reply {
     size_t header_count;
     struct str body;
     bool close;
+    void (*more)(struct http_exchange *exchange); // of what is sent page by page
 };
 
 void reply_header(struct reply *reply, struct str name, struct str value);
@@ -283,6 +284,8 @@ void cors_answer(const struct api_call *call, const struct route *route, struct 
 void rate_put(const struct api_call *call, struct reply *reply);                               // the RateLimit fields
 bool reply_promises(struct str header); // whether a reply may have it
 void reply_refusal(struct api_call *call, const struct db_answer *answer);
+// The first page of an answer that is sent page by page; the others follow by themselves.
+void stream_begin(struct api_call *call, const struct db_answer *answer);
 // Columns that the last statement of an operation may answer.
 bool reply_is_fact(const char *column);
 

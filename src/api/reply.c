@@ -61,7 +61,8 @@ void reply_send(struct api_call *call, struct reply *reply)
                                .headers = reply->headers,
                                .header_count = reply->header_count,
                                .body = reply->body,
-                               .close = reply->close};
+                               .close = reply->close,
+                               .more = reply->more};
     http_reply_send(call->exchange, &bytes);
 }
 
@@ -169,7 +170,7 @@ static struct str next_link(struct api_call *call, struct str cursor)
 
 static bool is_list(const struct api_call *call)
 {
-    return call->operation->lane == DB_LIST;
+    return call->operation->lane == DB_LIST && call->operation->page == 0;
 }
 
 // A list's statement answers the items; the envelope, with its signed cursor, is put around them here.
@@ -219,6 +220,10 @@ void reply_done(struct api_call *call, const struct db_answer *answer)
     struct str version = db_answer_text(answer, "version");
     if (reply.status != 204 && db_answer_rows(answer) == 0) {
         api_problem(call, 404, "There is nothing under this address.");
+        return;
+    }
+    if (call->operation->page) {
+        stream_begin(call, answer);
         return;
     }
     if (is_list(call)) {

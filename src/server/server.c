@@ -31,6 +31,7 @@ struct server {
     struct crew *crew;
     struct db_config database;
     struct http_limits limits;
+    struct jobs jobs;
     int claims[2];
     enum phase phase;
     int64_t phase_since_us;
@@ -269,11 +270,13 @@ static void serve_until_signal(struct server *server)
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
+    jobs_start(&server->jobs, server->setup->config, server->setup->statements);
     log_event(LOG_INFO, "server.start", "marbre %s serves on %.*s with %u workers", MARBRE_VERSION,
               STR_FMT(server->setup->config->listen), server->worker_count);
     if (server->setup->serving)
         server->setup->serving(server->setup->context);
     loop_run(server->loop);
+    jobs_stop(&server->jobs);
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_stop(&server->workers[i]);
     event_free(terminate);

@@ -37,6 +37,21 @@ void worker_stop_accepting(struct worker *worker);
 void worker_stop(struct worker *worker); // and joins it
 void worker_finish(struct worker *worker);
 
+// Joins a thread that has been told to end; one that does not in time ends the process.
+void thread_join(pthread_t thread, const char *what);
+
+// What is done from time to time.
+struct jobs {
+    const struct config *config;
+    const struct db_statements *statements;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    bool started, over;
+};
+void jobs_start(struct jobs *jobs, const struct config *config, const struct db_statements *statements);
+void jobs_stop(struct jobs *jobs); // after the transaction that it is at
+
 // The admin address: /livez, /readyz.
 struct admin {
     const struct worker *workers;
