@@ -23,9 +23,14 @@ def token(server, at=None):
     return server.client().get("/v1/sponsorship-options", 200, headers={"X-Forwarded-For": at or address()}).json()["form_token"]
 
 
+def ticked(fields):
+    """As HTML sends them."""
+    return {name: "on" if value is True else value for name, value in fields.items()}
+
+
 class Form:
     def __init__(self, server, at=None, language=None, **filled):
-        self.client, self.at, self.language = marbre.Client(server), at or address(), language
+        self.client, self.at, self.language = server.client(), at or address(), language
         n = next(numbers)
         self.body = {"name": f"Aïcha Benali {n}", "email": f"aicha-{n}@brasserie.example", "kind": "newsletter",
                      "message": f"Nous aimerions parrainer la lettre du vendredi, numéro {n}.", "consent": True,
@@ -42,7 +47,7 @@ class Form:
         return self.client.post(INQUIRIES, self.fields(changes), expect, headers=self.headers(headers or {}))
 
     def post(self, expect=202, headers=None, **changes):
-        fields = {name: "on" if value is True else value for name, value in self.fields(changes).items()}
+        fields = ticked(self.fields(changes))
         return self.client.request("POST", INQUIRIES, expect, data=fields, headers=self.headers(headers or {}))
 
     def reference(self, **changes):
@@ -50,7 +55,7 @@ class Form:
 
 
 def pointers(reply):
-    return sorted(fault["pointer"] for fault in reply.json()["errors"])
+    return sorted({fault["pointer"] for fault in reply.json()["errors"]})
 
 
 def faults(reply):
