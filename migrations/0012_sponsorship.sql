@@ -266,7 +266,8 @@ create function limit_since(rate text) returns timestamptz language sql stable a
 $$;
 
 -- Why an inquiry is looked at before anybody answers it. None of this loses it.
-create function inquiry_flags(body json, mailbox text, pretends boolean, from_network text, burst text) returns text[]
+create function inquiry_flags(body json, mailbox text, pretends boolean, from_network text, per_network text, burst text)
+returns text[]
 language sql stable as $$
     select array_remove(array[
         case when pretends then 'lookalike_domain' end,
@@ -276,9 +277,9 @@ language sql stable as $$
         case when exists (select from sponsorship_inquiries i
                            where i.message = body ->> 'message' and i.mailbox <> inquiry_flags.mailbox
                              and i.created_at > now() - interval '1 day') then 'same_text' end,
-        case when (select count(*) from sponsorship_inquiries i
-                    where i.network_hash = from_network and i.created_at > now() - interval '10 minutes') >= 5
-             then 'same_network' end,
+        case when limit_reached(per_network, (select count(*) from sponsorship_inquiries i
+                                               where i.network_hash = from_network
+                                                 and i.created_at > limit_since(per_network))) then 'same_network' end,
         case when limit_reached(burst, (select count(*) from sponsorship_inquiries i
                                          where i.created_at > limit_since(burst))) then 'burst' end], null)
 $$;
@@ -335,7 +336,7 @@ $$;
 -- nothing is kept. Whoever sends the same again gets the same reference, whatever has become of the token.
 create function inquiry_receive(new_id uuid, body json, mailbox text, mailbox_hash text, pretends boolean, nonce text,
                                 shown_at timestamptz, token_seconds integer, from_network text, language text,
-                                per_email text, burst text, links integer) returns text
+                                per_email text, per_network text, burst text, links integer) returns text
 language plpgsql as $$
 declare
     given_before text;
@@ -354,7 +355,7 @@ begin
     end if;
     perform inquiry_use_token(nonce, shown_at, token_seconds, language);
     perform inquiry_require_patience(mailbox_hash, per_email, language);
-    marks := inquiry_flags(body, mailbox, pretends, from_network, burst);
+    marks := inquiry_flags(body, mailbox, pretends, from_network, per_network, burst);
     select * into article from inquiry_article(body ->> 'article');
     insert into sponsorship_inquiries (id, reference, status, kind, name, email, mailbox, mailbox_hash, company, phone, budget,
                                        message, network_hash, locale, consent_version, article_id, article_slug,

@@ -255,7 +255,7 @@ struct config {
     struct config_rate rate_read, rate_desk, rate_login, rate_form, rate_form_all;
     unsigned form_seconds_min, form_seconds_max;
     struct str sponsorship_thanks;
-    struct config_rate sponsorship_per_email, sponsorship_burst;
+    struct config_rate sponsorship_per_email, sponsorship_per_network, sponsorship_burst;
     unsigned sponsorship_links, sponsorship_months;
     unsigned jobs_seconds;
     unsigned drain_seconds;

@@ -1,10 +1,11 @@
 // Who else's pages may call (the Fetch standard's CORS): readers' addresses answer to any, the desk to the origins that
-// MARBRE_DESK_ORIGINS lists. Tokens travel in Authorization, so no cookies and no credentials are ever allowed.
+// MARBRE_DESK_ORIGINS lists, readers' forms to the site's own pages and those that MARBRE_SITE_ORIGINS lists. Tokens travel
+// in Authorization, so no cookies and no credentials are ever allowed.
 #include "api_internal.h"
 
 // What scripts may read of a reply, and send with a request, beyond the standard's few.
 #define EXPOSED                                                                                                        \
-    "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotency-Replayed, "             \
+    "Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotency-Replayed, "             \
     "WWW-Authenticate"
 #define SENT "Accept-Language, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id"
 

@@ -70,6 +70,8 @@ static const struct key keys[] = {
      "the page that an HTML form leads to (303), where {reference} is filled in; empty: 202 and JSON"},
     {"MARBRE_SPONSORSHIP_PER_EMAIL", RATE, AT(sponsorship_per_email), "5/86400", 0, 0,
      "inquiries/seconds from one e-mail address; 0: no limit"},
+    {"MARBRE_SPONSORSHIP_PER_NETWORK", RATE, AT(sponsorship_per_network), "5/600", 0, 0,
+     "inquiries/seconds from one address (IPv6: one /64), above which those that come are marked as spam; 0: never"},
     {"MARBRE_SPONSORSHIP_BURST", RATE, AT(sponsorship_burst), "30/600", 0, 0,
      "inquiries/seconds, above which those that come are marked as spam, for somebody to look through; 0: never"},
     {"MARBRE_SPONSORSHIP_LINKS", NUMBER, AT(sponsorship_links), "5", 0, 1000, "links that an inquiry may have"},

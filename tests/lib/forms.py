@@ -62,6 +62,11 @@ def faults(reply):
     return {fault["pointer"]: fault["detail"] for fault in reply.json()["errors"]}
 
 
+def made(server):
+    """The id of an inquiry that somebody has sent."""
+    return server.sql(f"select id from sponsorship_inquiries where reference = '{Form(server).reference()}'")
+
+
 def found(sales, reference):
     """The inquiry with a reference, as the sales desk reads it."""
     listed = sales.get(f"{DESK}?q={reference}", 200).json()["data"]

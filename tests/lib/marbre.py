@@ -229,6 +229,7 @@ class Server:
                                        "MARBRE_RATE_DESK": "0", "MARBRE_RATE_LOGIN": "0", "MARBRE_RATE_FORM": "0",
                                        "MARBRE_RATE_FORM_ALL": "0", "MARBRE_FORM_SECONDS_MIN": "0",
                                        "MARBRE_SPONSORSHIP_PER_EMAIL": "0", "MARBRE_SPONSORSHIP_BURST": "0",
+                                       "MARBRE_SPONSORSHIP_PER_NETWORK": "0",
                                        **(environment or {})},
                      admin_port)
         server.folder = pathlib.Path(folder)

@@ -5,6 +5,6 @@ select case when leads then 303 else 202 end as status,
        json_build_object('reference', reference) as body
   from (select inquiry_receive(:new_id::uuid, :body::json, :mailbox, :mailbox_hash, :mailbox_pretends::boolean, :form_nonce,
                                :form_shown_at::timestamptz, :config_form_seconds_max::integer, :peer_hash, :language,
-                               :config_sponsorship_per_email, :config_sponsorship_burst,
-                               :config_sponsorship_links::integer) as reference,
+                               :config_sponsorship_per_email, :config_sponsorship_per_network,
+                               :config_sponsorship_burst, :config_sponsorship_links::integer) as reference,
                :is_form::boolean and :config_sponsorship_thanks <> '' as leads) received
