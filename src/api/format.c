@@ -180,6 +180,11 @@ static bool is_line(struct str text)
     return !text_is_blank(text) && !memchr(text.ptr, '\n', text.len) && !memchr(text.ptr, '\t', text.len);
 }
 
+static bool is_written(struct str text)
+{
+    return !text_is_blank(text);
+}
+
 const struct format *format_find(struct str name)
 {
     static const struct format formats[] = {
@@ -193,6 +198,7 @@ const struct format *format_find(struct str name)
         {"uri", is_uri, "is not an absolute address (RFC 3986, such as https://example.org/a)."},
         {"web", is_web, "is not an address of the web (http or https, such as https://example.org/a)."},
         {"line", is_line, "is not one line with something to read in it."},
+        {"text", is_written, "is not anything to read."},
     };
     for (size_t i = 0; i < COUNT_OF(formats); i++)
         if (str_eq(name, str_of(formats[i].name)))

@@ -76,12 +76,13 @@ static void fetched(struct api_call *call, const struct db_answer *answer)
 bool idempotency_answers(struct api_call *call, const struct db_answer *answer)
 {
     struct str sqlstate = str_of(answer->sqlstate);
+    const char *why = fault_words(&call->faults, arena_cstr(call->arena, answer->message));
     if (str_eq(sqlstate, STR("MB1D0"))) // answered before
         api_run(call, (const char *const[]){"idempotency/kept", NULL}, fetched);
     else if (str_eq(sqlstate, STR("MB1D1"))) // under way at this moment
-        api_problem(call, 409, "%.*s", STR_FMT(answer->message));
+        api_problem(call, 409, "%s", why);
     else if (str_eq(sqlstate, STR("MB1D2"))) // another request had it
-        api_reply_fault(call, STR("Idempotency-Key"), "%.*s", STR_FMT(answer->message));
+        api_reply_fault(call, STR("Idempotency-Key"), "%s", why);
     else
         return false;
     return true;

@@ -1,6 +1,5 @@
 """The way of an inquiry, from the line under a story to the sales desk: the options, the form, what a reader is told."""
 import itertools
-import json
 import re
 import subprocess
 

@@ -7,8 +7,6 @@
 import itertools
 import time
 
-import marbre
-
 numbers = itertools.count(1)
 INQUIRIES, DESK = "/v1/sponsorship-inquiries", "/v1/desk/sponsorship-inquiries"
 
