@@ -59,7 +59,7 @@ def test_the_list_is_filtered_by_all_that_sales_looks_for(server, sales, chief):
     assert listed(sales, f"section={section['id']}") == [mine["reference"]]
     assert other["reference"] not in listed(sales, of_section) and listed(sales, "section=nulle-part") == []
     for wrong in ("status=done", "kind=film", "assignee=moi", "since=hier", "q=", "status=new&status=new", "erased=true"):
-        assert pointers(sales.get(f"{DESK}?{wrong}", 400)) == ["?" + wrong.split("=")[0]]
+        assert pointers(sales.get(f"{DESK}?{wrong}", 400))[0].split("/")[0] == "?" + wrong.split("=")[0]
 
 
 def test_pages_follow_each_other_newest_first_whatever_comes_meanwhile(server, sales):
