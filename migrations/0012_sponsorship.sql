@@ -172,6 +172,7 @@ create table sponsorship_inquiries (
 );
 create index sponsorship_inquiries_newest on sponsorship_inquiries (created_at desc, id desc);
 create index sponsorship_inquiries_of_mailbox on sponsorship_inquiries (mailbox, created_at) where mailbox is not null;
+create index sponsorship_inquiries_of_text on sponsorship_inquiries (hashtextextended(message, 0)) where message is not null;
 create index sponsorship_inquiries_of_network on sponsorship_inquiries (network_hash, created_at) where network_hash is not null;
 create index sponsorship_inquiries_by_contact on sponsorship_inquiries (last_contact_at) where erased_at is null;
 
@@ -245,16 +246,17 @@ create trigger inquiry_changes before update on sponsorship_inquiries for each r
 
 -- An article that readers see now, by its slug or id, with the section that it is first filed under.
 create function inquiry_article(word text, out id uuid, out slug text, out title text, out section uuid)
-language sql stable as $$
+language plpgsql stable as $$
+begin
     select p.article_id, c.slug, c.title,
            (select s.section_id from article_sections s where s.content_id = c.id order by s.position limit 1)
-      from (select article_id from article_slugs a where a.slug = word
-            union
-            select word::uuid where word ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') asked
-      join publications p on p.article_id = asked.article_id and not p.past and p.during @> clock_timestamp()
+      into id, slug, title, section
+      from publications p
       join article_contents c on c.id = p.content_id
-     limit 1
-$$;
+     where p.article_id = coalesce((select a.article_id from article_slugs a where a.slug = word),
+                                   case when word ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then word::uuid end)
+       and not p.past and p.during @> clock_timestamp();
+end $$;
 
 -- So many in so many seconds, as the configuration writes it: `5/86400`. Of 0 there is no limit.
 create function limit_reached(rate text, happened bigint) returns boolean language sql immutable as $$
@@ -265,24 +267,34 @@ create function limit_since(rate text) returns timestamptz language sql stable a
     select now() - split_part(rate, '/', 2)::integer * interval '1 second'
 $$;
 
--- Why an inquiry is looked at before anybody answers it. None of this loses it.
+-- Why an inquiry is looked at before anybody answers it. None of this loses it. Nothing is counted further than it matters,
+-- so that the thousandth of a burst costs what the first did.
 create function inquiry_flags(body json, mailbox text, pretends boolean, from_network text, per_network text, burst text)
-returns text[]
-language sql stable as $$
-    select array_remove(array[
+returns text[] language plpgsql stable as $$
+declare
+    words text := body ->> 'message';
+    lines text := concat_ws(' ', body ->> 'name', body ->> 'company', body ->> 'phone', body ->> 'budget');
+    most bigint := split_part(burst, '/', 1);
+    most_of_network bigint := split_part(per_network, '/', 1);
+    burst_since timestamptz := limit_since(burst);
+    network_since timestamptz := limit_since(per_network);
+begin
+    return array_remove(array[
         case when pretends then 'lookalike_domain' end,
         case when body::text ~* '<\s*/?\s*[a-z!]|\[/?(url|link)\M' then 'markup' end,
-        case when concat_ws(' ', body ->> 'name', body ->> 'company', body ->> 'phone', body ->> 'budget')
-                  ~* '(https?:|www\.|\.[a-z]{2,}/)' then 'link_in_field' end,
+        case when lines ~* '(https?:|www\.|\.[a-z]{2,}/)' then 'link_in_field' end,
         case when exists (select from sponsorship_inquiries i
-                           where i.message = body ->> 'message' and i.mailbox <> inquiry_flags.mailbox
+                           where hashtextextended(i.message, 0) = hashtextextended(words, 0)
+                             and i.message = words and i.mailbox <> inquiry_flags.mailbox
                              and i.created_at > now() - interval '1 day') then 'same_text' end,
-        case when limit_reached(per_network, (select count(*) from sponsorship_inquiries i
-                                               where i.network_hash = from_network
-                                                 and i.created_at > limit_since(per_network))) then 'same_network' end,
-        case when limit_reached(burst, (select count(*) from sponsorship_inquiries i
-                                         where i.created_at > limit_since(burst))) then 'burst' end], null)
-$$;
+        case when most_of_network > 0 and (
+                      select count(*) from (select from sponsorship_inquiries i
+                                             where i.network_hash = from_network and i.created_at > network_since
+                                             limit most_of_network) of_network) = most_of_network then 'same_network' end,
+        case when most > 0 and (
+                      select count(*) from (select from sponsorship_inquiries i
+                                             where i.created_at > burst_since limit most) all_of_them) = most then 'burst' end], null);
+end $$;
 
 -- Refuses what a person can mend or wait for.
 create function inquiry_require_links(message text, most integer, language text) returns void language plpgsql as $$
@@ -306,13 +318,13 @@ begin
         json_build_object('pointer', '/form_token', 'detail', fault))));
 end $$;
 
-create function inquiry_require_patience(hash text, per_email text, language text) returns void language plpgsql as $$
+create function inquiry_require_patience(same_mailbox text, per_email text, language text) returns void language plpgsql as $$
 declare
     earlier record;
 begin
     select count(*) as number, min(created_at) as first_at into earlier
       from sponsorship_inquiries
-     where mailbox_hash = hash and created_at > limit_since(per_email);
+     where mailbox = same_mailbox and created_at > limit_since(per_email);
     if limit_reached(per_email, earlier.number) then
         perform refuse('MB429', in_language(language, 'Cette adresse e-mail a déjà envoyé plusieurs demandes. Réessayez plus tard.',
                                             'This e-mail address has sent several inquiries already: try again later.'),
@@ -322,15 +334,16 @@ begin
 end $$;
 
 -- The same words from the same person within a day.
-create function inquiry_again(body json, same_mailbox text) returns text language sql stable as $$
-    select reference
-      from sponsorship_inquiries
-     where mailbox = same_mailbox and created_at > now() - interval '1 day'
-       and (name, message, kind) = (body ->> 'name', body ->> 'message', body ->> 'kind')
-       and (company, phone, budget) is not distinct from (body ->> 'company', body ->> 'phone', body ->> 'budget')
-     order by created_at
-     limit 1
-$$;
+create function inquiry_again(body json, same_mailbox text) returns text language plpgsql stable as $$
+begin
+    return (select reference
+              from sponsorship_inquiries
+             where mailbox = same_mailbox and created_at > now() - interval '1 day'
+               and (name, message, kind) = (body ->> 'name', body ->> 'message', body ->> 'kind')
+               and (company, phone, budget) is not distinct from (body ->> 'company', body ->> 'phone', body ->> 'budget')
+             order by created_at
+             limit 1);
+end $$;
 
 -- send_sponsorship_inquiry: answers the reference that the sender can quote. Whoever fell into the trap gets one, too, and
 -- nothing is kept. Whoever sends the same again gets the same reference, whatever has become of the token.
@@ -341,6 +354,7 @@ language plpgsql as $$
 declare
     given_before text;
     article record;
+    section uuid := case when body ->> 'section' is not null then filed_as('sections', body ->> 'section') end;
     marks text[];
     made text := inquiry_reference();
 begin
@@ -354,9 +368,13 @@ begin
         return given_before;
     end if;
     perform inquiry_use_token(nonce, shown_at, token_seconds, language);
-    perform inquiry_require_patience(mailbox_hash, per_email, language);
+    perform inquiry_require_patience(mailbox, per_email, language);
     marks := inquiry_flags(body, mailbox, pretends, from_network, per_network, burst);
-    select * into article from inquiry_article(body ->> 'article');
+    if body ->> 'article' is not null then
+        select * into article from inquiry_article(body ->> 'article');
+    else
+        select null::uuid as id, null::text as slug, null::text as title, null::uuid as section into article;
+    end if;
     insert into sponsorship_inquiries (id, reference, status, kind, name, email, mailbox, mailbox_hash, company, phone, budget,
                                        message, network_hash, locale, consent_version, article_id, article_slug,
                                        article_title, section_id, flags)
@@ -364,7 +382,7 @@ begin
            mailbox, mailbox_hash, body ->> 'company', body ->> 'phone', body ->> 'budget', body ->> 'message', from_network,
            coalesce(body ->> 'locale', language),
            coalesce((select max(version) from consent_texts where created_at <= shown_at), 1),
-           article.id, article.slug, article.title, coalesce(filed_as('sections', body ->> 'section'), article.section), marks;
+           article.id, article.slug, article.title, coalesce(section, article.section), marks;
     insert into sponsorship_events (inquiry_id, act, status) values (new_id, 'received', case marks when '{}' then 'new' else 'spam' end);
     return made;
 end $$;

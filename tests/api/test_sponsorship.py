@@ -148,6 +148,15 @@ def test_the_form_says_of_its_fields_what_the_contract_says(site):
     assert (form["action"], form["method"]) == (INQUIRIES, "POST")
 
 
+def test_the_form_of_the_readme_sends_what_is_taken(server):
+    html = re.search("```html\n(.*?)```", (marbre.ROOT / "README.md").read_text(), re.S)[1]
+    form = Form(server)
+    names = re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', html)
+    assert set(re.findall(r'name="(\w+)"[^>]* required', html)) | {"kind", "form_token"} == \
+        set(server.contract.spec["components"]["schemas"]["NewSponsorshipInquiry"]["required"])
+    form.post(202, **{name: form.body.get(name, "") for name in names})
+
+
 # ---- sending it
 
 def test_a_form_of_html_is_taken_like_the_json_of_a_script(server, site, sales):
