@@ -553,6 +553,8 @@ $$;
 -- left can be counted, and is in the audit with a keyed hash of the address.
 create function inquiries_erase(inquiries uuid[], operation text, from_address text, request text) returns bigint
 language sql as $$
+    -- Whoever is at one of them finishes first, and what they wrote goes, too: each statement sees what was done before it.
+    select count(*) from (select from sponsorship_inquiries where id = any (inquiries) order by id for update) held;
     insert into audit (operation, kind, thing, version, fields, account_id, session_id, key_id, address, request_id, subject)
     select operation, 'sponsorship_inquiries', id, version + 1, '{erased}', caller_id(), caller_session(),
            nullif(current_setting('marbre.caller_key', true), '')::uuid, nullif(from_address, '')::inet, request, mailbox_hash

@@ -123,7 +123,7 @@ struct faults {
 struct faults faults_in(struct arena *arena);
 struct faults faults_beside(const struct faults *faults);                // none so far, in the same language
 const char *fault_words(const struct faults *faults, const char *words); // for what is filled into a sentence
-bool faults_enough(const struct faults *faults); // so many that looking further is of no use
+bool faults_enough(const struct faults *faults);                         // so many that looking further is of no use
 void fault_add_at(struct faults *faults, const struct path *path, const char *format, ...) PRINTF_LIKE(3, 4);
 void fault_add(struct faults *faults, struct str pointer, const char *format, ...) PRINTF_LIKE(3, 4);
 
@@ -141,8 +141,8 @@ struct str text_clean(struct arena *arena, struct str text);
 // BCP 47 tag and decides about German umlauts. Text without a letter or digit that has a name gives `untitled`. Of a
 // long text only the beginning is looked at, so that the cost depends on `max`.
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max);
-// The ASCII form of an internet domain (UTS #46): `bücher.example` gives `xn--bcher-kva.example`, capitals become small.
-// STR_NONE for what is no domain.
+// The ASCII form of an internet domain (UTS #46): `bücher.example` gives `xn--bcher-kva.example`, capitals become
+// small. STR_NONE for what is no domain.
 struct str text_domain(struct arena *arena, struct str domain);
 // Whether a domain, in its ASCII form, could be meant to be taken for another one: a label mixes scripts, or has no
 // ASCII letter and looks as if it had nothing else (UTS #39).

@@ -144,8 +144,8 @@ struct str http_header_list(struct arena *arena, const struct http_request *requ
 // nothing but finish the exchange. After it the exchange may be freed at any time.
 void http_reply_send(struct http_exchange *exchange, const struct http_reply *reply);
 
-// The next part of a reply that comes in parts, for each time that `more` is called, at once or later; it must live until
-// `more` is called again, or the exchange is done.
+// The next part of a reply that comes in parts, for each time that `more` is called, at once or later; it must live
+// until `more` is called again, or the exchange is done.
 void http_reply_more(struct http_exchange *exchange, struct str part, bool last);
 // Instead of a part: the rest cannot be had. The client sees that the reply was cut.
 void http_reply_cut(struct http_exchange *exchange);

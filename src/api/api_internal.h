@@ -74,8 +74,8 @@ struct operation {
     size_t statement_count;
     const struct api_handler *handler;
     const struct rate_class *rate;
-    struct str audit; // the collection of what it changes; STR_NONE: it changes nothing
-    bool idempotent;  // takes an Idempotency-Key
+    struct str audit;  // the collection of what it changes; STR_NONE: it changes nothing
+    bool idempotent;   // takes an Idempotency-Key
     bool for_the_site; // pages of MARBRE_SITE_ORIGINS may send it
     struct str languages[LANGUAGES_MAX];
     size_t language_count; // 0: it speaks English only

@@ -1,13 +1,15 @@
 // Who else's pages may call (the Fetch standard's CORS): readers' addresses answer to any, the desk to the origins that
-// MARBRE_DESK_ORIGINS lists, readers' forms to the site's own pages and those that MARBRE_SITE_ORIGINS lists. Tokens travel
-// in Authorization, so no cookies and no credentials are ever allowed.
+// MARBRE_DESK_ORIGINS lists, readers' forms to the site's own pages and those that MARBRE_SITE_ORIGINS lists. Tokens
+// travel in Authorization, so no cookies and no credentials are ever allowed.
 #include "api_internal.h"
 
 // What scripts may read of a reply, and send with a request, beyond the standard's few.
 #define EXPOSED                                                                                                        \
-    "Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotency-Replayed, "             \
+    "Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, "              \
+    "Idempotency-Replayed, "                                                                                           \
     "WWW-Authenticate"
-#define SENT "Accept-Language, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id"
+#define SENT                                                                                                           \
+    "Accept-Language, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id"
 
 static bool is_open(const struct operation *operation)
 {
@@ -41,7 +43,8 @@ static struct str allowed(const struct api_call *call, const struct operation *o
     return origin.ptr && is_listed(call, operation, origin) ? origin : STR_NONE;
 }
 
-// A form goes out without a script, so nobody asks first. What says `null` keeps its address to itself, and says nothing.
+// A form goes out without a script, so nobody asks first. What says `null` keeps its address to itself, and says
+// nothing.
 bool cors_admits(struct api_call *call)
 {
     struct str origin = http_header_value(&call->exchange->request, STR("Origin"));

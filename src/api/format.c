@@ -128,7 +128,8 @@ static bool is_email(struct str text)
     return is_ip(literal, AF_INET);
 }
 
-// The same with a domain in any script (RFC 6531 for the domain alone), and no address in brackets: what a person types.
+// The same with a domain in any script (RFC 6531 for the domain alone), and no address in brackets: what a person
+// types.
 static bool is_mailbox(struct str text)
 {
     enum { LONGEST = 320 };

@@ -192,9 +192,9 @@ static bool check_binds(const struct api_contract *contract, const struct operat
 }
 
 // What may stand in an operation's `x-marbre`; another word is a mistake that nobody would notice.
-static const char *const our_words[] = {"roles",    "statements", "handler", "lane",  "derive", "location",
-                                        "body_max", "body_depth", "cursor",  "cache", "rate",   "audit",
-                                        "languages", "origins",   "pages"};
+static const char *const our_words[] = {"roles",    "statements", "handler",    "lane",    "derive",
+                                        "location", "body_max",   "body_depth", "cursor",  "cache",
+                                        "rate",     "audit",      "languages",  "origins", "pages"};
 
 static bool check_words(const struct operation *operation, const json_t *ours, struct api_fault *fault)
 {
@@ -235,9 +235,10 @@ bool operation_read(struct api_contract *contract, struct operation *operation, 
         return contract_fail(fault, "%.*s has an operation without an operationId", STR_FMT(operation->path));
     read_success(contract, operation, spec);
     read_ours(operation, ours);
-    return check_words(operation, ours, fault) && read_languages(operation, ours, fault) && read_roles(contract, operation, ours, fault) &&
-           read_rate(contract, operation, ours, fault) && read_audit(operation, ours, fault) &&
-           operation_parameters(contract, operation, spec, fault) && read_body(contract, operation, spec, fault) &&
-           operation_statements(contract, operation, ours, fault) && read_handler(contract, operation, ours, fault) &&
-           check_promises(contract, operation, spec, fault) && check_binds(contract, operation, fault);
+    return check_words(operation, ours, fault) && read_languages(operation, ours, fault) &&
+           read_roles(contract, operation, ours, fault) && read_rate(contract, operation, ours, fault) &&
+           read_audit(operation, ours, fault) && operation_parameters(contract, operation, spec, fault) &&
+           read_body(contract, operation, spec, fault) && operation_statements(contract, operation, ours, fault) &&
+           read_handler(contract, operation, ours, fault) && check_promises(contract, operation, spec, fault) &&
+           check_binds(contract, operation, fault);
 }

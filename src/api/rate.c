@@ -12,8 +12,10 @@ struct rates *rates_new(struct arena *arena, const struct config *config)
 {
     struct rates *rates = ARENA_NEW(arena, struct rates);
     const struct rate_class classes[RATE_CLASSES] = {
-        {.name = STR("read"), .limit = config->rate_read},   {.name = STR("desk"), .limit = config->rate_desk},
-        {.name = STR("login"), .limit = config->rate_login}, {.name = STR("key"), .limit = config->rate_login},
+        {.name = STR("read"), .limit = config->rate_read},
+        {.name = STR("desk"), .limit = config->rate_desk},
+        {.name = STR("login"), .limit = config->rate_login},
+        {.name = STR("key"), .limit = config->rate_login},
         {.name = STR("good key"), .limit = {1, 86400}},
         {.name = STR("form"), .limit = config->rate_form, .together = "all forms"},
         {.name = STR("all forms"), .limit = config->rate_form_all},

@@ -51,8 +51,8 @@ void schema_type(const struct look *look, const json_t *types)
 {
     if (json_is_string(types)) {
         if (!schema_has_type(look->value, json_text(types)))
-            fault_add_at(look->faults, look->at, "This takes %s, not %.*s.", fault_words(look->faults, type_words(json_text(types))),
-                         STR_FMT(schema_value_words(look)));
+            fault_add_at(look->faults, look->at, "This takes %s, not %.*s.",
+                         fault_words(look->faults, type_words(json_text(types))), STR_FMT(schema_value_words(look)));
         return;
     }
     struct buf words = buf_in(look->faults->arena);

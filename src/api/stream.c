@@ -1,5 +1,5 @@
-// Answers of any length, sent page by page: each page is read when the client has taken the one before, so a slow client
-// holds one page, and a long answer holds no more. The columns `next_1…` of a page are `:cursor_1…` of the next.
+// Answers of any length, sent page by page: each page is read when the client has taken the one before, so a slow
+// client holds one page, and a long answer holds no more. The columns `next_1…` of a page are `:cursor_1…` of the next.
 #include "api_internal.h"
 
 #include <string.h>

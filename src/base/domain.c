@@ -1,4 +1,5 @@
-// Internet domains in any script: their ASCII form (IDNA by UTS #46), and whether one is dressed up as another (UTS #39).
+// Internet domains in any script: their ASCII form (IDNA by UTS #46), and whether one is dressed up as another (UTS
+// #39).
 #include "marbre/base.h"
 
 #include <pthread.h>

@@ -95,7 +95,7 @@ struct exchange {
     struct http_chunks chunks;
     struct buf body;
     struct budget *budget;
-    uint64_t held;       // of the budget
+    uint64_t held;                     // of the budget
     struct iovec out[EXCHANGE_PIECES]; // what is left to write
     size_t out_count;
     void (*more)(struct http_exchange *exchange); // asks for what comes then; NULL: that was all

@@ -173,7 +173,9 @@ static void put_part(struct exchange *exchange, struct str part)
     }
     bool last = exchange->more == NULL;
     if (exchange->chunked)
-        put_piece(exchange, !last ? part.len ? STR("\r\n") : STR("") : part.len ? STR("\r\n0\r\n\r\n") : STR("0\r\n\r\n"));
+        put_piece(exchange, !last      ? part.len ? STR("\r\n") : STR("")
+                                 : part.len ? STR("\r\n0\r\n\r\n")
+                                       : STR("0\r\n\r\n"));
 }
 
 void http_reply_more(struct http_exchange *open, struct str part, bool last)

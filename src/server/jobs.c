@@ -1,6 +1,6 @@
-// What has to be done from time to time: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due. PostgreSQL
-// knows when each ran last and lets one server at it (`job_begin`), however many there are. Everything that a job does is
-// its statement; what it erased is logged.
+// What has to be done from time to time: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due.
+// PostgreSQL knows when each ran last and lets one server at it (`job_begin`), however many there are. Everything that
+// a job does is its statement; what it erased is logged.
 #include "server_internal.h"
 
 #include <string.h>
@@ -8,7 +8,8 @@
 
 enum { MOST = 1000 }; // rows at a time, so that nobody waits long for what a job has locked
 
-static struct str value_of(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job, struct str symbol)
+static struct str value_of(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job,
+                           struct str symbol)
 {
     static const struct str setting = {"config_", 7};
     if (str_eq(symbol, STR("job_name")))
@@ -22,7 +23,8 @@ static struct str value_of(struct arena *arena, const struct jobs *jobs, const s
     fatal("the job %s names :%.*s, which no job has", job->name, STR_FMT(symbol));
 }
 
-static struct db_step step_of(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job, struct str name)
+static struct db_step step_of(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job,
+                              struct str name)
 {
     const struct db_statement *statement = db_statement_find(jobs->statements, name);
     if (!statement)
@@ -34,7 +36,8 @@ static struct db_step step_of(struct arena *arena, const struct jobs *jobs, cons
 }
 
 // True when there is as much again to do.
-static bool run(const struct jobs *jobs, struct arena *arena, struct db_session *session, const struct newsroom_job *job)
+static bool run(const struct jobs *jobs, struct arena *arena, struct db_session *session,
+                const struct newsroom_job *job)
 {
     const struct db_step steps[] = {
         step_of(arena, jobs, job, STR("jobs/begin")),
@@ -65,7 +68,8 @@ static void run_all(struct jobs *jobs)
 {
     struct arena *arena = arena_new();
     struct db_fault fault;
-    struct db_session *session = db_session_open(arena, jobs->config->database_url, jobs->config->database_role, &fault);
+    struct db_session *session =
+        db_session_open(arena, jobs->config->database_url, jobs->config->database_role, &fault);
     if (!session || !db_session_script(session, STR("set statement_timeout = '60s'"), &fault)) {
         log_event(LOG_WARNING, "server.job", "%s", fault.detail);
         arena_free(arena);

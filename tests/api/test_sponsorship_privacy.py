@@ -1,4 +1,5 @@
 """Whose data it is: how long it is kept, how it is given out, and that what was erased can be read nowhere."""
+import concurrent.futures
 import itertools
 import re
 import subprocess
@@ -84,6 +85,19 @@ def test_nothing_is_done_any_more_with_what_was_erased(server, sales):
     sales.post(f"{DESK}/{inquiry['id']}/notes", {"note": "Trop tard."}, 409)
     with pytest.raises(RuntimeError, match="erased"):
         server.sql(f"update sponsorship_inquiries set name = 'Revenue' where id = '{inquiry['id']}'")
+
+
+def test_a_note_that_is_being_written_meanwhile_is_erased_as_well(server, sales):
+    inquiry = found(sales, (form := Form(server)).reference())
+    other = server.sql_session()
+    other.send(f"begin; select inquiry_note('{inquiry['id']}', 'Écrite au même moment');")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        erasing = pool.submit(sales.post, f"{DESK}/erase", {"email": form.body["email"]}, 200)
+        wait_until(lambda: server.sql("select count(*) from pg_locks where not granted") != "0", "the erasure to wait")
+        other.send("commit;")
+        assert erasing.result().json() == {"erased": 1}
+    other.close()
+    assert "Écrite au même moment" not in dump(server)
 
 
 def test_whoever_was_erased_may_write_again(server, sales):
