@@ -118,10 +118,13 @@ struct faults {
     struct arena *arena;
     struct fault *first, *last;
     size_t count;
+    const char *(*words)(const char *format); // the same sentence in the reader's language; NULL: as it stands
 };
 
 struct faults faults_in(struct arena *arena);
-bool faults_enough(const struct faults *faults); // so many that looking further is of no use
+struct faults faults_beside(const struct faults *faults);                // none so far, in the same language
+const char *fault_words(const struct faults *faults, const char *words); // for what is filled into a sentence
+bool faults_enough(const struct faults *faults);                         // so many that looking further is of no use
 void fault_add_at(struct faults *faults, const struct path *path, const char *format, ...) PRINTF_LIKE(3, 4);
 void fault_add(struct faults *faults, struct str pointer, const char *format, ...) PRINTF_LIKE(3, 4);
 
@@ -139,6 +142,12 @@ struct str text_clean(struct arena *arena, struct str text);
 // BCP 47 tag and decides about German umlauts. Text without a letter or digit that has a name gives `untitled`. Of a
 // long text only the beginning is looked at, so that the cost depends on `max`.
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max);
+// The ASCII form of an internet domain (UTS #46): `bücher.example` gives `xn--bcher-kva.example`, capitals become
+// small. STR_NONE for what is no domain.
+struct str text_domain(struct arena *arena, struct str domain);
+// Whether a domain, in its ASCII form, could be meant to be taken for another one: a label mixes scripts, or has no
+// ASCII letter and looks as if it had nothing else (UTS #39).
+bool text_domain_pretends(struct arena *arena, struct str domain);
 bool text_is_blank(struct str text); // nothing but white space and what cannot be seen
 // BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
 bool text_is_lang(struct str text);
@@ -274,8 +283,13 @@ struct config {
     struct str trusted_proxies;
     unsigned read_connections, write_connections, connections_max, connections_per_address, request_bytes;
     unsigned hash_threads, hash_queue, hash_passes, hash_memory_kib;
-    struct str desk_origins; // by commas
-    struct config_rate rate_read, rate_desk, rate_login;
+    struct str desk_origins, site_origins; // by commas
+    struct config_rate rate_read, rate_desk, rate_login, rate_form, rate_form_all;
+    unsigned form_seconds_min, form_seconds_max;
+    struct str sponsorship_thanks;
+    struct config_rate sponsorship_per_email, sponsorship_per_network, sponsorship_burst;
+    unsigned sponsorship_links, sponsorship_months;
+    unsigned jobs_seconds;
     unsigned drain_seconds;
 };
 
@@ -286,6 +300,8 @@ struct config_fault {
 // Reads the environment; `KEY_FILE` gives the path of a file that holds KEY's value. False and `fault` on a bad value.
 MUST_CHECK bool config_load(struct arena *arena, struct config *config, struct config_fault *fault);
 struct str config_stranger(void); // a MARBRE_… of the environment that is no key; STR_NONE when there is none
+// The value of MARBRE_NAME as it is written; STR_NONE where there is no such key, or where it is a secret.
+struct str config_value(struct arena *arena, const struct config *config, struct str name);
 void config_print(const struct config *config, struct buf *out); // a line a key; what may hold a password is masked
 
 // Files that the build put into the binary.

@@ -130,6 +130,9 @@ struct http_reply {
     struct str body; // must live as long as the exchange; not sent for HEAD, 204 and 304
     uint64_t length; // Content-Length where the body is left out on purpose (HEAD); 0: body.len
     bool close;      // ask for the connection to end
+    // The body comes in parts, of which `body` is the first: asked for the next one each time that the client has taken
+    // all before. NULL: it is whole.
+    void (*more)(struct http_exchange *exchange);
 };
 
 // The value of a header, or STR_NONE. Names in any case. For a name that came twice: the first.
@@ -140,6 +143,12 @@ struct str http_header_list(struct arena *arena, const struct http_request *requ
 // Answers. Exactly once an exchange, at once or later, from the loop's thread; for a client that is gone it does
 // nothing but finish the exchange. After it the exchange may be freed at any time.
 void http_reply_send(struct http_exchange *exchange, const struct http_reply *reply);
+
+// The next part of a reply that comes in parts, for each time that `more` is called, at once or later; it must live
+// until `more` is called again, or the exchange is done.
+void http_reply_more(struct http_exchange *exchange, struct str part, bool last);
+// Instead of a part: the rest cannot be had. The client sees that the reply was cut.
+void http_reply_cut(struct http_exchange *exchange);
 
 struct http_service {
     void *context;

@@ -14,8 +14,9 @@ enum { STATEMENTS_MAX = 16, PARAMETERS_MAX = 24, CURSOR_MAX = 4, HEADERS_MAX = 2
 struct rate_class {
     struct str name, policy;  // policy: the RateLimit-Policy field
     struct config_rate limit; // of no requests: none is refused
+    const char *together;     // the class in which all callers are counted as one, too; or NULL
 };
-enum { RATE_CLASSES = 5, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
+enum { RATE_CLASSES = 7, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
 
 // Shared by the workers, of a fixed size, without a lock: a full bucket's place may be taken by somebody else's.
 struct rates {
@@ -53,7 +54,15 @@ struct cache_policy {
     unsigned max_age, shared_max_age, stale_while_revalidate, stale_if_error;
 };
 
-enum { DERIVE_SLUG = 1, DERIVE_CONTENT = 2, DERIVE_PASSWORD = 4, DERIVE_API_KEY = 8 };
+enum {
+    DERIVE_SLUG = 1,
+    DERIVE_CONTENT = 2,
+    DERIVE_PASSWORD = 4,
+    DERIVE_API_KEY = 8,
+    DERIVE_FORM_TOKEN = 16,
+    DERIVE_MAILBOX = 32,
+};
+enum { LANGUAGES_MAX = 4 };
 
 struct operation {
     struct str id;
@@ -65,8 +74,12 @@ struct operation {
     size_t statement_count;
     const struct api_handler *handler;
     const struct rate_class *rate;
-    struct str audit; // the collection of what it changes; STR_NONE: it changes nothing
-    bool idempotent;  // takes an Idempotency-Key
+    struct str audit;  // the collection of what it changes; STR_NONE: it changes nothing
+    bool idempotent;   // takes an Idempotency-Key
+    bool for_the_site; // pages of MARBRE_SITE_ORIGINS may send it
+    struct str languages[LANGUAGES_MAX];
+    size_t language_count; // 0: it speaks English only
+    unsigned page;         // items that are read at a time for an answer that is sent page by page; 0: it is sent whole
     enum db_lane lane;
     unsigned derive, cursor;
     uint64_t body_max;
@@ -99,7 +112,8 @@ struct api_contract {
     size_t operation_count;
     struct route *routes;
     struct str article_url, site_url; // templates with {site} filled in
-    unsigned char cursor_key[HASH_BYTES];
+    struct str site_origin;           // of site_url, as browsers send it
+    unsigned char cursor_key[HASH_BYTES], form_key[HASH_BYTES], person_key[HASH_BYTES];
     struct rates *rates;
 };
 
@@ -152,7 +166,9 @@ struct api_call {
     bool authenticated;
     struct auth_caller caller;
     struct rate_state rate;
+    struct str language;       // that is spoken with this reader; STR_NONE: English, and nothing is said of it
     const json_t *body_schema; // of the type that the body has
+    bool is_form;              // the body comes from an HTML form
     json_t *body;              // NULL: there was none
     struct str body_text, read_only, body_fields;
     struct str password_made, password_hash;
@@ -161,6 +177,9 @@ struct api_call {
     bool replayed, retried;
     struct uuid new_id;
     struct str slug;
+    struct str form_nonce, form_shown_at;
+    struct str mailbox, mailbox_hash;
+    bool mailbox_pretends;
     struct content_body content;
     bool has_content;
     struct str if_match;
@@ -192,6 +211,8 @@ const struct format *format_find(struct str name); // NULL: there is none
 
 // ------------------------------------------------------------------------------------------- the steps of a request
 
+struct reply;
+
 // Each adds faults to the call; the caller refuses when there are some.
 void parameters_read(struct api_call *call, const struct str *path_values, size_t path_count);
 void body_read(struct api_call *call);            // parse, clean, check, derive
@@ -205,11 +226,26 @@ MUST_CHECK bool rate_allows(struct api_call *call);
 void rate_strike(const struct api_call *call); // for a key that there is not
 void rate_praise(const struct api_call *call); // for one that there is
 
+// The body of an HTML form as a JSON object; NULL when it is none.
+bool form_is(struct str media_type);
+json_t *form_read(struct api_call *call, struct str text);
+struct str form_token_make(struct api_call *call);
+void form_token_open(struct api_call *call); // of the body; adds a fault where it is not good
+void mailbox_read(struct api_call *call);    // of the body's `email`
+struct str peer_hash(const struct api_call *call);
+// The client's address, of IPv6 its /64. STR_NONE for whom no limit is meant.
+struct str peer_network(const struct api_call *call, unsigned char bytes[16]);
+
+void language_begin(struct api_call *call);   // as the request's head asks
+void language_of_body(struct api_call *call); // as the form was filled in
+void language_put(const struct api_call *call, struct reply *reply);
+const char *phrase_in_french(const char *english); // itself, where nobody has translated it
+
 struct str cursor_sign(struct api_call *call, const struct str *values, size_t count);
 MUST_CHECK bool cursor_open(struct api_call *call, struct str cursor);
 
 // Whether statements of an operation may name this parameter.
-bool bind_knows(const struct operation *operation, struct str symbol);
+bool bind_knows(const struct api_contract *contract, const struct operation *operation, struct str symbol);
 struct db_step bind_step(struct api_call *call, const struct db_statement *statement);
 
 void call_statements(struct api_call *call); // runs the operation's list and answers
@@ -238,6 +274,7 @@ struct reply {
     size_t header_count;
     struct str body;
     bool close;
+    void (*more)(struct http_exchange *exchange); // of what is sent page by page
 };
 
 void reply_header(struct reply *reply, struct str name, struct str value);
@@ -245,10 +282,14 @@ void reply_send(struct api_call *call, struct reply *reply);
 void reply_answer(struct api_call *call, const struct db_answer *answer);
 void reply_done(struct api_call *call, const struct db_answer *answer); // of statements that committed
 void cors_put(const struct api_call *call, struct reply *reply);        // who else may read this
+// Whether the page that sends this may, where browsers say which it is: 403.
+MUST_CHECK bool cors_admits(struct api_call *call);
 void cors_answer(const struct api_call *call, const struct route *route, struct reply *reply); // to a preflight
 void rate_put(const struct api_call *call, struct reply *reply);                               // the RateLimit fields
 bool reply_promises(struct str header); // whether a reply may have it
 void reply_refusal(struct api_call *call, const struct db_answer *answer);
+// The first page of an answer that is sent page by page; the others follow by themselves.
+void stream_begin(struct api_call *call, const struct db_answer *answer);
 // Columns that the last statement of an operation may answer.
 bool reply_is_fact(const char *column);
 

@@ -142,6 +142,52 @@ static struct str user_agent(const struct api_call *call)
     return agent.ptr && text_is_utf8(agent) ? agent : STR_NONE;
 }
 
+// A token for the form that is being shown. In an operation that takes one it is opened instead (form_token_open).
+static struct str form_token(const struct api_call *call)
+{
+    return form_token_make((struct api_call *)call);
+}
+
+static struct str form_nonce(const struct api_call *call)
+{
+    return call->form_nonce;
+}
+
+static struct str form_shown_at(const struct api_call *call)
+{
+    return call->form_shown_at;
+}
+
+static struct str mailbox(const struct api_call *call)
+{
+    return call->mailbox;
+}
+
+static struct str mailbox_hash(const struct api_call *call)
+{
+    return call->mailbox_hash;
+}
+
+static struct str mailbox_pretends(const struct api_call *call)
+{
+    return call->mailbox_pretends ? STR("true") : STR("false");
+}
+
+static struct str is_form(const struct api_call *call)
+{
+    return call->is_form ? STR("true") : STR("false");
+}
+
+static struct str language(const struct api_call *call)
+{
+    return call->language.ptr ? call->language : STR("en");
+}
+
+static struct str page(const struct api_call *call)
+{
+    return arena_printf(call->arena, "%u", call->operation->page);
+}
+
 static struct str password_hash(const struct api_call *call)
 {
     return call->password_hash;
@@ -219,6 +265,16 @@ static const struct {
     SOURCE(user_agent, 0),
     SOURCE(request_id, 0),
     SOURCE(request_hash, 0),
+    SOURCE(form_token, DERIVE_FORM_TOKEN),
+    SOURCE(form_nonce, DERIVE_FORM_TOKEN),
+    SOURCE(form_shown_at, DERIVE_FORM_TOKEN),
+    SOURCE(mailbox, DERIVE_MAILBOX),
+    SOURCE(mailbox_hash, DERIVE_MAILBOX),
+    SOURCE(mailbox_pretends, DERIVE_MAILBOX),
+    SOURCE(is_form, 0),
+    SOURCE(language, 0),
+    SOURCE(peer_hash, 0),
+    SOURCE(page, 0),
     SOURCE(config_lang, 0),
     SOURCE(config_article_url, 0),
 };
@@ -240,7 +296,20 @@ static bool has_parameter(const struct operation *operation, struct str symbol)
     return false;
 }
 
-bool bind_knows(const struct operation *operation, struct str symbol)
+// `config_sponsorship_links` is MARBRE_SPONSORSHIP_LINKS. STR_NONE for what begins otherwise.
+static struct str setting_of(struct str symbol)
+{
+    static const struct str prefix = {"config_", 7};
+    return str_starts(symbol, prefix) ? (struct str){symbol.ptr + prefix.len, symbol.len - prefix.len} : STR_NONE;
+}
+
+static bool is_setting(const struct api_contract *contract, struct str symbol)
+{
+    struct str key = setting_of(symbol);
+    return key.ptr && config_value(contract->arena, contract->sources.config, key).ptr;
+}
+
+bool bind_knows(const struct api_contract *contract, const struct operation *operation, struct str symbol)
 {
     if (has_parameter(operation, symbol))
         return true;
@@ -254,7 +323,7 @@ bool bind_knows(const struct operation *operation, struct str symbol)
     for (size_t i = 0; i < operation->cursor && i < CURSOR_MAX; i++)
         if (str_eq(cursor_symbols[i], symbol))
             return true;
-    return is_query(symbol) && operation->method != HTTP_GET;
+    return is_setting(contract, symbol) || (is_query(symbol) && operation->method != HTTP_GET);
 }
 
 static struct str value_of(const struct api_call *call, struct str symbol)
@@ -271,7 +340,8 @@ static struct str value_of(const struct api_call *call, struct str symbol)
     for (size_t i = 0; i < CURSOR_MAX; i++)
         if (str_eq(cursor_symbols[i], symbol))
             return call->cursor[i];
-    return STR_NONE;
+    struct str key = setting_of(symbol);
+    return key.ptr ? config_value(call->arena, call->contract->sources.config, key) : STR_NONE;
 }
 
 struct db_step bind_step(struct api_call *call, const struct db_statement *statement)

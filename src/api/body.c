@@ -25,6 +25,7 @@ bool body_acceptable(struct api_call *call)
     }
     struct str rest, type = str_trim(str_cut(http_header_value(request, STR("Content-Type")), ';', &rest));
     call->body_schema = operation_body_schema(call->operation, type.ptr ? type : STR(""));
+    call->is_form = type.ptr && form_is(type);
     if (call->body_schema)
         return true;
     struct buf names = buf_in(call->arena);
@@ -146,7 +147,7 @@ static bool is_of_body(struct str pointer)
 static void check_schema(struct api_call *call)
 {
     const struct faults told = call->faults;
-    struct faults found = faults_in(call->arena);
+    struct faults found = faults_beside(&call->faults);
     schema_check(&found, call->contract->spec, call->body_schema, call->body, &(struct path){0});
     for (const struct fault *fault = found.first; fault; fault = fault->next)
         if ((!has_blocks(call) || !is_of_body(fault->pointer)) && !is_told(&told, fault->pointer))
@@ -171,7 +172,10 @@ void body_take(struct api_call *call, json_t *body)
 {
     call->body = body;
     clean(call, body, &(struct path){0});
+    language_of_body(call);
     check_schema(call);
+    if (call->operation->derive & DERIVE_FORM_TOKEN)
+        form_token_open(call);
     if (has_blocks(call) && has_markdown(call))
         fault_add(&call->faults, STR("/body_markdown"), "A body is sent as body or as body_markdown, not as both.");
     else if (has_blocks(call) || has_markdown(call))
@@ -182,6 +186,8 @@ void body_take(struct api_call *call, json_t *body)
     tell_members_apart(call);
     if (call->operation->derive & DERIVE_SLUG)
         derive_slug(call);
+    if (call->operation->derive & DERIVE_MAILBOX)
+        mailbox_read(call);
 }
 
 // No body at all is an empty object, where that is enough.
@@ -209,11 +215,15 @@ void body_read(struct api_call *call)
     if (text.len == 0)
         text = STR("{}");
     bool readable = text_is_utf8(text);
-    json_t *body = readable ? json_read_to_depth(call->arena, text, call->operation->body_depth, &fault) : NULL;
+    json_t *body = !readable       ? NULL
+                   : call->is_form ? form_read(call, text)
+                                   : json_read_to_depth(call->arena, text, call->operation->body_depth, &fault);
     if (body)
         body_take(call, body);
     else if (!readable)
         api_problem(call, 400, "The body is not UTF-8.");
+    else if (call->is_form)
+        api_problem(call, 400, "The body is no form: a field is not percent-encoded UTF-8.");
     else
         api_problem(call, 400, "The body is not JSON: line %d, column %d: %s.", fault.line, fault.column, fault.detail);
 }

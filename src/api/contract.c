@@ -166,6 +166,16 @@ static struct str fill_site(struct arena *arena, struct str template, struct str
     return buf_str(&filled);
 }
 
+// `https://Journal.example/site` is of the origin https://journal.example (RFC 6454 §6.2).
+static struct str origin_of(struct arena *arena, struct str address)
+{
+    struct str rest, authority, scheme = str_cut(address, ':', &rest);
+    if (!str_starts(rest, STR("//")))
+        return STR("");
+    authority = str_cut((struct str){rest.ptr + 2, rest.len - 2}, '/', &rest);
+    return str_lower(arena, arena_printf(arena, "%.*s://%.*s", STR_FMT(scheme), STR_FMT(authority)));
+}
+
 struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct api_fault *fault)
 {
     struct api_contract *contract = ARENA_NEW(arena, struct api_contract);
@@ -190,8 +200,12 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
         return NULL;
     }
     files_read(contract);
-    if (sources->keys)
+    contract->site_origin = origin_of(arena, site);
+    if (sources->keys) {
         auth_keys_derive(sources->keys, STR("cursor"), contract->cursor_key);
+        auth_keys_derive(sources->keys, STR("form"), contract->form_key);
+        auth_keys_derive(sources->keys, STR("person"), contract->person_key);
+    }
     bool good = references_hold(contract, fault) && check_schemas(contract, fault) && read_paths(contract, fault) &&
                 ids_are_unique(contract, fault) && handlers_are_named(contract, fault);
     return good ? contract : NULL;

@@ -1,25 +1,37 @@
 // Who else's pages may call (the Fetch standard's CORS): readers' addresses answer to any, the desk to the origins that
-// MARBRE_DESK_ORIGINS lists. Tokens travel in Authorization, so no cookies and no credentials are ever allowed.
+// MARBRE_DESK_ORIGINS lists, readers' forms to the site's own pages and those that MARBRE_SITE_ORIGINS lists. Tokens
+// travel in Authorization, so no cookies and no credentials are ever allowed.
 #include "api_internal.h"
 
 // What scripts may read of a reply, and send with a request, beyond the standard's few.
 #define EXPOSED                                                                                                        \
-    "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotency-Replayed, "             \
+    "Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, "              \
+    "Idempotency-Replayed, "                                                                                           \
     "WWW-Authenticate"
-#define SENT "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id"
+#define SENT                                                                                                           \
+    "Accept-Language, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id"
 
 static bool is_open(const struct operation *operation)
 {
     return !operation || (operation->is_public && operation->method == HTTP_GET);
 }
 
-static bool is_listed(const struct api_call *call, struct str origin)
+static bool is_among(struct str origins, struct str origin)
 {
-    struct str rest = call->contract->sources.config->desk_origins;
+    struct str rest = origins;
     while (rest.len)
         if (str_eq(str_trim(str_cut(rest, ',', &rest)), origin))
             return true;
     return false;
+}
+
+// The site's forms are sent by the site's pages, whatever others are listed.
+static bool is_listed(const struct api_call *call, const struct operation *operation, struct str origin)
+{
+    const struct config *config = call->contract->sources.config;
+    if (!operation->for_the_site)
+        return is_among(config->desk_origins, origin);
+    return str_eq(call->contract->site_origin, origin) || is_among(config->site_origins, origin);
 }
 
 // The origin to name in Access-Control-Allow-Origin; STR_NONE for none.
@@ -28,7 +40,20 @@ static struct str allowed(const struct api_call *call, const struct operation *o
     if (is_open(operation))
         return STR("*");
     struct str origin = http_header_value(&call->exchange->request, STR("Origin"));
-    return origin.ptr && is_listed(call, origin) ? origin : STR_NONE;
+    return origin.ptr && is_listed(call, operation, origin) ? origin : STR_NONE;
+}
+
+// A form goes out without a script, so nobody asks first. What says `null` keeps its address to itself, and says
+// nothing.
+bool cors_admits(struct api_call *call)
+{
+    struct str origin = http_header_value(&call->exchange->request, STR("Origin"));
+    if (!call->operation->for_the_site || !origin.ptr || str_eq(origin, STR("null")) ||
+        is_listed(call, call->operation, origin))
+        return true;
+    struct str shown = text_is_utf8(origin) ? text_cut(origin, 200) : STR("?");
+    api_problem(call, 403, "Pages of the origin %.*s may not send this form.", STR_FMT(shown));
+    return false;
 }
 
 void cors_put(const struct api_call *call, struct reply *reply)

@@ -128,6 +128,23 @@ static bool is_email(struct str text)
     return is_ip(literal, AF_INET);
 }
 
+// The same with a domain in any script (RFC 6531 for the domain alone), and no address in brackets: what a person
+// types.
+static bool is_mailbox(struct str text)
+{
+    enum { LONGEST = 320 };
+    const char *at = text.len <= LONGEST ? memrchr(text.ptr, '@', text.len) : NULL;
+    if (!at)
+        return false;
+    struct arena *arena = arena_new();
+    struct str name = {text.ptr, (size_t)(at - text.ptr)};
+    struct str domain = text_domain(arena, (struct str){at + 1, text.len - name.len - 1});
+    bool good = domain.ptr && memchr(domain.ptr, '.', domain.len) && name.len && name.ptr[0] != '"' &&
+                is_email(arena_printf(arena, "%.*s@%.*s", STR_FMT(name), STR_FMT(domain)));
+    arena_free(arena);
+    return good;
+}
+
 // RFC 3986 §3: absolute, with a scheme.
 static bool is_uri(struct str text)
 {
@@ -164,6 +181,11 @@ static bool is_line(struct str text)
     return !text_is_blank(text) && !memchr(text.ptr, '\n', text.len) && !memchr(text.ptr, '\t', text.len);
 }
 
+static bool is_written(struct str text)
+{
+    return !text_is_blank(text);
+}
+
 const struct format *format_find(struct str name)
 {
     static const struct format formats[] = {
@@ -173,9 +195,11 @@ const struct format *format_find(struct str name)
         {"date-time", is_date_time, "is not a time (RFC 3339)."},
         {"date", is_whole_date, "is not a date (RFC 3339, such as 2026-11-24)."},
         {"email", is_email, "is not an e-mail address."},
+        {"mailbox", is_mailbox, "is not an e-mail address."},
         {"uri", is_uri, "is not an absolute address (RFC 3986, such as https://example.org/a)."},
         {"web", is_web, "is not an address of the web (http or https, such as https://example.org/a)."},
         {"line", is_line, "is not one line with something to read in it."},
+        {"text", is_written, "is not anything to read."},
     };
     for (size_t i = 0; i < COUNT_OF(formats); i++)
         if (str_eq(name, str_of(formats[i].name)))

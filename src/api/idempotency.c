@@ -30,6 +30,16 @@ static struct str key_of(const struct api_call *call)
     return call->operation->idempotent ? api_parameter(call, STR("idempotency_key")) : STR_NONE;
 }
 
+// Of the public anybody may come upon anybody's key. A key is good for one very request there, so that whoever has it
+// learns nothing without the body, and stands in nobody's way.
+static void take_key_apart(struct api_call *call)
+{
+    for (size_t i = 0; i < call->operation->parameter_count; i++)
+        if (str_eq(call->operation->parameters[i].symbol, STR("idempotency_key")))
+            call->values[i] =
+                arena_printf(call->arena, "%.*s %.*s", STR_FMT(call->values[i]), STR_FMT(call->request_hash));
+}
+
 // What a key stands for: the address, the version that was read, and the body.
 void idempotency_prepare(struct api_call *call)
 {
@@ -44,6 +54,8 @@ void idempotency_prepare(struct api_call *call)
     buf_put(&asked, call->body ? json_write(call->arena, call->body) : STR("")); // all of it, an article's body too
     secret_hash(buf_str(&asked), hash);
     call->request_hash = secret_hex(call->arena, hash, sizeof hash);
+    if (call->operation->is_public)
+        take_key_apart(call);
 }
 
 static void fetched(struct api_call *call, const struct db_answer *answer)
@@ -64,12 +76,13 @@ static void fetched(struct api_call *call, const struct db_answer *answer)
 bool idempotency_answers(struct api_call *call, const struct db_answer *answer)
 {
     struct str sqlstate = str_of(answer->sqlstate);
+    const char *why = fault_words(&call->faults, arena_cstr(call->arena, answer->message));
     if (str_eq(sqlstate, STR("MB1D0"))) // answered before
         api_run(call, (const char *const[]){"idempotency/kept", NULL}, fetched);
     else if (str_eq(sqlstate, STR("MB1D1"))) // under way at this moment
-        api_problem(call, 409, "%.*s", STR_FMT(answer->message));
+        api_problem(call, 409, "%s", why);
     else if (str_eq(sqlstate, STR("MB1D2"))) // another request had it
-        api_reply_fault(call, STR("Idempotency-Key"), "%.*s", STR_FMT(answer->message));
+        api_reply_fault(call, STR("Idempotency-Key"), "%s", why);
     else
         return false;
     return true;

@@ -86,7 +86,7 @@ static bool read_body(struct api_contract *contract, struct operation *operation
         if (unknown)
             return contract_fail(fault, "%.*s: its body's schema has the keyword %s, which is not enforced",
                                  STR_FMT(operation->id), unknown);
-        if (!str_ends(str_of(type), STR("json")))
+        if (!str_ends(str_of(type), STR("json")) && !form_is(str_of(type)))
             return contract_fail(fault, "%.*s takes %s, which nothing here reads", STR_FMT(operation->id), type);
     }
     return json_object_size(operation->body_types) > 0 ||
@@ -144,7 +144,9 @@ static unsigned derivation_of(struct str word)
         const char *word;
         unsigned bit;
     } rows[] = {
-        {"slug", DERIVE_SLUG}, {"content", DERIVE_CONTENT}, {"password", DERIVE_PASSWORD}, {"api_key", DERIVE_API_KEY}};
+        {"slug", DERIVE_SLUG},       {"content", DERIVE_CONTENT},       {"password", DERIVE_PASSWORD},
+        {"api_key", DERIVE_API_KEY}, {"form_token", DERIVE_FORM_TOKEN}, {"mailbox", DERIVE_MAILBOX},
+    };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (str_eq(str_of(rows[i].word), word))
             return rows[i].bit;
@@ -158,6 +160,8 @@ static void read_ours(struct operation *operation, const json_t *ours)
     operation->lane = !reads ? DB_WRITE : str_eq(json_member_text(ours, "lane"), STR("list")) ? DB_LIST : DB_READ;
     operation->cursor = number_in(ours, "cursor");
     operation->location = json_member_text(ours, "location");
+    operation->page = number_in(ours, "pages");
+    operation->for_the_site = str_eq(json_member_text(ours, "origins"), STR("site"));
     operation->body_max = number_in(ours, "body_max");
     if (operation->body_max == 0)
         operation->body_max = BODY_MAX_STANDARD;
@@ -174,12 +178,12 @@ static void read_ours(struct operation *operation, const json_t *ours)
         operation->derive |= derivation_of(json_text(word));
 }
 
-static bool check_binds(const struct operation *operation, struct api_fault *fault)
+static bool check_binds(const struct api_contract *contract, const struct operation *operation, struct api_fault *fault)
 {
     for (size_t i = 0; i < operation->statement_count; i++) {
         const struct db_statement *statement = operation->statements[i];
         for (size_t n = 0; n < statement->parameter_count; n++)
-            if (!bind_knows(operation, statement->parameters[n]))
+            if (!bind_knows(contract, operation, statement->parameters[n]))
                 return contract_fail(fault, "%.*s: %.*s.sql names :%.*s, which the operation does not have",
                                      STR_FMT(operation->id), STR_FMT(statement->name),
                                      STR_FMT(statement->parameters[n]));
@@ -188,8 +192,9 @@ static bool check_binds(const struct operation *operation, struct api_fault *fau
 }
 
 // What may stand in an operation's `x-marbre`; another word is a mistake that nobody would notice.
-static const char *const our_words[] = {"roles",    "statements", "handler", "lane",  "derive", "location",
-                                        "body_max", "body_depth", "cursor",  "cache", "rate",   "audit"};
+static const char *const our_words[] = {"roles",    "statements", "handler",    "lane",    "derive",
+                                        "location", "body_max",   "body_depth", "cursor",  "cache",
+                                        "rate",     "audit",      "languages",  "origins", "pages"};
 
 static bool check_words(const struct operation *operation, const json_t *ours, struct api_fault *fault)
 {
@@ -206,6 +211,21 @@ static bool check_words(const struct operation *operation, const json_t *ours, s
     return true;
 }
 
+// Languages in which there are phrases.
+static bool read_languages(struct operation *operation, const json_t *ours, struct api_fault *fault)
+{
+    const json_t *languages = json_object_get(ours, "languages"), *language;
+    size_t i;
+    json_array_foreach ((json_t *)languages, i, language) {
+        struct str word = json_text(language);
+        if (i == LANGUAGES_MAX || (!str_eq(word, STR("en")) && !str_eq(word, STR("fr"))))
+            return contract_fail(fault, "%.*s: x-marbre.languages has %.*s, which nobody here speaks",
+                                 STR_FMT(operation->id), STR_FMT(word));
+        operation->languages[operation->language_count++] = word;
+    }
+    return true;
+}
+
 bool operation_read(struct api_contract *contract, struct operation *operation, const json_t *spec,
                     struct api_fault *fault)
 {
@@ -215,9 +235,10 @@ bool operation_read(struct api_contract *contract, struct operation *operation, 
         return contract_fail(fault, "%.*s has an operation without an operationId", STR_FMT(operation->path));
     read_success(contract, operation, spec);
     read_ours(operation, ours);
-    return check_words(operation, ours, fault) && read_roles(contract, operation, ours, fault) &&
-           read_rate(contract, operation, ours, fault) && read_audit(operation, ours, fault) &&
-           operation_parameters(contract, operation, spec, fault) && read_body(contract, operation, spec, fault) &&
-           operation_statements(contract, operation, ours, fault) && read_handler(contract, operation, ours, fault) &&
-           check_promises(contract, operation, spec, fault) && check_binds(operation, fault);
+    return check_words(operation, ours, fault) && read_languages(operation, ours, fault) &&
+           read_roles(contract, operation, ours, fault) && read_rate(contract, operation, ours, fault) &&
+           read_audit(operation, ours, fault) && operation_parameters(contract, operation, spec, fault) &&
+           read_body(contract, operation, spec, fault) && operation_statements(contract, operation, ours, fault) &&
+           read_handler(contract, operation, ours, fault) && check_promises(contract, operation, spec, fault) &&
+           check_binds(contract, operation, fault);
 }

@@ -104,7 +104,7 @@ struct str problem_document(struct api_call *call, int status, const char *slug,
     const struct problem *problem = find(status, slug);
     struct buf text = buf_in(call->arena);
     buf_printf(&text, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":", problem->slug,
-               problem->title, problem->status);
+               fault_words(&call->faults, problem->title), problem->status);
     buf_put_json(&text, detail);
     buf_put_lit(&text, ",\"instance\":");
     buf_put_json(&text, call->request_id);
@@ -161,7 +161,7 @@ void api_problem(struct api_call *call, int status, const char *format, ...)
     struct buf detail = buf_in(call->arena);
     va_list arguments;
     va_start(arguments, format);
-    buf_vprintf(&detail, format, arguments);
+    buf_vprintf(&detail, fault_words(&call->faults, format), arguments);
     va_end(arguments);
     problem_send(call, status, NULL, buf_str(&detail), STR_NONE);
 }
@@ -189,8 +189,8 @@ static struct str errors_member(struct api_call *call)
 void problem_faults(struct api_call *call, int status)
 {
     size_t count = call->faults.count;
-    struct str detail =
-        count == 1 ? STR("1 fault was found.") : arena_printf(call->arena, "%zu faults were found.", count);
+    const char *words = fault_words(&call->faults, count == 1 ? "1 fault was found." : "%zu faults were found.");
+    struct str detail = count == 1 ? str_of(words) : arena_printf(call->arena, words, count);
     problem_send(call, status, NULL, detail, errors_member(call));
 }
 
@@ -250,6 +250,19 @@ static const struct refusal {
     {"58", 503, "The database cannot reach its files."},
 };
 
+// How long to wait is told in the head, not in the document.
+static struct str take_retry_after(struct api_call *call, struct str members)
+{
+    struct json_fault fault;
+    json_t *object = members.len ? json_read(call->arena, members, &fault) : NULL;
+    json_int_t seconds = json_integer_value(json_object_get(object, "retry_after"));
+    if (seconds < 1)
+        return members;
+    call->retry_after = (unsigned)seconds;
+    json_object_del(object, "retry_after");
+    return json_write(call->arena, object);
+}
+
 static void refuse_as_told(struct api_call *call, const struct db_answer *answer)
 {
     uint64_t status = 500;
@@ -258,6 +271,8 @@ static void refuse_as_told(struct api_call *call, const struct db_answer *answer
         status = 500;
     if (status == 401)
         rate_strike(call);
+    if (status == 429)
+        members = take_retry_after(call, members);
     struct str inner = members.len > 2 ? (struct str){members.ptr + 1, members.len - 2} : STR_NONE;
     idempotency_refuse(call, (int)status, problem_document(call, (int)status, NULL, answer->message, inner));
 }
@@ -279,7 +294,7 @@ void reply_refusal(struct api_call *call, const struct db_answer *answer)
         if (str_starts(sqlstate, STR("40"))) // a deadlock is somebody's mistake: say who waited for what
             log_event(LOG_WARNING, "db.conflict", "%.*s %s: %.*s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
                       STR_FMT(answer->message), STR_FMT(answer->detail));
-        api_problem(call, refusals[i].status, "%s", refusals[i].detail);
+        api_problem(call, refusals[i].status, "%s", fault_words(&call->faults, refusals[i].detail));
         return;
     }
     log_event(LOG_ERROR, "db.error", "%.*s %s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,

@@ -12,9 +12,13 @@ struct rates *rates_new(struct arena *arena, const struct config *config)
 {
     struct rates *rates = ARENA_NEW(arena, struct rates);
     const struct rate_class classes[RATE_CLASSES] = {
-        {.name = STR("read"), .limit = config->rate_read},   {.name = STR("desk"), .limit = config->rate_desk},
-        {.name = STR("login"), .limit = config->rate_login}, {.name = STR("key"), .limit = config->rate_login},
+        {.name = STR("read"), .limit = config->rate_read},
+        {.name = STR("desk"), .limit = config->rate_desk},
+        {.name = STR("login"), .limit = config->rate_login},
+        {.name = STR("key"), .limit = config->rate_login},
         {.name = STR("good key"), .limit = {1, 86400}},
+        {.name = STR("form"), .limit = config->rate_form, .together = "all forms"},
+        {.name = STR("all forms"), .limit = config->rate_form_all},
     };
     secret_random(rates->key, sizeof rates->key);
     for (size_t i = 0; i < RATE_CLASSES; i++) {
@@ -82,8 +86,7 @@ static bool is_proxy_itself(const struct api_call *call, const struct http_ip *i
            !http_header_value(request, STR("Forwarded")).ptr && !http_header_value(request, STR("X-Forwarded-For")).ptr;
 }
 
-// The client's address, of IPv6 its /64. STR_NONE for whom no limit is meant.
-static struct str address(const struct api_call *call, unsigned char bytes[16])
+struct str peer_network(const struct api_call *call, unsigned char bytes[16])
 {
     enum { IPV6_NETWORK = 8 };
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -101,7 +104,7 @@ static struct str subject(const struct api_call *call, unsigned char bytes[16])
 {
     if (call->caller.key.ptr)
         return call->caller.key;
-    return call->authenticated ? call->caller.session : address(call, bytes);
+    return call->authenticated ? call->caller.session : peer_network(call, bytes);
 }
 
 static struct rate_state count(struct rates *rates, const struct rate_class *class, struct str who, bool look)
@@ -116,7 +119,22 @@ static void refuse(struct api_call *call, const struct rate_class *class, const 
 {
     call->retry_after = call->rate.retry_s;
     api_problem(call, 429, "This takes %u requests in %u seconds from one %s.", class->limit.requests,
-                class->limit.seconds, one);
+                class->limit.seconds, fault_words(&call->faults, one));
+}
+
+// What all may ask together. Only who is within their own share is counted, so that one alone cannot use it up.
+static bool all_may(struct api_call *call, const struct rate_class *class)
+{
+    struct rates *rates = call->contract->rates;
+    const struct rate_class *together = rate_class_find(rates, str_of(class->together));
+    struct rate_state state = count(rates, together, STR("all"), false);
+    if (!state.refused)
+        return true;
+    call->rate = state;
+    call->retry_after = state.retry_s;
+    api_problem(call, 429, "This takes %u requests in %u seconds from all together.", together->limit.requests,
+                together->limit.seconds);
+    return false;
 }
 
 // API keys that there are not, from one address. A key that was good of late is let through: others behind the same
@@ -145,7 +163,7 @@ bool rate_allows(struct api_call *call)
     struct rates *rates = call->contract->rates;
     unsigned char bytes[16];
     if (call->caller.key.ptr) {
-        call->rate = count(rates, guesses(call), address(call, bytes), true);
+        call->rate = count(rates, guesses(call), peer_network(call, bytes), true);
         if (call->rate.refused && !was_good(call)) {
             refuse(call, guesses(call), "address");
             return false;
@@ -154,14 +172,14 @@ bool rate_allows(struct api_call *call)
     call->rate = count(rates, class, subject(call, bytes), false);
     if (call->rate.refused)
         refuse(call, class, call->authenticated ? "caller" : "address");
-    return !call->rate.refused;
+    return !call->rate.refused && (!class->together || all_may(call, class));
 }
 
 void rate_strike(const struct api_call *call)
 {
     unsigned char bytes[16];
     if (call->caller.key.ptr)
-        count(call->contract->rates, guesses(call), address(call, bytes), false);
+        count(call->contract->rates, guesses(call), peer_network(call, bytes), false);
 }
 
 // RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers). What is left is one caller's own: a reply that

@@ -28,6 +28,8 @@ bool reply_promises(struct str header)
 {
     static const char *const headers[] = {"Access-Control-Allow-Origin",
                                           "Cache-Control",
+                                          "Content-Disposition",
+                                          "Content-Language",
                                           "Content-Security-Policy",
                                           "ETag",
                                           "Idempotency-Replayed",
@@ -52,13 +54,15 @@ void reply_send(struct api_call *call, struct reply *reply)
     reply_header(reply, STR("X-Request-Id"), call->request_id);
     rate_put(call, reply);
     cors_put(call, reply);
+    language_put(call, reply);
     if (call->replayed)
         reply_header(reply, STR("Idempotency-Replayed"), STR("true"));
     struct http_reply bytes = {.status = reply->status,
                                .headers = reply->headers,
                                .header_count = reply->header_count,
                                .body = reply->body,
-                               .close = reply->close};
+                               .close = reply->close,
+                               .more = reply->more};
     http_reply_send(call->exchange, &bytes);
 }
 
@@ -166,7 +170,7 @@ static struct str next_link(struct api_call *call, struct str cursor)
 
 static bool is_list(const struct api_call *call)
 {
-    return call->operation->lane == DB_LIST;
+    return call->operation->lane == DB_LIST && call->operation->page == 0;
 }
 
 // A list's statement answers the items; the envelope, with its signed cursor, is put around them here.
@@ -218,6 +222,10 @@ void reply_done(struct api_call *call, const struct db_answer *answer)
         api_problem(call, 404, "There is nothing under this address.");
         return;
     }
+    if (call->operation->page) {
+        stream_begin(call, answer);
+        return;
+    }
     if (is_list(call)) {
         struct str cursor = next_cursor(call, answer);
         reply.body = envelope(call, db_answer_text(answer, "body"), cursor, db_answer_text(answer, "count"));
@@ -251,7 +259,7 @@ static void not_now(struct api_call *call, unsigned seconds, const char *why)
     if (call->retried) // of the first try nobody knows what came
         outcome_unknown(call);
     else
-        api_problem(call, 503, "%s", why);
+        api_problem(call, 503, "%s", fault_words(&call->faults, why));
 }
 
 void reply_answer(struct api_call *call, const struct db_answer *answer)

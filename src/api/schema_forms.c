@@ -25,7 +25,7 @@ static const json_t *named_branch(const struct look *look, const json_t *branche
     const json_t *value = json_object_get(look->value, member), *branch;
     size_t i;
     json_array_foreach ((json_t *)branches, i, branch) {
-        struct faults unheard = faults_in(look->faults->arena);
+        struct faults unheard = faults_beside(look->faults);
         const json_t *schema = contract_resolve(look->spec, branch);
         const json_t *rule = json_object_get(json_object_get(schema, "properties"), member);
         if (value && rule && schema_check(&unheard, look->spec, rule, value, look->at))
@@ -58,9 +58,9 @@ static size_t count_holding(const struct look *look, const json_t *branches, str
 {
     size_t holding = 0, i;
     const json_t *branch;
-    *meant = faults_in(look->faults->arena);
+    *meant = faults_beside(look->faults);
     json_array_foreach ((json_t *)branches, i, branch) {
-        struct faults here = faults_in(look->faults->arena);
+        struct faults here = faults_beside(look->faults);
         holding += schema_look(look, &here, branch);
         const json_t *type = json_object_get(contract_resolve(look->spec, branch), "type");
         if (!meant->first || (json_is_string(type) && schema_has_type(look->value, json_text(type))))
@@ -102,14 +102,14 @@ void schema_all_of(const struct look *look, const json_t *schemas)
 
 void schema_not(const struct look *look, const json_t *schema)
 {
-    struct faults unheard = faults_in(look->faults->arena);
+    struct faults unheard = faults_beside(look->faults);
     if (schema_look(look, &unheard, schema))
         fault_add_at(look->faults, look->at, "This has a form that is not taken here.");
 }
 
 void schema_if(const struct look *look, const json_t *condition)
 {
-    struct faults unheard = faults_in(look->faults->arena);
+    struct faults unheard = faults_beside(look->faults);
     bool holds = schema_look(look, &unheard, condition);
     const json_t *consequence = json_object_get(look->schema, holds ? "then" : "else");
     if (consequence)

@@ -151,7 +151,7 @@ void schema_contains(const struct look *look, const json_t *schema)
     if (!json_is_array(look->value) || is_too_long(look))
         return;
     for (size_t i = 0; i < json_array_size(look->value); i++) {
-        struct faults unheard = faults_in(look->faults->arena);
+        struct faults unheard = faults_beside(look->faults);
         if (schema_check(&unheard, look->spec, schema, json_array_get(look->value, i),
                          &(struct path){look->at, NULL, i}))
             return;

@@ -41,7 +41,7 @@ struct str schema_value_words(const struct look *look)
 {
     struct arena *arena = look->faults->arena;
     if (json_is_object(look->value) || json_is_array(look->value))
-        return json_is_object(look->value) ? STR("an object") : STR("a list");
+        return str_of(fault_words(look->faults, json_is_object(look->value) ? "an object" : "a list"));
     struct str text = json_write(arena, look->value);
     struct str shown = text_cut(text, 60);
     return shown.len < text.len ? arena_printf(arena, "%.*s… (%zu bytes)", STR_FMT(shown), text.len) : text;
@@ -51,8 +51,8 @@ void schema_type(const struct look *look, const json_t *types)
 {
     if (json_is_string(types)) {
         if (!schema_has_type(look->value, json_text(types)))
-            fault_add_at(look->faults, look->at, "This takes %s, not %.*s.", type_words(json_text(types)),
-                         STR_FMT(schema_value_words(look)));
+            fault_add_at(look->faults, look->at, "This takes %s, not %.*s.",
+                         fault_words(look->faults, type_words(json_text(types))), STR_FMT(schema_value_words(look)));
         return;
     }
     struct buf words = buf_in(look->faults->arena);
@@ -61,7 +61,8 @@ void schema_type(const struct look *look, const json_t *types)
     json_array_foreach ((json_t *)types, i, type) {
         if (schema_has_type(look->value, json_text(type)))
             return;
-        buf_printf(&words, "%s%s", i ? " or " : "", type_words(json_text(type)));
+        buf_printf(&words, "%s%s", i ? fault_words(look->faults, " or ") : "",
+                   fault_words(look->faults, type_words(json_text(type))));
     }
     fault_add_at(look->faults, look->at, "This takes %.*s, not %.*s.", STR_FMT(buf_str(&words)),
                  STR_FMT(schema_value_words(look)));
@@ -204,5 +205,6 @@ void schema_format(const struct look *look, const json_t *name)
 {
     const struct format *format = format_find(json_text(name));
     if (json_is_string(look->value) && format && !format->holds(json_text(look->value)))
-        fault_add_at(look->faults, look->at, "%.*s %s", STR_FMT(schema_value_words(look)), format->complaint);
+        fault_add_at(look->faults, look->at, "%.*s %s", STR_FMT(schema_value_words(look)),
+                     fault_words(look->faults, format->complaint));
 }

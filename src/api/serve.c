@@ -119,8 +119,11 @@ static uint64_t admit(void *context, struct http_exchange *exchange)
     struct api_call *call = call_new(context, exchange);
     struct str path_values[PARAMETERS_MAX];
     size_t path_count = 0;
-    if (!operation_found(call, path_values, &path_count) || !caller_passes(call) || !rate_allows(call) ||
-        !accept_fits(call) || !body_acceptable(call))
+    if (!operation_found(call, path_values, &path_count))
+        return 0;
+    language_begin(call);
+    if (!caller_passes(call) || !cors_admits(call) || !rate_allows(call) || !accept_fits(call) ||
+        !body_acceptable(call))
         return 0;
     parameters_read(call, path_values, path_count);
     if (call->faults.count) {

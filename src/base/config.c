@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { TEXT, SECRET_URL, NUMBER, RATE, LANGUAGE, WEB_ADDRESS, TEMPLATE, ORIGINS };
+enum kind { TEXT, SECRET_URL, NUMBER, RATE, LANGUAGE, WEB_ADDRESS, WEB_ADDRESS_OR_NONE, TEMPLATE, ORIGINS };
 
 struct key {
     const char *name;
@@ -54,11 +54,32 @@ static const struct key keys[] = {
     {"MARBRE_HASH_MEMORY_KIB", NUMBER, AT(hash_memory_kib), "19456", 1024, 1048576, "argon2id memory in KiB"},
     {"MARBRE_DESK_ORIGINS", ORIGINS, AT(desk_origins), "", 0, 0,
      "origins (https://desk.example), by commas, whose pages may call the desk; readers' addresses take any"},
+    {"MARBRE_SITE_ORIGINS", ORIGINS, AT(site_origins), "", 0, 0,
+     "origins, by commas, whose pages may send readers' forms; empty: that of MARBRE_SITE_URL"},
     {"MARBRE_RATE_READ", RATE, AT(rate_read), "6000/60", 0, 0,
      "requests/seconds for readers, by address (IPv6: by /64; not by a trusted proxy's own); 0: no limit"},
     {"MARBRE_RATE_DESK", RATE, AT(rate_desk), "1200/60", 0, 0, "requests/seconds at the desk, by session or API key"},
     {"MARBRE_RATE_LOGIN", RATE, AT(rate_login), "60/60", 0, 0,
      "requests/seconds for logging in and refreshing, and for guessing API keys, by address"},
+    {"MARBRE_RATE_FORM", RATE, AT(rate_form), "20/3600", 0, 0,
+     "forms/seconds that readers send, by address (IPv6: by /64)"},
+    {"MARBRE_RATE_FORM_ALL", RATE, AT(rate_form_all), "2000/3600", 0, 0, "forms/seconds from all addresses together"},
+    {"MARBRE_FORM_SECONDS_MIN", NUMBER, AT(form_seconds_min), "3", 0, 3600,
+     "how long a person takes at least to fill in a form"},
+    {"MARBRE_FORM_SECONDS_MAX", NUMBER, AT(form_seconds_max), "86400", 1, 604800, "how long a form's token is good"},
+    {"MARBRE_SPONSORSHIP_THANKS", WEB_ADDRESS_OR_NONE, AT(sponsorship_thanks), "", 0, 0,
+     "the page that an HTML form leads to (303), where {reference} is filled in; empty: 202 and JSON"},
+    {"MARBRE_SPONSORSHIP_PER_EMAIL", RATE, AT(sponsorship_per_email), "5/86400", 0, 0,
+     "inquiries/seconds from one e-mail address; 0: no limit"},
+    {"MARBRE_SPONSORSHIP_PER_NETWORK", RATE, AT(sponsorship_per_network), "5/600", 0, 0,
+     "inquiries/seconds from one address (IPv6: one /64), above which those that come are marked as spam; 0: never"},
+    {"MARBRE_SPONSORSHIP_BURST", RATE, AT(sponsorship_burst), "30/600", 0, 0,
+     "inquiries/seconds, above which those that come are marked as spam, for somebody to look through; 0: never"},
+    {"MARBRE_SPONSORSHIP_LINKS", NUMBER, AT(sponsorship_links), "5", 0, 1000, "links that an inquiry may have"},
+    {"MARBRE_SPONSORSHIP_MONTHS", NUMBER, AT(sponsorship_months), "18", 1, 1200,
+     "months after the last contact, when personal data of an inquiry is erased"},
+    {"MARBRE_JOBS_SECONDS", NUMBER, AT(jobs_seconds), "60", 0, 86400,
+     "how often this server looks for jobs that are due; 0: it leaves them to others"},
     {"MARBRE_DRAIN_SECONDS", NUMBER, AT(drain_seconds), "5", 0, 600, "how long SIGTERM lets requests finish"},
 };
 
@@ -117,6 +138,11 @@ static bool are_origins(struct str text)
     return true;
 }
 
+static bool is_web_address_or_none(struct str text)
+{
+    return text.len == 0 || is_web_address(text);
+}
+
 // What a text of some kinds must be.
 static const struct {
     bool (*fits)(struct str text);
@@ -124,6 +150,7 @@ static const struct {
 } texts[] = {
     [LANGUAGE] = {text_is_lang, "a BCP 47 language, such as fr"},
     [WEB_ADDRESS] = {is_web_address, "an address that begins with http:// or https://"},
+    [WEB_ADDRESS_OR_NONE] = {is_web_address_or_none, "an address that begins with http:// or https://, or nothing"},
     [TEMPLATE] = {has_slug, "a template with {slug} in it"},
     [ORIGINS] = {are_origins, "origins such as https://desk.example, by commas"},
 };
@@ -273,4 +300,18 @@ void config_print(const struct config *config, struct buf *out)
         put_value(out, &keys[i], (const char *)config + keys[i].offset);
         buf_printf(out, "    # %s\n", keys[i].about);
     }
+}
+
+struct str config_value(struct arena *arena, const struct config *config, struct str name)
+{
+    static const size_t prefix = sizeof "MARBRE_" - 1;
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        struct str key = {keys[i].name + prefix, strlen(keys[i].name) - prefix};
+        if (keys[i].kind == SECRET_URL || !str_eq_nocase(key, name))
+            continue;
+        struct buf text = buf_in(arena);
+        put_value(&text, &keys[i], (const char *)config + keys[i].offset);
+        return text.len ? buf_str(&text) : STR("");
+    }
+    return STR_NONE;
 }

@@ -131,6 +131,16 @@ struct faults faults_in(struct arena *arena)
     return (struct faults){.arena = arena};
 }
 
+struct faults faults_beside(const struct faults *faults)
+{
+    return (struct faults){.arena = faults->arena, .words = faults->words};
+}
+
+const char *fault_words(const struct faults *faults, const char *words)
+{
+    return faults->words ? faults->words(words) : words;
+}
+
 enum { FAULTS_MAX = 1000, NAME_MAX_IN_POINTER = 256 };
 
 bool faults_enough(const struct faults *faults)
@@ -164,7 +174,7 @@ void buf_put_path(struct buf *buf, const struct path *path)
 static void add(struct faults *faults, struct str pointer, const char *format, va_list arguments)
 {
     struct buf detail = buf_in(faults->arena);
-    buf_vprintf(&detail, format, arguments);
+    buf_vprintf(&detail, fault_words(faults, format), arguments);
     struct fault *fault = ARENA_NEW(faults->arena, struct fault);
     *fault = (struct fault){.pointer = pointer, .detail = buf_str(&detail)};
     if (faults->last)

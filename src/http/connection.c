@@ -159,12 +159,25 @@ static void after_reply(struct connection *connection)
         connection_close(connection);
 }
 
+// The client has taken what there was. True when the next part is there already.
+static bool ask_for_more(struct connection *connection)
+{
+    struct exchange *exchange = connection->exchange;
+    want_write(connection, false);
+    connection->stage = STAGE_SERVICE;
+    connection->deadline_us = NEVER;
+    exchange->more(&exchange->open);
+    return connection->stage == STAGE_REPLY;
+}
+
 static bool write_reply(struct connection *connection)
 {
     uint64_t before = connection->exchange->open.bytes_out;
     bool whole = reply_write(connection);
     if (connection->stage == STAGE_CLOSED)
         return false;
+    if (whole && connection->exchange->more)
+        return ask_for_more(connection);
     if (whole) {
         after_reply(connection);
         return true;

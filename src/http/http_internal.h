@@ -78,6 +78,9 @@ MUST_CHECK bool budget_take(struct budget *budget, uint64_t bytes);
 
 struct connection;
 
+// A head, and a part between the line that says its length and the one that ends it.
+enum { EXCHANGE_PIECES = 4 };
+
 // What the service sees, and what the room keeps beside it.
 struct exchange {
     struct http_exchange open;     // first, so that one is found from the other
@@ -92,9 +95,12 @@ struct exchange {
     struct http_chunks chunks;
     struct buf body;
     struct budget *budget;
-    uint64_t held;       // of the budget
-    struct iovec out[2]; // what is left to write
+    uint64_t held;                     // of the budget
+    struct iovec out[EXCHANGE_PIECES]; // what is left to write
     size_t out_count;
+    void (*more)(struct http_exchange *exchange); // asks for what comes then; NULL: that was all
+    bool chunked;                                 // each part says how long it is (RFC 9112 §7.1)
+    char chunk_line[24];
 };
 
 // A fresh exchange for `connection`, with a copy of `head`, to which `parsed`, read from the very same bytes, is moved.

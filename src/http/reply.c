@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LINE(code, reason)                                                                                             \
@@ -128,7 +129,9 @@ static struct str make_head(struct connection *connection, const struct http_rep
     put_date(&head, connection->listener);
     for (size_t i = 0; i < reply->header_count; i++)
         put_header(&head, reply->headers[i]);
-    if (status_has_body(reply->status))
+    if (exchange->chunked)
+        buf_put_lit(&head, "Transfer-Encoding: chunked\r\n");
+    else if (status_has_body(reply->status) && !reply->more)
         put_length(&head, reply->body.len ? reply->body.len : reply->length);
     if (connection->last)
         buf_put_lit(&head, "Connection: close\r\n");
@@ -145,10 +148,55 @@ static void decide_end(struct connection *connection, const struct http_reply *r
     const struct exchange *exchange = connection->exchange;
     bool unread = exchange_has_body(exchange) && !exchange->whole;
     bool wants_more = exchange->open.request.keep_alive;
-    if (unread || !wants_more || reply->close || connection->listener->draining)
+    bool ends_by_closing = reply->more && !exchange->chunked;
+    if (unread || !wants_more || reply->close || ends_by_closing || connection->listener->draining)
         connection->last = true;
     if (unread || wants_more)
         connection->linger = true; // counts only together with `last`
+}
+
+static void put_piece(struct exchange *exchange, struct str bytes)
+{
+    if (bytes.len)
+        exchange->out[exchange->out_count++] = (struct iovec){(char *)bytes.ptr, bytes.len};
+}
+
+// A chunk of no length is the last one, so a part without bytes is left out.
+static void put_part(struct exchange *exchange, struct str part)
+{
+    if (!exchange->chunked || part.len == 0) {
+        put_piece(exchange, part);
+    } else {
+        int n = snprintf(exchange->chunk_line, sizeof exchange->chunk_line, "%zx\r\n", part.len);
+        put_piece(exchange, (struct str){exchange->chunk_line, (size_t)n});
+        put_piece(exchange, part);
+    }
+    bool last = exchange->more == NULL;
+    if (exchange->chunked)
+        put_piece(exchange, !last      ? part.len ? STR("\r\n") : STR("")
+                                 : part.len ? STR("\r\n0\r\n\r\n")
+                                       : STR("0\r\n\r\n"));
+}
+
+void http_reply_more(struct http_exchange *open, struct str part, bool last)
+{
+    struct exchange *exchange = (struct exchange *)open;
+    if (!exchange->connection) {
+        exchange_finish(exchange);
+        return;
+    }
+    exchange->more = last ? NULL : exchange->more;
+    exchange->out_count = 0;
+    put_part(exchange, part);
+    connection_reply(exchange->connection);
+}
+
+void http_reply_cut(struct http_exchange *open)
+{
+    struct exchange *exchange = (struct exchange *)open;
+    if (exchange->connection)
+        connection_close(exchange->connection); // which leaves to us what the service has
+    exchange_finish(exchange);
 }
 
 void http_reply_send(struct http_exchange *open, const struct http_reply *reply)
@@ -162,12 +210,13 @@ void http_reply_send(struct http_exchange *open, const struct http_reply *reply)
         exchange_finish(exchange);
         return;
     }
+    bool with_body = status_has_body(reply->status) && open->request.method != HTTP_HEAD;
+    exchange->chunked = reply->more && open->request.minor > 0; // HTTP/1.0 knows the end by the connection's
+    exchange->more = with_body ? reply->more : NULL;
     decide_end(connection, reply);
-    struct str head = make_head(connection, reply);
-    bool with_body = status_has_body(reply->status) && open->request.method != HTTP_HEAD && reply->body.len;
-    exchange->out[0] = (struct iovec){(char *)head.ptr, head.len};
-    exchange->out[1] = (struct iovec){(char *)reply->body.ptr, reply->body.len};
-    exchange->out_count = with_body ? 2 : 1;
+    put_piece(exchange, make_head(connection, reply));
+    if (with_body)
+        put_part(exchange, reply->body);
     connection_reply(connection);
 }
 
@@ -176,8 +225,8 @@ static void written(struct exchange *exchange, size_t n)
     exchange->open.bytes_out += n;
     while (exchange->out_count && n >= exchange->out[0].iov_len) {
         n -= exchange->out[0].iov_len;
-        exchange->out[0] = exchange->out[1];
         exchange->out_count--;
+        memmove(exchange->out, exchange->out + 1, exchange->out_count * sizeof *exchange->out);
     }
     if (exchange->out_count) {
         exchange->out[0].iov_base = (char *)exchange->out[0].iov_base + n;

@@ -18,3 +18,14 @@ const struct api_handler newsroom_handlers[] = {
 #endif
     {NULL, NULL},
 };
+
+// Nothing waits for any of these: what is too old counts no more, whether it is still there or not.
+const struct newsroom_job newsroom_jobs[] = {
+    {"erase_old_inquiries", 3600},
+    {"forget_networks", 3600},
+    {"delete_form_tokens", 600},
+    {"delete_kept_answers", 600},
+    {"delete_login_attempts", 3600},
+    {"delete_sessions", 3600},
+    {NULL, 0},
+};

@@ -32,6 +32,7 @@ struct server {
     struct crew *crew;
     struct db_config database;
     struct http_limits limits;
+    struct jobs jobs;
     int claims[2];
     bool greeted;
     enum phase phase;
@@ -304,7 +305,9 @@ static void serve_until_signal(struct server *server)
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
+    jobs_start(&server->jobs, server->setup->config, server->setup->statements);
     loop_run(server->loop);
+    jobs_stop(&server->jobs);
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_stop(&server->workers[i]);
     event_free(terminate);

@@ -57,6 +57,21 @@ void watch_prepare(struct watch *watch, struct arena *arena, struct db_statement
 void watch_start(struct watch *watch, struct loop *loop, struct db_pool *pool);
 void watch_stop(struct watch *watch); // before the loop is freed; an answer may come until the pool is
 
+// Joins a thread that has been told to end; one that does not in time ends the process.
+void thread_join(pthread_t thread, const char *what);
+
+// What is done from time to time.
+struct jobs {
+    const struct config *config;
+    const struct db_statements *statements;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    bool started, over;
+};
+void jobs_start(struct jobs *jobs, const struct config *config, const struct db_statements *statements);
+void jobs_stop(struct jobs *jobs); // after the transaction that it is at
+
 // The admin address: /livez, /readyz, /metrics.
 struct admin {
     const struct api_contract *contract;

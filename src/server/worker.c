@@ -65,18 +65,23 @@ void worker_stop_accepting(struct worker *worker)
     loop_post(worker->loop, stop_accepting, worker);
 }
 
-void worker_stop(struct worker *worker)
+void thread_join(pthread_t thread, const char *what)
 {
     enum { PATIENCE_S = 5 };
     struct timespec until;
-    loop_stop(worker->loop);
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += PATIENCE_S;
-    if (pthread_timedjoin_np(worker->thread, NULL, &until) == 0)
+    if (pthread_timedjoin_np(thread, NULL, &until) == 0)
         return;
-    log_event(LOG_ERROR, "server.stop", "a worker does not come to an end: leaving without it");
+    log_event(LOG_ERROR, "server.stop", "%s does not come to an end: leaving without it", what);
     log_close();
     _exit(EXIT_FAILURE);
+}
+
+void worker_stop(struct worker *worker)
+{
+    loop_stop(worker->loop);
+    thread_join(worker->thread, "a worker");
 }
 
 void worker_finish(struct worker *worker)

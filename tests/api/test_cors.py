@@ -8,6 +8,7 @@ import requests
 import marbre
 
 DESK, LOCAL, ANY = "https://desk.example", "http://127.0.0.1:3000", "https://journal.example"
+SITE = "https://www.journal.example"  # whose pages send readers' forms
 ARTICLES = "/v1/desk/articles"
 SOME_ID = "01890000-0000-7000-8000-000000000000"
 STRANGERS = ["https://evil.example", "http://desk.example", "https://desk.example:8443", "https://desk.example.evil.example",
@@ -18,7 +19,7 @@ numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def open_desk(server):
-    other = server.serve_beside(MARBRE_DESK_ORIGINS=f"{DESK}, {LOCAL}")
+    other = server.serve_beside(MARBRE_DESK_ORIGINS=f"{DESK}, {LOCAL}", MARBRE_SITE_ORIGINS=SITE)
     yield other
     assert other.stop() == 0
 
@@ -190,12 +191,13 @@ def test_a_preflight_allows_what_the_contract_has(open_desk):
         address = path.replace("{id}", SOME_ID).replace("{slug}", "x").replace("{file}", "x")
         for method, operation in item.items():
             is_open = method == "get" and operation["x-marbre"]["roles"] == ["public"]
-            for origin in (DESK, ANY):
+            ours = SITE if operation["x-marbre"].get("origins") == "site" else DESK
+            for origin in (DESK, ANY, SITE):
                 reply = preflight(open_desk.client(), address, method.upper(), origin, {"authorization", "if-match"})
-                if not is_open and origin == ANY:
+                if not is_open and origin != ours:
                     assert allowed(reply) is None and "Access-Control-Allow-Methods" not in reply.headers
                     continue
-                assert allowed(reply) == ("*" if is_open else DESK), f"{method} {path}"
+                assert allowed(reply) == ("*" if is_open else ours), f"{method} {path}"
                 assert method.upper() in reply.headers["Access-Control-Allow-Methods"]
                 assert 600 <= int(reply.headers["Access-Control-Max-Age"]) <= 86400
             assert {"origin", "access-control-request-method"} <= words(reply, "Vary")

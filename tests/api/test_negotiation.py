@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+import forms
 import marbre
 
 ARTICLES = "/v1/desk/articles"
@@ -46,6 +47,9 @@ def addresses(server, chief, filing):
     article = chief.act(chief.make_article(title="À lire", sections=["politique"]), "publish")
     admin = server.client("admin")
     made = {
+        "sponsorship-inquiries": {"id": forms.made(server)},
+        "sponsorship-options": admin.make("sponsorship-options", kind="other", label={"fr": "À lire", "en": "To read"}),
+        "consent-texts": {"id": server.sql("select id from consent_texts limit 1")},
         "articles": article,
         "sections": filing["politique"],
         "tags": filing["chine"],

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import forms
 import marbre
 from generate import Maker, without
 
@@ -29,6 +30,10 @@ ONE_OF = {"parent": "sections", "into": "tags"}
 # What a caller knows of itself or may always say; and what changes that is done once by each.
 OWN = {"current_password": marbre.PASSWORD, "assignee": None}
 CHANGES_ITSELF = {"change_my_password"}
+# What is good once, so each request of good form has its own.
+FRESH = {"form_token": forms.token}
+# What is not made at the desk.
+MADE = {"/v1/desk/sponsorship-inquiries": lambda server: {"id": forms.made(server)}}
 numbers = itertools.count(1)
 
 
@@ -54,7 +59,7 @@ class Operation:
     """One operation of the contract, with strategies for its requests."""
 
     def __init__(self, newsroom, method, path, operation):
-        contract = newsroom.server.contract
+        contract, self.server = newsroom.server.contract, newsroom.server
         self.name, self.method, self.path, self.roles = operation["operationId"], method, path, operation["x-marbre"]["roles"]
         self.maker = newsroom.maker
         named = [contract.resolve(parameter) for parameter in operation.get("parameters", [])]
@@ -64,7 +69,7 @@ class Operation:
         self.body_schema = contents[self.media]["schema"] if self.media else None
         members = self.maker.flat(self.body_schema).get("properties", {}) if self.body_schema else {}
         # Then 401 is an answer and no misunderstanding: nobody has the password or the token that was made up.
-        self.asks_for_a_secret = any(re.search("password|token", name) for name in members)
+        self.asks_for_a_secret = any(re.search("password|token", name) for name in set(members) - set(FRESH))
 
     def value(self, place, parameter):
         """Of a parameter, as text."""
@@ -87,6 +92,7 @@ class Operation:
             request["path"] = self.examples("path", target)
         if self.body_schema:
             request["body"] = draw(self.maker.valid(self.body_schema, rich))
+            request["body"].update({name: make(self.server) for name, make in FRESH.items() if name in request["body"]})
         return request
 
     def examples(self, place, target):
@@ -173,7 +179,7 @@ class Newsroom:
         """A thing of a collection: the example of its POST, with a text of its own in each member that has to differ."""
         create = next((o for o in self.operations.values() if o.method == "POST" and o.path == collection and o.body_schema), None)
         if create is None:
-            return None
+            return MADE[collection](self.server) if collection in MADE else None
         flat = self.maker.flat(create.body_schema)
         body = {}
         for name in flat.get("required", []):
@@ -210,7 +216,8 @@ def newsroom(server):
 
 def is_refused_for_its_form(reply):
     if reply.status_code == 422:
-        return bool(re.fullmatch(r"1 fault was found\.|\d+ faults were found\.", reply.json()["detail"]))
+        return bool(re.fullmatch(r"1 fault was found\.|\d+ faults were found\.|Une erreur a été trouvée\.|\d+ erreurs ont été trouvées\.",
+                                 reply.json()["detail"]))
     return reply.status_code in FORM
 
 

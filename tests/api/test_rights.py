@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 
+import forms
 import marbre
 
 TABLE = pathlib.Path(__file__).resolve().parents[1] / "rights.txt"
@@ -96,6 +97,12 @@ class Newsroom:
         if collection == "sessions":
             owner = caller if case == "own" and hasattr(caller, "account") else self.author
             return self.server.sql(f"select id from sessions where account_id = '{owner.account['id']}' and revoked_at is null limit 1")
+        if collection == "sponsorship-inquiries":
+            return forms.made(self.server)
+        if collection == "consent-texts":
+            return self.server.sql("select id from consent_texts limit 1")
+        if collection == "sponsorship-options":
+            return self.admin.make(collection, kind="other", label={"fr": "Droits", "en": "Rights"})["id"]
         return self.chief.make(collection, name=f"Droits {next(numbers)}", **({"kind": "topic"} if collection == "tags" else {}))["id"]
 
 
@@ -121,6 +128,8 @@ def body_of(newsroom, name, operation, caller):
         body = {"title": f"Droits {next(numbers)}", **({"sections": [newsroom.politics]} if name == "create_article" else {})}
     if name == "merge_tag":
         body = {"into": newsroom.chief.make("tags", name=f"Droits {next(numbers)}", kind="topic")["slug"]}
+    if name == "send_sponsorship_inquiry":
+        body["form_token"] = forms.token(newsroom.server)
     if name == "refresh_session":
         body = {"refresh_token": newsroom.account("contributor").grant["refresh_token"]}
     return json.dumps(body), {"Content-Type": media}

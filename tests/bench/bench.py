@@ -9,6 +9,7 @@ largest. ROUNDS and SECONDS may be set. `bench.py wire delivery` runs these part
     saving      saves of 6 KB by 8 clients, beside pgbench with the statements that the server sends
     process     memory after the start and after a load; from the start to the first answer
     validation  a body of 200 KB against jansson's parse of it
+    sponsorship a thousand inquiries from fifty addresses, and an article's p99 under them beside that without them
     login       an address without an account against one with; with hashes of HASH_MEMORY_KIB (19456; with 1024 there is
                 less in which a difference could hide)
 """
@@ -18,6 +19,7 @@ import sys
 import tempfile
 
 import measure  # noqa: F401 (finds tests/lib)
+from burst import bench_sponsorship
 from delivery import bench_delivery
 from itself import bench_login, bench_validation
 from process import bench_process
@@ -25,7 +27,7 @@ from saving import bench_saving
 from wire import bench_wire
 
 PARTS = {"wire": bench_wire, "delivery": bench_delivery, "saving": bench_saving, "process": bench_process,
-         "validation": bench_validation, "login": bench_login}
+         "validation": bench_validation, "login": bench_login, "sponsorship": bench_sponsorship}
 
 
 def main():

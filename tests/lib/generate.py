@@ -61,6 +61,11 @@ FORMATS = {
     # Each is another one: what has an address is made once.
     "email": Format(st.builds(lambda name: f"{name}-{next(numbers)}@example.org", st.from_regex(WORD, fullmatch=True)),
                     r"[^@\s]+@[^@\s]+", ["no address", "@", "a@b@c", ""]),
+    "text": Format(st.builds(lambda a, b: nfc(a + b) + ", et de quoi lire", LETTERS, st.text(CHARACTERS, max_size=20)),
+                   r"(?=.*\w).*", ["", " " * 12, " \n\t" * 6]),
+    "mailbox": Format(st.builds(lambda name, domain: f"{name}-{next(numbers)}@{domain}", st.from_regex(WORD, fullmatch=True),
+                                st.sampled_from(["example.org", "bücher.example", "日本.example", "a-b.example.co.uk"])),
+                      r"[^@\s]+@[^@\s]+\.[^@\s]+", ["no address", "@", "a@b@c", "a@b", "a@[127.0.0.1]", '"a"@example.org', ""]),
     "uri": Format(st.builds("{}://example.org/{}".format, st.sampled_from(["http", "https"]),
                             st.from_regex("[a-z0-9/]{0,9}", fullmatch=True)), r"[a-z]+:\S*", ["no address", "//x", "a b:c", ""]),
     "web": Format(st.builds("{}://{}/{}".format, st.sampled_from(["http", "https", "HTTPS"]),

@@ -226,7 +226,11 @@ class Server:
         arguments = ["dev", "--listen", f"127.0.0.1:{port}", "--data", str(folder), *options]
         server = cls(arguments, port, {"MARBRE_ADMIN_LISTEN": f"127.0.0.1:{admin_port}", "MARBRE_WORKERS": "2",
                                        "MARBRE_HASH_MEMORY_KIB": "1024", "MARBRE_RATE_READ": "0",
-                                       "MARBRE_RATE_DESK": "0", "MARBRE_RATE_LOGIN": "0", **(environment or {})},
+                                       "MARBRE_RATE_DESK": "0", "MARBRE_RATE_LOGIN": "0", "MARBRE_RATE_FORM": "0",
+                                       "MARBRE_RATE_FORM_ALL": "0", "MARBRE_FORM_SECONDS_MIN": "0",
+                                       "MARBRE_SPONSORSHIP_PER_EMAIL": "0", "MARBRE_SPONSORSHIP_BURST": "0",
+                                       "MARBRE_SPONSORSHIP_PER_NETWORK": "0",
+                                       **(environment or {})},
                      admin_port)
         server.folder = pathlib.Path(folder)
         server.log_path = server.folder.with_name(server.folder.name + ".log")

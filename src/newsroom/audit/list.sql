@@ -15,7 +15,7 @@ with page as (
 select coalesce(json_agg(json_build_object(
            'id', id, 'at', rfc3339(at), 'operation', operation, 'kind', kind, 'thing', thing, 'version', version,
            'fields', fields, 'account', account_card(account_id), 'session', session_id, 'key', key_id,
-           'address', host(address), 'request_id', request_id) order by number)
+           'address', host(address), 'request_id', request_id, 'subject', subject) order by number)
            filter (where number <= :query_limit::integer), '[]') as body,
        max(at::text) filter (where number = :query_limit::integer
            and exists (select from page where number > :query_limit::integer)) as next_1,

@@ -1,0 +1,34 @@
+// What identifies a person, as statements may have it: an e-mail address in one spelling, and keyed hashes of that and
+// of the network that they ask from.
+#include "api_internal.h"
+
+#include <string.h>
+
+void mailbox_read(struct api_call *call)
+{
+    struct str text = api_body_text(call, "email");
+    const char *at = text.ptr ? memrchr(text.ptr, '@', text.len) : NULL;
+    if (!at)
+        return;
+    struct str name = str_lower(call->arena, (struct str){text.ptr, (size_t)(at - text.ptr)});
+    struct str domain = text_domain(call->arena, (struct str){at + 1, text.len - name.len - 1});
+    unsigned char hash[HASH_BYTES];
+    if (!domain.ptr)
+        return;
+    call->mailbox = arena_printf(call->arena, "%.*s@%.*s", STR_FMT(name), STR_FMT(domain));
+    call->mailbox_pretends = text_domain_pretends(call->arena, domain);
+    secret_mac(call->mailbox, (struct str){(const char *)call->contract->person_key, HASH_BYTES}, hash);
+    call->mailbox_hash = secret_hex(call->arena, hash, sizeof hash);
+}
+
+// Of IPv6 the /64 that a household is given, since it may change the rest at will. Without the key nobody can try all
+// the addresses that there are until one fits.
+struct str peer_hash(const struct api_call *call)
+{
+    unsigned char bytes[16], hash[HASH_BYTES];
+    struct str network = call->exchange ? peer_network(call, bytes) : STR_NONE;
+    if (!network.ptr)
+        return STR_NONE;
+    secret_mac(network, (struct str){(const char *)call->contract->person_key, HASH_BYTES}, hash);
+    return secret_hex(call->arena, hash, sizeof hash);
+}

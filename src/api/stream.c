@@ -1,0 +1,72 @@
+// Answers of any length, sent page by page: each page is read when the client has taken the one before, so a slow
+// client holds one page, and a long answer holds no more. The columns `next_1…` of a page are `:cursor_1…` of the next.
+#include "api_internal.h"
+
+#include <string.h>
+
+// Where the page that is being sent lives. The call itself lives in the exchange.
+static void free_page(void *context)
+{
+    struct api_call *call = context;
+    if (call->arena != call->exchange->arena)
+        arena_free(call->arena);
+}
+
+static struct str page_of(struct api_call *call, const struct db_answer *answer, bool *last)
+{
+    static const char *const names[CURSOR_MAX] = {"next_1", "next_2", "next_3", "next_4"};
+    for (size_t i = 0; i < call->operation->cursor; i++)
+        call->cursor[i] = db_answer_text(answer, names[i]);
+    *last = call->cursor[0].ptr == NULL;
+    return db_answer_text(answer, "body");
+}
+
+static void page_answered(struct db_call *db, const struct db_answer *answer)
+{
+    struct api_call *call = db->context;
+    bool last;
+    if (answer->outcome != DB_DONE) {
+        log_event(LOG_WARNING, "api.cut", "%.*s: a page could not be read: %s %.*s", STR_FMT(call->operation->id),
+                  answer->sqlstate, STR_FMT(answer->message));
+        http_reply_cut(call->exchange);
+        return;
+    }
+    struct str page = page_of(call, answer, &last);
+    http_reply_more(call->exchange, page, last);
+}
+
+// The page before is with the client: its memory goes, all but where it ended.
+static void next_page(struct http_exchange *exchange)
+{
+    struct api_call *call = exchange->service_data;
+    struct arena *before = call->arena, *page = arena_new();
+    for (size_t i = 0; i < call->operation->cursor; i++)
+        call->cursor[i] = arena_copy(page, call->cursor[i]);
+    call->arena = page;
+    if (before != exchange->arena)
+        arena_free(before);
+    call_run(call, call->operation->statements, call->operation->statement_count, call->operation->lane, page_answered);
+}
+
+// What a file is called: the last word of its address.
+static struct str file_of(struct api_call *call)
+{
+    struct str path = call->operation->path;
+    const char *slash = memrchr(path.ptr, '/', path.len);
+    struct str name = {slash + 1, path.len - (size_t)(slash + 1 - path.ptr)};
+    return arena_printf(call->arena, "attachment; filename=\"%.*s\"", STR_FMT(name));
+}
+
+void stream_begin(struct api_call *call, const struct db_answer *answer)
+{
+    bool last;
+    struct reply reply = {.status = 200, .body = page_of(call, answer, &last)};
+    const char *type = json_object_iter_key(json_object_iter((json_t *)call->operation->answer_types));
+    arena_defer(call->arena, free_page, call);
+    reply.more = last ? NULL : next_page;
+    reply_header(&reply, STR("Content-Type"), arena_printf(call->arena, "%s; charset=utf-8", type));
+    reply_header(&reply, STR("Content-Disposition"), file_of(call));
+    reply_header(&reply, STR("Cache-Control"), STR("no-store"));
+    reply_header(&reply, STR("X-Content-Type-Options"), STR("nosniff"));
+    reply_send(call, &reply);
+}

@@ -1,0 +1,2 @@
+-- Before each job. Primary key of jobs.
+select job_begin(:job_name)

@@ -1,0 +1,13 @@
+-- list_sponsorship_inquiries: newest first, and a row of the audit for each that is shown. Index
+-- sponsorship_inquiries_newest.
+with page as materialized (
+    select * from inquiries_page(:query_status::text[], :query_kind::text[], :query_assignee::uuid, :query_section,
+                                 :query_since::timestamptz, :query_until::timestamptz, :query_q, :cursor_1::timestamptz,
+                                 :cursor_2::uuid, :query_limit::integer + 1)
+), looked as materialized (
+    select audit_look(:operation_id, array(select inquiry from page where number <= :query_limit::integer), :peer, :request_id)
+)
+select coalesce(json_agg(inquiry_card(inquiry) order by number) filter (where number <= :query_limit::integer), '[]') as body,
+       max(at::text) filter (where number = :query_limit::integer and exists (select from page where number > :query_limit::integer)) as next_1,
+       max(inquiry::text) filter (where number = :query_limit::integer) as next_2
+  from (select count(*) from looked) done left join page on true

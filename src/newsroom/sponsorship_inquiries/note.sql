@@ -1,0 +1,2 @@
+-- add_sponsorship_note. Primary key.
+select inquiry_note(:path_id::uuid, :body::json ->> 'note')

@@ -1,0 +1,132 @@
+// What has to be done from time to time: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due.
+// PostgreSQL knows when each ran last and lets one server at it (`job_begin`), however many there are. Everything that
+// a job does is its statement; what it erased is logged.
+#include "server_internal.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { MOST = 1000 }; // rows at a time, so that nobody waits long for what a job has locked
+
+static struct str value_of(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job,
+                           struct str symbol)
+{
+    static const struct str setting = {"config_", 7};
+    if (str_eq(symbol, STR("job_name")))
+        return str_of(job->name);
+    if (str_eq(symbol, STR("job_seconds")))
+        return arena_printf(arena, "%u", job->seconds);
+    if (str_eq(symbol, STR("job_most")))
+        return arena_printf(arena, "%d", MOST);
+    if (str_starts(symbol, setting))
+        return config_value(arena, jobs->config, (struct str){symbol.ptr + setting.len, symbol.len - setting.len});
+    fatal("the job %s names :%.*s, which no job has", job->name, STR_FMT(symbol));
+}
+
+static struct db_step step_of(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job,
+                              struct str name)
+{
+    const struct db_statement *statement = db_statement_find(jobs->statements, name);
+    if (!statement)
+        fatal("there is no statement %.*s", STR_FMT(name));
+    struct str *values = ARENA_ARRAY(arena, struct str, statement->parameter_count + 1);
+    for (size_t i = 0; i < statement->parameter_count; i++)
+        values[i] = value_of(arena, jobs, job, statement->parameters[i]);
+    return (struct db_step){statement, values};
+}
+
+// True when there is as much again to do.
+static bool run(const struct jobs *jobs, struct arena *arena, struct db_session *session,
+                const struct newsroom_job *job)
+{
+    const struct db_step steps[] = {
+        step_of(arena, jobs, job, STR("jobs/begin")),
+        step_of(arena, jobs, job, arena_printf(arena, "jobs/%s", job->name)),
+    };
+    struct db_answer answer;
+    struct db_fault fault;
+    uint64_t erased = 0;
+    if (db_session_run(session, arena, steps, COUNT_OF(steps), &answer, &fault)) {
+        if (!str_to_u64(db_answer_text(&answer, "erased"), UINT64_MAX, &erased))
+            erased = 0;
+        log_event(LOG_INFO, "server.job", "%s: %llu erased", job->name, (unsigned long long)erased);
+    } else if (strncmp(answer.sqlstate, "MB", 2) != 0) { // which says that it is not due, or that another one is at it
+        log_event(LOG_WARNING, "server.job", "%s: %s", job->name, fault.detail);
+    }
+    return erased >= MOST;
+}
+
+static bool is_over(struct jobs *jobs)
+{
+    pthread_mutex_lock(&jobs->mutex);
+    bool over = jobs->over;
+    pthread_mutex_unlock(&jobs->mutex);
+    return over;
+}
+
+static void run_all(struct jobs *jobs)
+{
+    struct arena *arena = arena_new();
+    struct db_fault fault;
+    struct db_session *session =
+        db_session_open(arena, jobs->config->database_url, jobs->config->database_role, &fault);
+    if (!session || !db_session_script(session, STR("set statement_timeout = '60s'"), &fault)) {
+        log_event(LOG_WARNING, "server.job", "%s", fault.detail);
+        arena_free(arena);
+        return;
+    }
+    for (const struct newsroom_job *job = newsroom_jobs; job->name; job++) {
+        while (!is_over(jobs) && run(jobs, arena, session, job)) {
+        }
+    }
+    arena_free(arena);
+}
+
+// True when the time is up, false when the server ends.
+static bool rest(struct jobs *jobs)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += jobs->config->jobs_seconds;
+    pthread_mutex_lock(&jobs->mutex);
+    while (!jobs->over && pthread_cond_timedwait(&jobs->wake, &jobs->mutex, &until) == 0) {
+    }
+    bool over = jobs->over;
+    pthread_mutex_unlock(&jobs->mutex);
+    return !over;
+}
+
+static void *work(void *context)
+{
+    while (rest(context))
+        run_all(context);
+    return NULL;
+}
+
+void jobs_start(struct jobs *jobs, const struct config *config, const struct db_statements *statements)
+{
+    pthread_condattr_t clock;
+    jobs->config = config;
+    jobs->statements = statements;
+    if (config->jobs_seconds == 0)
+        return;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&jobs->wake, &clock);
+    pthread_condattr_destroy(&clock);
+    pthread_mutex_init(&jobs->mutex, NULL);
+    jobs->started = pthread_create(&jobs->thread, NULL, work, jobs) == 0;
+    if (!jobs->started)
+        fatal("the thread for jobs could not be started");
+}
+
+void jobs_stop(struct jobs *jobs)
+{
+    if (!jobs->started)
+        return;
+    pthread_mutex_lock(&jobs->mutex);
+    jobs->over = true;
+    pthread_cond_signal(&jobs->wake);
+    pthread_mutex_unlock(&jobs->mutex);
+    thread_join(jobs->thread, "the jobs");
+}
