@@ -73,8 +73,8 @@ struct db_config {
     unsigned waiting_max;           // calls that may wait
 };
 
-enum db_lane { DB_READ, DB_LIST, DB_WRITE };
-enum { DB_LANES = DB_WRITE + 1 };
+enum db_lane { DB_READ, DB_LIST, DB_WRITE, DB_PUBLIC };
+enum { DB_LANES = DB_PUBLIC + 1 };
 
 // A call: filled by the caller, owned by the pool until `done`. Its arena must live until then.
 struct db_call {
@@ -93,7 +93,8 @@ struct db_call {
 };
 
 // A worker's connections, on its loop: `read_connections` for keyed reads and as many for lists, each shared by up to 8
-// calls at a time, and `write_connections` that belong to one call until its transaction ends. They connect by
+// calls at a time, and `write_connections` that belong to one call until its transaction ends, one at most of them to
+// what the public writes. They connect by
 // themselves, for ever, with growing pauses; names are resolved on the crew.
 struct db_pool;
 

@@ -29,6 +29,8 @@ static bool read_roles(struct api_contract *contract, struct operation *operatio
     }
     buf_put_lit(&array, "}");
     operation->roles = buf_str(&array);
+    if (operation->is_public && operation->lane == DB_WRITE)
+        operation->lane = DB_PUBLIC;
     if (json_array_size(roles) == 0)
         return contract_fail(fault, "%.*s names no role; public is spelled `public`", STR_FMT(operation->id));
     if (operation->is_public && json_array_size(roles) > 1)

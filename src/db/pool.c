@@ -1,9 +1,9 @@
-// A worker's pool: three lanes of connections, and the calls that wait for a place on one.
+// A worker's pool: lanes of connections, and the calls that wait for a place on one.
 #include "db_internal.h"
 
 #include <stdlib.h>
 
-enum { WATCH_MS = 250 };
+enum { WATCH_MS = 250, PUBLIC_PATIENCE = 4 }; // strangers have one connection, and wait so many times as long for it
 
 struct waiting {
     struct db_call *first, **last;
@@ -78,20 +78,31 @@ static struct db_connection *idlest(const struct db_pool *pool, enum db_lane lan
     return found;
 }
 
+// What strangers write goes one by one, by the last of the writers' connections that is up: however many they are, the
+// newsroom has the others.
+static struct db_connection *public_one(const struct db_pool *pool)
+{
+    for (unsigned i = pool->count; i > lane_start(pool, DB_WRITE); i--)
+        if (db_connection_is_ready(pool->connections[i - 1]))
+            return pool->connections[i - 1];
+    return NULL;
+}
+
 // A connection with a free place: readers share theirs, and may use the other lane's when all of their own are down; a
 // writer has one alone.
 static struct db_connection *place_for(const struct db_pool *pool, enum db_lane lane)
 {
-    struct db_connection *found = idlest(pool, lane);
-    if (!found && lane != DB_WRITE)
+    bool writes = lane >= DB_WRITE;
+    struct db_connection *found = lane == DB_PUBLIC ? public_one(pool) : idlest(pool, lane);
+    if (!found && !writes)
         found = idlest(pool, DB_LIST - lane);
-    return found && db_connection_load(found) < (lane == DB_WRITE ? 1 : DB_SHARED_DEPTH) ? found : NULL;
+    return found && db_connection_load(found) < (writes ? 1 : DB_SHARED_DEPTH) ? found : NULL;
 }
 
 // Whether waiting can help: some connection of the lane is up, or on its way.
 static bool lane_has_hope(const struct db_pool *pool, enum db_lane lane)
 {
-    bool writes = lane == DB_WRITE;
+    bool writes = lane >= DB_WRITE;
     unsigned from = lane_start(pool, writes ? DB_WRITE : DB_READ),
              to = lane_start(pool, writes ? DB_WRITE + 1 : DB_WRITE);
     for (unsigned i = from; i < to; i++)
@@ -119,7 +130,7 @@ void db_pool_call(struct db_pool *pool, struct db_call *call)
 
 void db_pool_dispatch(struct db_pool *pool)
 {
-    for (enum db_lane lane = DB_READ; lane <= DB_WRITE && !pool->closing; lane++) {
+    for (enum db_lane lane = DB_READ; lane <= DB_PUBLIC && !pool->closing; lane++) {
         struct db_connection *place;
         while (pool->waiting[lane].first && (place = place_for(pool, lane)) != NULL)
             send_on(pool, place, queue_take(&pool->waiting[lane]));
@@ -137,7 +148,7 @@ void db_pool_answered(struct db_pool *pool, struct db_call *call)
 // The connection went away under a call. A read is tried once more; of a write nobody knows.
 void db_pool_orphaned(struct db_pool *pool, struct db_call *call)
 {
-    if (call->lane == DB_WRITE) {
+    if (call->lane >= DB_WRITE) {
         finish_without(pool, call, DB_UNKNOWN);
     } else if (call->retried || pool->closing || !lane_has_hope(pool, call->lane)) {
         finish_without(pool, call, DB_AWAY);
@@ -152,7 +163,7 @@ void db_pool_orphaned(struct db_pool *pool, struct db_call *call)
 // The connections that are ready and the calls that wait, for whoever reads the meters.
 static void tell(struct db_pool *pool)
 {
-    for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++) {
+    for (enum db_lane lane = DB_READ; lane <= DB_PUBLIC; lane++) {
         unsigned ready = 0;
         for (unsigned i = lane_start(pool, lane); i < lane_start(pool, lane + 1); i++)
             ready += db_connection_is_ready(pool->connections[i]);
@@ -167,11 +178,13 @@ static void watch(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct db_pool *pool = context;
     int64_t now = clock_mono_us(), longest_wait = (int64_t)pool->config.wait_ms * 1000;
-    for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++)
-        while (pool->waiting[lane].first && now - pool->waiting[lane].first->began_us > longest_wait)
+    for (enum db_lane lane = DB_READ; lane <= DB_PUBLIC; lane++) {
+        int64_t patience = lane == DB_PUBLIC ? longest_wait * PUBLIC_PATIENCE : longest_wait;
+        while (pool->waiting[lane].first && now - pool->waiting[lane].first->began_us > patience)
             finish_without(pool, queue_take(&pool->waiting[lane]), lane_has_hope(pool, lane) ? DB_BUSY : DB_AWAY);
+    }
     // PostgreSQL keeps the statement's time itself; this is for a server that no longer answers at all.
-    int64_t longest_call = ((int64_t)pool->config.statement_ms + 2000) * 1000 + longest_wait;
+    int64_t longest_call = ((int64_t)pool->config.statement_ms + 2000) * 1000 + longest_wait * PUBLIC_PATIENCE;
     for (unsigned i = 0; i < pool->count; i++)
         db_connection_expire(pool->connections[i], now - longest_call);
     tell(pool);
@@ -186,7 +199,7 @@ struct db_pool *db_pool_new(struct loop *loop, struct crew *crew, const struct d
         fatal("out of memory for a pool");
     pool->config = *config;
     pool->count = count;
-    for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++)
+    for (enum db_lane lane = DB_READ; lane <= DB_PUBLIC; lane++)
         pool->waiting[lane].last = &pool->waiting[lane].first;
     for (unsigned i = 0; i < count; i++)
         pool->connections[i] = db_connection_new(pool, loop, crew, config, statements);
@@ -203,7 +216,7 @@ void db_pool_free(struct db_pool *pool)
     event_free(pool->watch);
     for (unsigned i = 0; i < pool->count; i++)
         db_connection_free(pool->connections[i]);
-    for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++)
+    for (enum db_lane lane = DB_READ; lane <= DB_PUBLIC; lane++)
         while (pool->waiting[lane].first)
             finish_without(pool, queue_take(&pool->waiting[lane]), DB_AWAY);
     free(pool);

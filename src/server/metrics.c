@@ -10,7 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const char *const lanes[DB_LANES] = {[DB_READ] = "read", [DB_LIST] = "list", [DB_WRITE] = "write"};
+static const char *const lanes[DB_LANES] = {
+    [DB_READ] = "read", [DB_LIST] = "list", [DB_WRITE] = "write", [DB_PUBLIC] = "public"};
 static const char *const outcomes[DB_OUTCOMES] = {
     [DB_DONE] = "done", [DB_REFUSED] = "refused", [DB_BUSY] = "busy", [DB_AWAY] = "away", [DB_UNKNOWN] = "unknown"};
 
