@@ -174,6 +174,7 @@ create index sponsorship_inquiries_newest on sponsorship_inquiries (created_at d
 create index sponsorship_inquiries_of_mailbox on sponsorship_inquiries (mailbox, created_at) where mailbox is not null;
 create index sponsorship_inquiries_of_text on sponsorship_inquiries (hashtextextended(message, 0)) where message is not null;
 create index sponsorship_inquiries_of_network on sponsorship_inquiries (network_hash, created_at) where network_hash is not null;
+create index sponsorship_inquiries_of_consent on sponsorship_inquiries (consent_version);
 create index sponsorship_inquiries_by_contact on sponsorship_inquiries (last_contact_at) where erased_at is null;
 
 -- What happened to an inquiry. Notes are about a person, so they go with the rest.
