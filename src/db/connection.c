@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum state { RESTING, RESOLVING, CONNECTING, PREPARING, READY };
-enum { REST_FIRST_MS = 100, REST_LONGEST_MS = 500, CONNECT_MS = 5000 };
+enum { TURN_MS = 20, REST_FIRST_MS = 100, REST_LONGEST_MS = 500, CONNECT_MS = 5000 };
 
 // A name being looked up on the crew; outlives its connection when that is freed first.
 struct lookup {
@@ -248,7 +248,10 @@ static void prepared(struct db_connection *connection, PGresult *result)
         db_pool_dispatch(connection->pool);
         return;
     }
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+        arm_timer(connection,
+                  CONNECT_MS); // a database that is busy gets on, if slowly: begun anew, it would take longer
+    else
         lose(connection, PQresultErrorMessage(result));
     PQclear(result);
 }
@@ -318,8 +321,10 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct db_connection *connection = context;
-    if (connection->state == RESTING)
+    if (connection->state == RESTING && db_pool_turn(connection->pool, connection))
         begin(connection);
+    else if (connection->state == RESTING)
+        arm_timer(connection, TURN_MS);
     else if (connection->state != READY)
         lose(connection, "the database took too long to take a connection");
 }
@@ -372,9 +377,19 @@ bool db_connection_is_ready(const struct db_connection *connection)
     return connection->state == READY;
 }
 
+bool db_connection_under_way(const struct db_connection *connection)
+{
+    return connection->state == RESOLVING || connection->state == CONNECTING || connection->state == PREPARING;
+}
+
+bool db_connection_preparing(const struct db_connection *connection)
+{
+    return connection->state == PREPARING;
+}
+
 bool db_connection_is_coming(const struct db_connection *connection)
 {
-    return connection->state == RESOLVING || connection->state == CONNECTING || connection->state == PREPARING ||
+    return db_connection_under_way(connection) ||
            (connection->state == RESTING && connection->rest_ms <= 2 * REST_FIRST_MS);
 }
 

@@ -13,7 +13,9 @@ struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop,
                                         const struct db_config *config, const struct db_statements *statements);
 void db_connection_free(struct db_connection *connection);
 bool db_connection_is_ready(const struct db_connection *connection);
-bool db_connection_is_coming(const struct db_connection *connection); // being made at this moment
+bool db_connection_is_coming(const struct db_connection *connection); // being made, or soon to be tried
+bool db_connection_under_way(const struct db_connection *connection); // at this moment: looked up, connected, prepared
+bool db_connection_preparing(const struct db_connection *connection); // at this moment: so the database is there
 unsigned db_connection_load(const struct db_connection *connection);  // calls under way
 void db_connection_send(struct db_connection *connection, struct db_call *call);
 // Ends the connection when its oldest call has been under way since before `began_us`.
@@ -23,6 +25,8 @@ void db_connection_expire(struct db_connection *connection, int64_t began_us);
 void db_pool_answered(struct db_pool *pool, struct db_call *call);
 void db_pool_orphaned(struct db_pool *pool, struct db_call *call);
 void db_pool_dispatch(struct db_pool *pool);
+// Whether it is this connection's turn to be made.
+bool db_pool_turn(const struct db_pool *pool, const struct db_connection *connection);
 
 // The facts of a failed result, copied into the arena.
 void db_answer_refuse(struct db_answer *answer, struct arena *arena, const PGresult *result);

@@ -99,7 +99,25 @@ static struct db_connection *place_for(const struct db_pool *pool, enum db_lane 
     return found && db_connection_load(found) < (writes ? 1 : DB_SHARED_DEPTH) ? found : NULL;
 }
 
-// Whether waiting can help: some connection of the lane is up, or on its way.
+// A pool makes its connections one after the other, so that those of many servers do not fall upon a database that has
+// just come back: each has every statement read. A lane that has none goes first, that all are soon served.
+bool db_pool_turn(const struct db_pool *pool, const struct db_connection *connection)
+{
+    bool lanes_are_up = true, own_is_up = false;
+    for (unsigned i = 0; i < pool->count; i++)
+        if (db_connection_under_way(pool->connections[i]))
+            return false;
+    for (enum db_lane lane = DB_READ; lane <= DB_WRITE; lane++) {
+        bool up = idlest(pool, lane) != NULL;
+        lanes_are_up &= up;
+        for (unsigned i = lane_start(pool, lane); i < lane_start(pool, lane + 1); i++)
+            own_is_up |= up && pool->connections[i] == connection;
+    }
+    return lanes_are_up || !own_is_up;
+}
+
+// Whether waiting can help: some connection of the lane is up, or on its way, or one of another lane is being prepared,
+// after which it is this one's turn.
 static bool lane_has_hope(const struct db_pool *pool, enum db_lane lane)
 {
     bool writes = lane >= DB_WRITE;
@@ -107,6 +125,9 @@ static bool lane_has_hope(const struct db_pool *pool, enum db_lane lane)
              to = lane_start(pool, writes ? DB_WRITE + 1 : DB_WRITE);
     for (unsigned i = from; i < to; i++)
         if (db_connection_is_ready(pool->connections[i]) || db_connection_is_coming(pool->connections[i]))
+            return true;
+    for (unsigned i = 0; i < pool->count; i++)
+        if (db_connection_preparing(pool->connections[i]))
             return true;
     return false;
 }

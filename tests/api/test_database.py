@@ -1,8 +1,10 @@
 """The database goes away, comes back, is slow, is stopped in the middle: nothing hangs, nothing acknowledged is lost, and
 nobody is told a fairy tale."""
 import concurrent.futures
+import contextlib
 import os
 import signal
+import socket
 import threading
 import time
 
@@ -166,3 +168,70 @@ def test_what_refers_to_a_thing_is_found_by_an_index_before_the_thing_goes(serve
          where contype = 'f' and connamespace = 'marbre'::regnamespace and confrelid <> 'accounts'::regclass
            and not exists (select from pg_index i where i.indrelid = c.conrelid and i.indkey[0] = any (c.conkey) and indpred is null)""")
     assert unindexed == ""
+
+
+class SlowLine:
+    """A way to PostgreSQL on which, once it is `slow`, the answer to all that is prepared comes in crumbs, as of a database
+    that is busy with many at once."""
+
+    CRUMBS, PAUSE_S = 16, 0.4  # together longer than a connection may take that does not get on
+
+    def __init__(self, socket_path):
+        self.socket_path, self.slow = socket_path, False
+        self.lock, self.preparing, self.most_at_once, self.prepared = threading.Lock(), 0, 0, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                database = socket.socket(socket.AF_UNIX)
+                database.connect(self.socket_path)
+                for way in ((client, database, self.whole), (database, client, self.in_crumbs)):
+                    threading.Thread(target=self.forward, args=way, daemon=True).start()
+
+    def forward(self, source, target, send):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                send(target, data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
+
+    def whole(self, target, data):
+        target.sendall(data)
+
+    def in_crumbs(self, target, data):
+        if not self.slow or data.count(b"1\0\0\0\4") < 20:  # ParseComplete
+            target.sendall(data)
+            return
+        with self.lock:
+            self.preparing += 1
+            self.most_at_once = max(self.most_at_once, self.preparing)
+        size = len(data) // self.CRUMBS + 1
+        try:
+            for start in range(0, len(data), size):
+                time.sleep(self.PAUSE_S)
+                target.sendall(data[start:start + size])
+        finally:
+            with self.lock:
+                self.preparing -= 1
+                self.prepared += 1
+
+
+def test_a_database_that_is_slow_to_come_back_is_not_asked_by_all_at_once_and_not_given_up_while_it_gets_on(house):
+    """To begin anew with a connection that gets on would keep a busy database busy for ever."""
+    line = SlowLine(str(house.socket_folder / ".s.PGSQL.5432"))
+    server = house.serve_beside(
+        MARBRE_DATABASE_URL=f"postgresql://marbre_server@127.0.0.1:{line.port}/marbre?sslmode=disable&gssencmode=disable",
+        MARBRE_WORKERS="1", MARBRE_READ_CONNECTIONS="1", MARBRE_WRITE_CONNECTIONS="2")
+    try:
+        line.slow = True
+        house.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'marbre_server'")
+        marbre.wait_for(lambda: not server.is_ready(), "the connections to be lost")
+        marbre.wait_for(server.is_ready, "the connections to be made", 120)
+        assert line.prepared >= 3 and line.most_at_once == 1
+    finally:
+        line.listener.close()
+        server.stop()
