@@ -496,11 +496,13 @@ create function inquiry_document(inquiry uuid) returns json language sql stable 
      where id = inquiry
 $$;
 
--- A field of a CSV file (RFC 4180). What a spreadsheet would take for a formula is text with an apostrophe before it, also
--- where white space or a wide form of the sign stands in front.
+-- A field of a CSV file (RFC 4180). What a spreadsheet would take for a formula is text with an apostrophe before it: at the
+-- beginning, and after each sign at which a spreadsheet that is set to another separator (`;` in French) begins a cell;
+-- also where quotes, white space or what is not seen stand in front, and for the wide and small forms of the signs.
 create function csv_field(value text) returns text language sql immutable parallel safe as $$
-    select '"' || replace(case when value ~ '^([[:space:]\u200B\uFEFF]*[-=+@|%\uFF1D\uFF0B\uFF0D\uFF20]|[\t\r])'
-                               then '''' || value else value end, '"', '""') || '"'
+    select '"' || replace(regexp_replace(regexp_replace(value,
+               '(^|[;\t\r\n])(["[:space:]\u00AD\u061C\u200B-\u200F\u2060\uFEFF]*[-=+@|%\uFF1D\uFF0B\uFF0D\uFF20\uFE62\uFE63\uFE66\uFE6B])',
+               '\1''\2', 'g'), '^([\t\r])', '''\1'), '"', '""') || '"'
 $$;
 
 create function csv_row(fields text[]) returns text language sql immutable as $$
@@ -563,6 +565,10 @@ language sql as $$
      where id = any (inquiries);
     update sponsorship_events set note = null where inquiry_id = any (inquiries);
     delete from kept_answers where made = any (inquiries);
+    delete from kept_answers k
+     using sponsorship_inquiries i
+     where i.id = any (inquiries) and k.caller = '' and k.operation = 'send_sponsorship_inquiry'
+       and k.answer::text like '%' || i.reference || '%';
     with erased as (
         update sponsorship_inquiries
            set name = null, email = null, mailbox = null, mailbox_hash = null, company = null, phone = null, budget = null,

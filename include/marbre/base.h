@@ -277,7 +277,7 @@ struct config_rate {
 struct config {
     struct str database_url, migrate_database_url, database_role;
     struct str listen, admin_listen;
-    struct str site_url, site_name, article_url, lang;
+    struct str site_url, article_url, lang;
     struct str jwt_keys_file;
     unsigned workers;
     struct str trusted_proxies;

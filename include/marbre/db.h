@@ -73,8 +73,8 @@ struct db_config {
     unsigned waiting_max;           // calls that may wait
 };
 
-enum db_lane { DB_READ, DB_LIST, DB_WRITE, DB_PUBLIC };
-enum { DB_LANES = DB_PUBLIC + 1 };
+enum db_lane { DB_READ, DB_LIST, DB_WRITE, DB_PUBLIC, DB_EXPORT };
+enum { DB_LANES = DB_EXPORT + 1 };
 
 // A call: filled by the caller, owned by the pool until `done`. Its arena must live until then.
 struct db_call {

@@ -2,6 +2,7 @@
 // statements need derived from it.
 #include "api_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool has_body(const struct http_request *request)
@@ -52,6 +53,17 @@ static void clean_text(struct api_call *call, json_t *value, const struct path *
         json_string_setn(value, cleaned.ptr, cleaned.len);
 }
 
+// 1.0 and 1e3 are whole numbers (JSON Schema), and go on as PostgreSQL takes them. A real holds them exactly up to
+// 2^53.
+static json_t *whole_number(const json_t *value)
+{
+    const double exact = 9007199254740992.0;
+    if (!json_is_real(value))
+        return NULL;
+    double real = json_real_value(value);
+    return real >= -exact && real <= exact && floor(real) >= real ? json_integer((json_int_t)real) : NULL;
+}
+
 // Every text becomes NFC without control characters, in place. A NUL is refused: it would end texts early elsewhere.
 static void clean(struct api_call *call, json_t *value, const struct path *at)
 {
@@ -60,10 +72,18 @@ static void clean(struct api_call *call, json_t *value, const struct path *at)
     size_t i;
     if (json_is_string(value))
         clean_text(call, value, at);
-    json_object_foreach (value, name, member)
+    json_object_foreach (value, name, member) {
         clean(call, member, &(struct path){at, name, 0});
-    json_array_foreach (value, i, member)
+        json_t *whole = whole_number(member);
+        if (whole)
+            json_object_set_new(value, name, whole);
+    }
+    json_array_foreach (value, i, member) {
         clean(call, member, &(struct path){at, NULL, i});
+        json_t *whole = whole_number(member);
+        if (whole)
+            json_array_set_new(value, i, whole);
+    }
 }
 
 static bool is_read_only(const struct api_call *call, const char *member)

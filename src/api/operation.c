@@ -160,6 +160,8 @@ static void read_ours(struct operation *operation, const json_t *ours)
     const json_t *cache = json_object_get(ours, "cache"), *derive = json_object_get(ours, "derive"), *word;
     bool reads = operation->method == HTTP_GET;
     operation->lane = !reads ? DB_WRITE : str_eq(json_member_text(ours, "lane"), STR("list")) ? DB_LIST : DB_READ;
+    if (json_object_get(ours, "pages"))
+        operation->lane = DB_EXPORT;
     operation->cursor = number_in(ours, "cursor");
     operation->location = json_member_text(ours, "location");
     operation->page = number_in(ours, "pages");

@@ -107,12 +107,16 @@ static struct str subject(const struct api_call *call, unsigned char bytes[16])
     return call->authenticated ? call->caller.session : peer_network(call, bytes);
 }
 
+static uint64_t hash_of(const struct rates *rates, const struct rate_class *class, struct str who)
+{
+    return secret_short_hash(who, rates->key) + (uint64_t)(class - rates->classes) * 0x9E3779B97F4A7C15U;
+}
+
 static struct rate_state count(struct rates *rates, const struct rate_class *class, struct str who, bool look)
 {
     if (class->limit.requests == 0 || !who.ptr)
         return (struct rate_state){0};
-    uint64_t hash = secret_short_hash(who, rates->key) + (uint64_t)(class - rates->classes) * 0x9E3779B97F4A7C15U;
-    return take(rates, class, hash, look);
+    return take(rates, class, hash_of(rates, class, who), look);
 }
 
 static void refuse(struct api_call *call, const struct rate_class *class, const char *one)
@@ -128,6 +132,7 @@ static bool all_may(struct api_call *call, const struct rate_class *class)
     struct rates *rates = call->contract->rates;
     const struct rate_class *together = rate_class_find(rates, str_of(class->together));
     struct rate_state state = count(rates, together, STR("all"), false);
+    call->counted_together = state.class && !state.refused;
     if (!state.refused)
         return true;
     call->rate = state;
@@ -135,6 +140,22 @@ static bool all_may(struct api_call *call, const struct rate_class *class)
     api_problem(call, 429, "This takes %u requests in %u seconds from all together.", together->limit.requests,
                 together->limit.seconds);
     return false;
+}
+
+// Only what is taken counts among all: who sends what is refused, or sends while the database is away, closes no door.
+void rate_give_back(struct api_call *call)
+{
+    if (!call->counted_together)
+        return;
+    struct rates *rates = call->contract->rates;
+    const struct rate_class *together = rate_class_find(rates, str_of(call->operation->rate->together));
+    const uint64_t step = (uint64_t)together->limit.seconds * 1000000 / together->limit.requests;
+    uint64_t word, hash = hash_of(rates, together, STR("all"));
+    _Atomic uint64_t *slot = slot_of(rates, hash, &word);
+    while (word >> TAG_SHIFT == hash >> TAG_SHIFT &&
+           !atomic_compare_exchange_weak_explicit(slot, &word, word - step, memory_order_relaxed, memory_order_relaxed))
+        ;
+    call->counted_together = false;
 }
 
 // API keys that there are not, from one address. A key that was good of late is let through: others behind the same

@@ -53,6 +53,8 @@ void reply_send(struct api_call *call, struct reply *reply)
 {
     reply_header(reply, STR("X-Request-Id"), call->request_id);
     rate_put(call, reply);
+    if (reply->status >= 400)
+        rate_give_back(call);
     cors_put(call, reply);
     language_put(call, reply);
     if (call->replayed)
@@ -170,7 +172,7 @@ static struct str next_link(struct api_call *call, struct str cursor)
 
 static bool is_list(const struct api_call *call)
 {
-    return call->operation->lane == DB_LIST && call->operation->page == 0;
+    return call->operation->lane == DB_LIST;
 }
 
 // A list's statement answers the items; the envelope, with its signed cursor, is put around them here.

@@ -202,6 +202,22 @@ static void put_number(struct buf *line, struct str name, uint64_t number)
     buf_put_u64(line, number);
 }
 
+// The target as it was sent, but for the words that somebody looks for: at the sales desk they are names and addresses.
+static struct str told_target(struct arena *arena, const struct http_request *request)
+{
+    struct str rest = request->query;
+    if (!rest.ptr || !memmem(rest.ptr, rest.len, "q=", 2))
+        return request->target;
+    struct buf told = buf_in(arena);
+    buf_put(&told, request->path);
+    for (char before = '?'; rest.len; before = '&') {
+        struct str part = str_cut(rest, '&', &rest);
+        buf_put_char(&told, before);
+        buf_put(&told, str_starts(part, STR("q=")) ? STR("q=...") : part);
+    }
+    return buf_str(&told);
+}
+
 // One line of the log for each request. Written without printf: it is on everybody's way.
 static void log_request(const struct api_call *call, const struct http_exchange *exchange, int64_t took_us)
 {
@@ -211,7 +227,7 @@ static void log_request(const struct api_call *call, const struct http_exchange 
     put_member(&line, STR("{\"at\":"), str_of(at));
     put_member(&line, STR(",\"level\":\"info\",\"event\":\"http.request\",\"id\":"), call ? call->request_id : STR(""));
     put_member(&line, STR(",\"method\":"), exchange->request.method_text);
-    put_member(&line, STR(",\"target\":"), exchange->request.target);
+    put_member(&line, STR(",\"target\":"), told_target(exchange->arena, &exchange->request));
     put_member(&line, STR(",\"operation\":"), call && call->operation ? call->operation->id : STR(""));
     put_number(&line, STR(",\"status\":"), (uint64_t)exchange->status);
     put_number(&line, STR(",\"bytes\":"), exchange->bytes_out);

@@ -26,8 +26,12 @@ static void page_answered(struct db_call *db, const struct db_answer *answer)
     struct api_call *call = db->context;
     bool last;
     if (answer->outcome != DB_DONE) {
-        log_event(LOG_WARNING, "api.cut", "%.*s: a page could not be read: %s %.*s", STR_FMT(call->operation->id),
-                  answer->sqlstate, STR_FMT(answer->message));
+        static const char *const why[DB_OUTCOMES] = {[DB_REFUSED] = "refused",
+                                                     [DB_BUSY] = "too many wait",
+                                                     [DB_AWAY] = "the database is away",
+                                                     [DB_UNKNOWN] = "unknown"};
+        log_event(LOG_WARNING, "api.cut", "%.*s: a page could not be read: %s %s %.*s", STR_FMT(call->operation->id),
+                  why[answer->outcome], answer->sqlstate, STR_FMT(answer->message));
         http_reply_cut(call->exchange);
         return;
     }

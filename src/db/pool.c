@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-enum { WATCH_MS = 250, PUBLIC_PATIENCE = 4 }; // strangers have one connection, and wait so many times as long for it
+// Strangers and exports have one connection each, and wait so many times as long for it.
+enum { WATCH_MS = 250, PATIENCE = 4 };
 
 struct waiting {
     struct db_call *first, **last;
@@ -78,25 +79,34 @@ static struct db_connection *idlest(const struct db_pool *pool, enum db_lane lan
     return found;
 }
 
-// What strangers write goes one by one, by the last of the writers' connections that is up: however many they are, the
-// newsroom has the others.
-static struct db_connection *public_one(const struct db_pool *pool)
+// The last connection of a lane that is up.
+static struct db_connection *last_one(const struct db_pool *pool, enum db_lane lane)
 {
-    for (unsigned i = pool->count; i > lane_start(pool, DB_WRITE); i--)
+    for (unsigned i = lane_start(pool, lane + 1); i > lane_start(pool, lane); i--)
         if (db_connection_is_ready(pool->connections[i - 1]))
             return pool->connections[i - 1];
     return NULL;
 }
 
-// A connection with a free place: readers share theirs, and may use the other lane's when all of their own are down; a
-// writer has one alone.
+// Readers share their connections, and may use the other lane's when all of their own are down.
+static struct db_connection *place_of_reader(const struct db_pool *pool, enum db_lane lane)
+{
+    struct db_connection *found = idlest(pool, lane);
+    if (!found)
+        found = idlest(pool, DB_LIST - lane);
+    return found && db_connection_load(found) < DB_SHARED_DEPTH ? found : NULL;
+}
+
+// A connection with a free place. A writer has one alone. What strangers write goes one by one, by the last of the
+// writers' connections, and pages of exports by the last of the lists': however many there are, the newsroom and
+// readers have the others.
 static struct db_connection *place_for(const struct db_pool *pool, enum db_lane lane)
 {
-    bool writes = lane >= DB_WRITE;
-    struct db_connection *found = lane == DB_PUBLIC ? public_one(pool) : idlest(pool, lane);
-    if (!found && !writes)
-        found = idlest(pool, DB_LIST - lane);
-    return found && db_connection_load(found) < (writes ? 1 : DB_SHARED_DEPTH) ? found : NULL;
+    if (lane < DB_WRITE)
+        return place_of_reader(pool, lane);
+    struct db_connection *found =
+        lane == DB_WRITE ? idlest(pool, lane) : last_one(pool, lane == DB_PUBLIC ? DB_WRITE : DB_LIST);
+    return found && db_connection_load(found) == 0 ? found : NULL;
 }
 
 // A pool makes its connections one after the other, so that those of many servers do not fall upon a database that has
@@ -120,7 +130,7 @@ bool db_pool_turn(const struct db_pool *pool, const struct db_connection *connec
 // after which it is this one's turn.
 static bool lane_has_hope(const struct db_pool *pool, enum db_lane lane)
 {
-    bool writes = lane >= DB_WRITE;
+    bool writes = lane == DB_WRITE || lane == DB_PUBLIC;
     unsigned from = lane_start(pool, writes ? DB_WRITE : DB_READ),
              to = lane_start(pool, writes ? DB_WRITE + 1 : DB_WRITE);
     for (unsigned i = from; i < to; i++)
@@ -151,7 +161,7 @@ void db_pool_call(struct db_pool *pool, struct db_call *call)
 
 void db_pool_dispatch(struct db_pool *pool)
 {
-    for (enum db_lane lane = DB_READ; lane <= DB_PUBLIC && !pool->closing; lane++) {
+    for (enum db_lane lane = DB_READ; lane <= DB_EXPORT && !pool->closing; lane++) {
         struct db_connection *place;
         while (pool->waiting[lane].first && (place = place_for(pool, lane)) != NULL)
             send_on(pool, place, queue_take(&pool->waiting[lane]));
@@ -184,7 +194,7 @@ void db_pool_orphaned(struct db_pool *pool, struct db_call *call)
 // The connections that are ready and the calls that wait, for whoever reads the meters.
 static void tell(struct db_pool *pool)
 {
-    for (enum db_lane lane = DB_READ; lane <= DB_PUBLIC; lane++) {
+    for (enum db_lane lane = DB_READ; lane <= DB_EXPORT; lane++) {
         unsigned ready = 0;
         for (unsigned i = lane_start(pool, lane); i < lane_start(pool, lane + 1); i++)
             ready += db_connection_is_ready(pool->connections[i]);
@@ -199,13 +209,13 @@ static void watch(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct db_pool *pool = context;
     int64_t now = clock_mono_us(), longest_wait = (int64_t)pool->config.wait_ms * 1000;
-    for (enum db_lane lane = DB_READ; lane <= DB_PUBLIC; lane++) {
-        int64_t patience = lane == DB_PUBLIC ? longest_wait * PUBLIC_PATIENCE : longest_wait;
+    for (enum db_lane lane = DB_READ; lane <= DB_EXPORT; lane++) {
+        int64_t patience = lane >= DB_PUBLIC ? longest_wait * PATIENCE : longest_wait;
         while (pool->waiting[lane].first && now - pool->waiting[lane].first->began_us > patience)
             finish_without(pool, queue_take(&pool->waiting[lane]), lane_has_hope(pool, lane) ? DB_BUSY : DB_AWAY);
     }
     // PostgreSQL keeps the statement's time itself; this is for a server that no longer answers at all.
-    int64_t longest_call = ((int64_t)pool->config.statement_ms + 2000) * 1000 + longest_wait * PUBLIC_PATIENCE;
+    int64_t longest_call = ((int64_t)pool->config.statement_ms + 2000) * 1000 + longest_wait * PATIENCE;
     for (unsigned i = 0; i < pool->count; i++)
         db_connection_expire(pool->connections[i], now - longest_call);
     tell(pool);
@@ -220,7 +230,7 @@ struct db_pool *db_pool_new(struct loop *loop, struct crew *crew, const struct d
         fatal("out of memory for a pool");
     pool->config = *config;
     pool->count = count;
-    for (enum db_lane lane = DB_READ; lane <= DB_PUBLIC; lane++)
+    for (enum db_lane lane = DB_READ; lane <= DB_EXPORT; lane++)
         pool->waiting[lane].last = &pool->waiting[lane].first;
     for (unsigned i = 0; i < count; i++)
         pool->connections[i] = db_connection_new(pool, loop, crew, config, statements);
@@ -237,7 +247,7 @@ void db_pool_free(struct db_pool *pool)
     event_free(pool->watch);
     for (unsigned i = 0; i < pool->count; i++)
         db_connection_free(pool->connections[i]);
-    for (enum db_lane lane = DB_READ; lane <= DB_PUBLIC; lane++)
+    for (enum db_lane lane = DB_READ; lane <= DB_EXPORT; lane++)
         while (pool->waiting[lane].first)
             finish_without(pool, queue_take(&pool->waiting[lane]), DB_AWAY);
     free(pool);

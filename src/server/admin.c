@@ -73,6 +73,10 @@ static const struct {
 
 static void serve(void *context, struct http_exchange *exchange)
 {
+    if (exchange->request.method > HTTP_HEAD) {
+        reply_json(exchange, 405, STR("{\"status\":\"refused\",\"methods\":[\"GET\",\"HEAD\"]}"));
+        return;
+    }
     for (size_t i = 0; i < COUNT_OF(pages); i++) {
         if (str_eq(exchange->request.path, pages[i].path)) {
             pages[i].tell(context, exchange);

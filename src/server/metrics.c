@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static const char *const lanes[DB_LANES] = {
-    [DB_READ] = "read", [DB_LIST] = "list", [DB_WRITE] = "write", [DB_PUBLIC] = "public"};
+    [DB_READ] = "read", [DB_LIST] = "list", [DB_WRITE] = "write", [DB_PUBLIC] = "public", [DB_EXPORT] = "export"};
 static const char *const outcomes[DB_OUTCOMES] = {
     [DB_DONE] = "done", [DB_REFUSED] = "refused", [DB_BUSY] = "busy", [DB_AWAY] = "away", [DB_UNKNOWN] = "unknown"};
 

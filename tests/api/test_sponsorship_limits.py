@@ -191,6 +191,15 @@ def test_all_together_have_a_limit_that_one_alone_cannot_use_up(server):
     assert busy.stop() == 0
 
 
+def test_what_is_refused_uses_up_nothing_of_what_all_have_together(server):
+    busy = server.serve_beside(MARBRE_FORM_SECONDS_MIN="0", MARBRE_RATE_FORM_ALL="4/3600", MARBRE_TRUSTED_PROXIES="127.0.0.1",
+                               MARBRE_WORKERS="1")
+    for _ in range(12):
+        Form(busy).send(422, consent=None)
+    assert [Form(busy).send(None).status_code for _ in range(5)] == [202] * 4 + [429]
+    assert busy.stop() == 0
+
+
 def test_a_burst_is_kept_as_spam_for_somebody_to_look_through(server, sales):
     today = stored(server, "created_at > now() - interval '1 day'")
     busy = server.serve_beside(MARBRE_FORM_SECONDS_MIN="0", MARBRE_RATE_FORM="0", MARBRE_TRUSTED_PROXIES="127.0.0.1",

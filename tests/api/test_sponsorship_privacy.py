@@ -180,6 +180,21 @@ def test_a_job_is_done_by_one_server_and_again_when_its_time_has_come(server, wo
     assert other.stop() == 0
 
 
+def test_an_answer_that_was_kept_for_a_sender_goes_with_them(server, sales):
+    form, key = Form(server), f"effacée-{next(numbers)}"
+    reference = form.reference(headers={"Idempotency-Key": key.encode()})
+    kept = f"select count(*) from kept_answers where answer::text like '%{reference}%'"
+    assert server.sql(kept) == "1"
+    sales.post(f"{DESK}/erase", {"email": form.body["email"]}, 200)
+    assert server.sql(kept) == "0"
+
+
+def test_what_sales_look_for_stands_in_no_log(server, sales):
+    sales.get(f"{DESK}?status=new&q=une-personne-cherchee&limit=1", 200)
+    line = marbre.wait_for(lambda: [line for line in server.log_text().splitlines() if "status=new&q=...&limit=1" in line], "the log")
+    assert line and "une-personne-cherchee" not in server.log_text()
+
+
 def test_what_is_past_its_time_goes(server, worker, sales):
     """Rows that nobody will ask for again: each job deletes those that are too old, and leaves the others."""
     form = Form(server)
