@@ -248,9 +248,9 @@ static void prepared(struct db_connection *connection, PGresult *result)
         db_pool_dispatch(connection->pool);
         return;
     }
+    // A database that is busy gets on, if slowly; begun anew, it would take longer.
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
-        arm_timer(connection,
-                  CONNECT_MS); // a database that is busy gets on, if slowly: begun anew, it would take longer
+        arm_timer(connection, CONNECT_MS);
     else
         lose(connection, PQresultErrorMessage(result));
     PQclear(result);

@@ -36,8 +36,7 @@ static struct db_step step_of(struct arena *arena, const struct jobs *jobs, cons
 }
 
 // True when there is as much again to do.
-static bool run(const struct jobs *jobs, struct arena *arena, struct db_session *session,
-                const struct newsroom_job *job)
+static bool run(struct jobs *jobs, struct arena *arena, struct db_session *session, const struct newsroom_job *job)
 {
     const struct db_step steps[] = {
         step_of(arena, jobs, job, STR("jobs/begin")),
@@ -46,11 +45,15 @@ static bool run(const struct jobs *jobs, struct arena *arena, struct db_session 
     struct db_answer answer;
     struct db_fault fault;
     uint64_t erased = 0;
+    struct job_meter *meter = &jobs->meters[job - newsroom_jobs];
     if (db_session_run(session, arena, steps, COUNT_OF(steps), &answer, &fault)) {
         if (!str_to_u64(db_answer_text(&answer, "erased"), UINT64_MAX, &erased))
             erased = 0;
+        counter_add(&meter->done, 1);
+        counter_add(&meter->erased, erased);
         log_event(LOG_INFO, "server.job", "%s: %llu erased", job->name, (unsigned long long)erased);
     } else if (strncmp(answer.sqlstate, "MB", 2) != 0) { // which says that it is not due, or that another one is at it
+        counter_add(&meter->failed, 1);
         log_event(LOG_WARNING, "server.job", "%s: %s", job->name, fault.detail);
     }
     return erased >= MOST;
@@ -106,6 +109,9 @@ static void *work(void *context)
 void jobs_start(struct jobs *jobs, const struct config *config, const struct db_statements *statements)
 {
     pthread_condattr_t clock;
+    for (size_t i = 0; newsroom_jobs[i].name; i++)
+        if (i == JOBS_MOST)
+            fatal("there are more than %d jobs", JOBS_MOST);
     jobs->config = config;
     jobs->statements = statements;
     if (config->jobs_seconds == 0)

@@ -203,6 +203,26 @@ static void put_waiting(struct buf *out, const struct metric *metric, const stru
     put_by_lane(out, metric, admin, offsetof(struct db_meter, waiting));
 }
 
+// -------------------------------------------------------------------------------------------------------------- jobs
+
+static void put_job_runs(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    for (size_t i = 0; newsroom_jobs[i].name; i++) {
+        const struct job_meter *meter = &admin->jobs->meters[i];
+        buf_printf(out, "%s{job=\"%s\",outcome=\"done\"} %" PRIu64 "\n", metric->name, newsroom_jobs[i].name,
+                   counter_value(&meter->done));
+        buf_printf(out, "%s{job=\"%s\",outcome=\"failed\"} %" PRIu64 "\n", metric->name, newsroom_jobs[i].name,
+                   counter_value(&meter->failed));
+    }
+}
+
+static void put_job_erased(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    for (size_t i = 0; newsroom_jobs[i].name; i++)
+        buf_printf(out, "%s{job=\"%s\"} %" PRIu64 "\n", metric->name, newsroom_jobs[i].name,
+                   counter_value(&admin->jobs->meters[i].erased));
+}
+
 // ----------------------------------------------------------------------------------------------- the process itself
 
 static void put_ready(struct buf *out, const struct metric *metric, const struct admin *admin)
@@ -300,6 +320,8 @@ static const struct metric metrics[] = {
     {"marbre_database_statement_seconds", "histogram",
      "How long PostgreSQL took over the statements of a call, one transaction, by lane.", put_statements},
     {"marbre_database_calls_total", "counter", "Calls of the database, by lane and what came of them.", put_outcomes},
+    {"marbre_job_runs_total", "counter", "Jobs that this server ran, by what came of them.", put_job_runs},
+    {"marbre_job_erased_total", "counter", "Rows that they erased.", put_job_erased},
     {"marbre_log_lines_dropped_total", "counter", "Lines that the log had no room for.", put_log_dropped},
     {"process_cpu_seconds_total", "counter", "User and system time.", put_cpu},
     {"process_resident_memory_bytes", "gauge", "Memory that is resident.", put_memory},

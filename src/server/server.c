@@ -195,6 +195,7 @@ static bool start_admin(struct server *server, struct server_fault *fault)
                                    .workers = server->workers,
                                    .worker_count = server->worker_count,
                                    .watch = &server->watch,
+                                   .jobs = &server->jobs,
                                    .newest_migration = newest_of(server->setup->migrations),
                                    .started_s = clock_wall_ms() / 1000};
     if (text.len == 0)

@@ -60,7 +60,13 @@ void watch_stop(struct watch *watch); // before the loop is freed; an answer may
 // Joins a thread that has been told to end; one that does not in time ends the process.
 void thread_join(pthread_t thread, const char *what);
 
+// What came of a job in this process; any thread may read it.
+struct job_meter {
+    struct counter done, failed, erased; // erased: rows
+};
+
 // What is done from time to time.
+enum { JOBS_MOST = 16 };
 struct jobs {
     const struct config *config;
     const struct db_statements *statements;
@@ -68,6 +74,7 @@ struct jobs {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     bool started, over;
+    struct job_meter meters[JOBS_MOST]; // as newsroom_jobs
 };
 void jobs_start(struct jobs *jobs, const struct config *config, const struct db_statements *statements);
 void jobs_stop(struct jobs *jobs); // after the transaction that it is at
@@ -78,6 +85,7 @@ struct admin {
     const struct worker *workers;
     unsigned worker_count;
     const struct watch *watch;
+    const struct jobs *jobs;
     struct str newest_migration;
     int64_t started_s;
     atomic_bool draining;

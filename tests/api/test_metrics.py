@@ -156,6 +156,19 @@ def test_the_process_tells_of_itself(house):
     assert now.get("marbre_ready") == 1 and now.get("marbre_draining") == 0 and now.get("marbre_log_lines_dropped_total") == 0
 
 
+def test_jobs_are_counted(house):
+    server = house.serve_beside(MARBRE_JOBS_SECONDS="1")
+    try:
+        jobs = {series["job"] for series in metrics(server).series("marbre_job_runs_total")}
+        assert jobs == {series["job"] for series in metrics(server).series("marbre_job_erased_total")} != set()
+        house.sql("delete from jobs")  # so that each is due, and one of the two servers is at it
+        marbre.wait_for(lambda: all(metrics(house).get("marbre_job_runs_total", job=job, outcome="done")
+                                    + metrics(server).get("marbre_job_runs_total", job=job, outcome="done") > 0 for job in jobs),
+                        "each job to be done once")
+    finally:
+        server.stop()
+
+
 def test_promtool_accepts_it(house):
     promtool = shutil.which("promtool")
     if not promtool:
