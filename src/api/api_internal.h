@@ -166,7 +166,7 @@ struct api_call {
     bool authenticated;
     struct auth_caller caller;
     struct rate_state rate;
-    bool counted_together; // in what all may ask together
+    bool counted_together;     // in what all may ask together
     struct str language;       // that is spoken with this reader; STR_NONE: English, and nothing is said of it
     const json_t *body_schema; // of the type that the body has
     bool is_form;              // the body comes from an HTML form
@@ -224,7 +224,7 @@ MUST_CHECK bool body_acceptable(struct api_call *call);
 MUST_CHECK bool accept_fits(struct api_call *call);
 // Counts the request against its class, by account, key or address: 429.
 MUST_CHECK bool rate_allows(struct api_call *call);
-void rate_give_back(struct api_call *call); // of what all have together, for what came to nothing
+void rate_give_back(struct api_call *call);    // of what all have together, for what came to nothing
 void rate_strike(const struct api_call *call); // for a key that there is not
 void rate_praise(const struct api_call *call); // for one that there is
 
