@@ -41,15 +41,16 @@ create function sponsorship_option_document(option uuid) returns json language s
      where id = option
 $$;
 
-create function sponsorship_option_lock(option uuid, expected integer[]) returns void language plpgsql as $$
+-- Locks something of the sales desk for a change, and refuses who does not know its version. `noun`: what it is called.
+create function sponsorship_lock(kind text, noun text, thing uuid, expected integer[]) returns void language plpgsql as $$
 declare
     now_there integer;
 begin
-    select version into now_there from sponsorship_options where id = option for update;
-    if not found then
-        perform refuse('MB404', 'There is no such option.');
+    execute format('select version from %I where id = $1 for update', kind) into now_there using thing;
+    if now_there is null then
+        perform refuse('MB404', format('There is no such %s.', noun));
     end if;
-    perform require_version('sponsorship_options', option, now_there, expected);
+    perform require_version(kind, thing, now_there, expected);
     perform audit_changed('{}');
 end $$;
 
@@ -389,18 +390,6 @@ begin
 end $$;
 
 -- ------------------------------------------------------------------------------------------- the sales desk
-
-create function inquiry_lock(inquiry uuid, expected integer[]) returns void language plpgsql as $$
-declare
-    now_there integer;
-begin
-    select version into now_there from sponsorship_inquiries where id = inquiry for update;
-    if not found then
-        perform refuse('MB404', 'There is no such inquiry.');
-    end if;
-    perform require_version('sponsorship_inquiries', inquiry, now_there, expected);
-    perform audit_changed('{}');
-end $$;
 
 -- Somebody whom an inquiry can be given to, or who has it already.
 create function inquiry_assignee(inquiry uuid, reference json) returns uuid language sql stable as $$

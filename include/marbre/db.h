@@ -93,9 +93,9 @@ struct db_call {
 };
 
 // A worker's connections, on its loop: `read_connections` for keyed reads and as many for lists, each shared by up to 8
-// calls at a time, and `write_connections` that belong to one call until its transaction ends, one at most of them to
-// what the public writes. They connect by
-// themselves, for ever, with growing pauses; names are resolved on the crew.
+// calls at a time, and `write_connections` that belong to one call until its transaction ends. What the public writes
+// has one of the writers' at most, and pages of exports one of the lists'. They connect by themselves, for ever, with
+// growing pauses; names are resolved on the crew.
 struct db_pool;
 
 struct db_pool *db_pool_new(struct loop *loop, struct crew *crew, const struct db_config *config,

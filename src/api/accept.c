@@ -1,21 +1,24 @@
 // What a client takes (RFC 9110 §12.5.1), against what the contract says that an operation answers with.
 #include "api_internal.h"
 
-// A quality is 0 to 1 with three digits at the most; only nothing at all matters here.
-static bool is_nothing(struct str parameters)
+struct str accept_quality(struct str parameters)
 {
     while (parameters.ptr) {
         struct str value, parameter = str_trim(str_cut(parameters, ';', &parameters));
-        struct str name = str_cut(parameter, '=', &value);
-        if (!str_eq_nocase(str_trim(name), STR("q")))
-            continue;
-        value = str_trim(value);
-        bool zero = value.len > 0;
-        for (size_t i = 0; i < value.len; i++)
-            zero &= value.ptr[i] == '0' || value.ptr[i] == '.';
-        return zero;
+        if (str_eq_nocase(str_trim(str_cut(parameter, '=', &value)), STR("q")))
+            return value.ptr ? str_trim(value) : STR("");
     }
-    return false;
+    return STR_NONE;
+}
+
+// A quality is 0 to 1 with three digits at the most; only nothing at all matters here.
+static bool is_nothing(struct str parameters)
+{
+    struct str quality = accept_quality(parameters);
+    bool zero = quality.len > 0;
+    for (size_t i = 0; i < quality.len; i++)
+        zero &= quality.ptr[i] == '0' || quality.ptr[i] == '.';
+    return zero;
 }
 
 // How exactly a range names a type: 3 itself, 2 its family, 1 anything, 0 not at all.

@@ -222,6 +222,7 @@ void body_take(struct api_call *call, json_t *b); // the same without the parse
 MUST_CHECK bool body_acceptable(struct api_call *call);
 // Whether the client takes what the operation answers with: 406.
 MUST_CHECK bool accept_fits(struct api_call *call);
+struct str accept_quality(struct str parameters); // what stands behind `q=`; STR_NONE where nothing does
 // Counts the request against its class, by account, key or address: 429.
 MUST_CHECK bool rate_allows(struct api_call *call);
 void rate_give_back(struct api_call *call);    // of what all have together, for what came to nothing

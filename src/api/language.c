@@ -14,21 +14,16 @@ static const struct str *spoken(const struct operation *operation, struct str ta
     return NULL;
 }
 
-// `;q=0.8` in thousandths; 1 where there is none, 0 where it cannot be read.
+// `;q=0.8` in thousandths; 1000 where there is none, 0 where it cannot be read.
 static unsigned quality(struct str parameters)
 {
-    while (parameters.ptr) {
-        struct str value, parameter = str_trim(str_cut(parameters, ';', &parameters));
-        if (!str_eq_nocase(str_trim(str_cut(parameter, '=', &value)), STR("q")))
-            continue;
-        struct str after, whole = str_cut(str_trim(value), '.', &after);
-        unsigned thousandths = str_eq(whole, STR("1")) ? 1000 : 0;
-        unsigned worth = 100;
-        for (size_t i = 0; i < after.len && thousandths < 1000; i++, worth /= 10)
-            thousandths += after.ptr[i] >= '0' && after.ptr[i] <= '9' ? (unsigned)(after.ptr[i] - '0') * worth : 0;
-        return thousandths;
-    }
-    return 1000;
+    struct str after, said = accept_quality(parameters), whole = str_cut(said, '.', &after);
+    if (!said.ptr)
+        return 1000;
+    unsigned thousandths = str_eq(whole, STR("1")) ? 1000 : 0, worth = 100;
+    for (size_t i = 0; i < after.len && thousandths < 1000; i++, worth /= 10)
+        thousandths += after.ptr[i] >= '0' && after.ptr[i] <= '9' ? (unsigned)(after.ptr[i] - '0') * worth : 0;
+    return thousandths;
 }
 
 static struct str of_the_site(const struct api_call *call)

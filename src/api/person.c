@@ -4,6 +4,14 @@
 
 #include <string.h>
 
+// Without the key nobody can try all the addresses that there are until one fits.
+static struct str keyed_hash(const struct api_call *call, struct str text)
+{
+    unsigned char hash[HASH_BYTES];
+    secret_mac(text, (struct str){(const char *)call->contract->person_key, HASH_BYTES}, hash);
+    return secret_hex(call->arena, hash, sizeof hash);
+}
+
 void mailbox_read(struct api_call *call)
 {
     struct str text = api_body_text(call, "email");
@@ -12,23 +20,17 @@ void mailbox_read(struct api_call *call)
         return;
     struct str name = str_lower(call->arena, (struct str){text.ptr, (size_t)(at - text.ptr)});
     struct str domain = text_domain(call->arena, (struct str){at + 1, text.len - name.len - 1});
-    unsigned char hash[HASH_BYTES];
     if (!domain.ptr)
         return;
     call->mailbox = arena_printf(call->arena, "%.*s@%.*s", STR_FMT(name), STR_FMT(domain));
     call->mailbox_pretends = text_domain_pretends(call->arena, domain);
-    secret_mac(call->mailbox, (struct str){(const char *)call->contract->person_key, HASH_BYTES}, hash);
-    call->mailbox_hash = secret_hex(call->arena, hash, sizeof hash);
+    call->mailbox_hash = keyed_hash(call, call->mailbox);
 }
 
-// Of IPv6 the /64 that a household is given, since it may change the rest at will. Without the key nobody can try all
-// the addresses that there are until one fits.
+// Of IPv6 the /64 that a household is given, since it may change the rest at will.
 struct str peer_hash(const struct api_call *call)
 {
-    unsigned char bytes[16], hash[HASH_BYTES];
+    unsigned char bytes[16];
     struct str network = call->exchange ? peer_network(call, bytes) : STR_NONE;
-    if (!network.ptr)
-        return STR_NONE;
-    secret_mac(network, (struct str){(const char *)call->contract->person_key, HASH_BYTES}, hash);
-    return secret_hex(call->arena, hash, sizeof hash);
+    return network.ptr ? keyed_hash(call, network) : STR_NONE;
 }

@@ -15,11 +15,6 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def sales(server):
-    return server.client("sales")
-
-
-@pytest.fixture(scope="module")
 def site(server):
     """As production serves it behind a proxy, for pages of two origins."""
     site = server.serve_beside(MARBRE_TRUSTED_PROXIES="127.0.0.1", MARBRE_FORM_SECONDS_MIN="0", MARBRE_SPONSORSHIP_BURST="0",

@@ -19,11 +19,6 @@ STEPS = {"new": {"contacted", "lost", "spam"}, "contacted": {"qualified", "won",
 numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
-def sales(server):
-    return server.client("sales")
-
-
 def inquiry(server, sales, **filled):
     return found(sales, Form(server, **filled).reference())
 

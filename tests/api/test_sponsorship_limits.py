@@ -11,21 +11,6 @@ from forms import Form, address, faults, found, move, numbers, pointers, stored,
 
 
 @pytest.fixture(scope="module")
-def sales(server):
-    return server.client("sales")
-
-
-@pytest.fixture(scope="module")
-def site(server):
-    """Nobody is too fast here, and the tests are its proxy, so each story has addresses of its own."""
-    site = server.serve_beside(MARBRE_TRUSTED_PROXIES="127.0.0.1", MARBRE_FORM_SECONDS_MIN="0", MARBRE_RATE_FORM="5/3600",
-                               MARBRE_RATE_FORM_ALL="0", MARBRE_SPONSORSHIP_PER_EMAIL="3/86400", MARBRE_SPONSORSHIP_BURST="0",
-                               MARBRE_SPONSORSHIP_LINKS="2")
-    yield site
-    assert site.stop() == 0
-
-
-@pytest.fixture(scope="module")
 def open_site(server):
     """The same without limits by address, and without any proxy that it trusts."""
     site = server.serve_beside(MARBRE_FORM_SECONDS_MIN="0", MARBRE_RATE_FORM="0", MARBRE_SPONSORSHIP_PER_EMAIL="0",

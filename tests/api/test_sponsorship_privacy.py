@@ -13,11 +13,6 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def sales(server):
-    return server.client("sales")
-
-
-@pytest.fixture(scope="module")
 def worker(server):
     """A server beside, which does what is due every second."""
     worker = server.serve_beside(MARBRE_JOBS_SECONDS="1", MARBRE_WORKERS="1")

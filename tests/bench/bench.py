@@ -5,7 +5,7 @@ largest. ROUNDS and SECONDS may be set. `bench.py wire delivery` runs these part
 
     wire        replies without a database, beside nginx: one pinned server thread, the load generator on the other core
     delivery    articles and lists out of PostgreSQL, beside pgbench with the same statements; deep pages, large newsrooms
-                (SCALE, 1,000,000); nothing pinned, since PostgreSQL and both load generators share two cores
+                (SCALE, 1,000,000; more than 20,000); nothing pinned, since PostgreSQL and both load generators share two cores
     saving      saves of 6 KB by 8 clients, beside pgbench with the statements that the server sends
     process     memory after the start and after a load; from the start to the first answer
     validation  a body of 200 KB against jansson's parse of it

@@ -4,8 +4,8 @@ import os
 import requests
 
 import marbre
-from measure import ALL_CORES, SECONDS, cpu_seconds, pair, wrk
-from pgbench import pgbench, postgres_pids, statement
+from measure import pair
+from pgbench import over_http, pgbench, statement
 
 SCALE = int(os.environ.get("SCALE", 1_000_000))
 SMALL = 10_000
@@ -20,12 +20,8 @@ def newsroom(folder, name, articles):
                              patience=1800)
 
 
-def over_http(server, path, script=None):
-    """Requests a second, and µs of CPU of each, the server's and PostgreSQL's."""
-    pids = [server.process.pid, *postgres_pids(server)]
-    before = cpu_seconds(pids)
-    rate, count = wrk(server.url + path, connections=16, script=script, cores=ALL_CORES)
-    return rate, (cpu_seconds(pids) - before) / count * 1e6
+def read(server, path, script=None):
+    return over_http(server, path, connections=16, script=script)
 
 
 def nth_page(server, number):
@@ -46,10 +42,10 @@ def bench_delivery(folder):
     large = newsroom(folder, "large", SCALE)
     try:
         print(f"of {SCALE:,} articles, one worker, no cache; against pgbench -M prepared -c8 (CPU: with PostgreSQL's)")
-        pair(f"an article by its slug, one of {SOME:,}", lambda: over_http(large, "", by_slug), lambda: pgbench(large, one))
-        pair("a list of 20", lambda: over_http(large, "/v1/articles"), lambda: pgbench(large, many))
+        pair(f"an article by its slug, one of {SOME:,}", lambda: read(large, "", by_slug), lambda: pgbench(large, one))
+        pair("a list of 20", lambda: read(large, "/v1/articles"), lambda: pgbench(large, many))
         deep = nth_page(large, 1000)
-        pair("page 1,000 against page 1", lambda: over_http(large, deep), lambda: over_http(large, "/v1/articles"))
+        pair("page 1,000 against page 1", lambda: read(large, deep), lambda: read(large, "/v1/articles"))
         small = newsroom(folder, "small", SMALL)
         try:
             for what, path, script in (
@@ -58,7 +54,7 @@ def bench_delivery(folder):
                     ("a tag in a section", "/v1/articles?section=rubrique-1&tag=mot-1", None),
                     ("what is related to one", "/v1/articles/article-77/related", None)):
                 pair(f"{what}: of {SCALE:,} articles against {SMALL:,}",
-                     lambda: over_http(large, path, script), lambda: over_http(small, path, script))
+                     lambda: read(large, path, script), lambda: read(small, path, script))
         finally:
             small.stop()
     finally:

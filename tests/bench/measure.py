@@ -34,9 +34,10 @@ def wrk(url, *headers, connections=64, script=None, cores=LOAD_CORE):
     return float(re.search(r"Requests/sec:\s*([\d.]+)", text)[1]), int(re.search(r"(\d+) requests in", text)[1])
 
 
-def measure(url, pids, *headers):
+def measure(url, pids, *headers, **options):
+    """Requests a second, and µs of CPU of each, of these processes."""
     before = cpu_seconds(pids)
-    rate, count = wrk(url, *headers)
+    rate, count = wrk(url, *headers, **options)
     return rate, (cpu_seconds(pids) - before) / count * 1e6
 
 

@@ -1,16 +1,22 @@
-"""pgbench, with statements of ours: what PostgreSQL and its own load generator do without a server between them."""
+"""pgbench, with statements of ours: what PostgreSQL and its own load generator do without a server between them; and the
+same asked of a server."""
 import os
 import re
 import subprocess
 import time
 
-from measure import ALL_CORES, ROOT, SECONDS, cpu_seconds
+from measure import ALL_CORES, ROOT, SECONDS, cpu_seconds, measure
 
 
 def postgres_pids(server):
     master = server.postmaster()
     children = subprocess.run(["pgrep", "-P", str(master)], capture_output=True, text=True).stdout.split()
     return [master, *map(int, children)]
+
+
+def over_http(server, path, **options):
+    """Requests a second, and µs of CPU of each, the server's and PostgreSQL's."""
+    return measure(server.url + path, [server.process.pid, *postgres_pids(server)], cores=ALL_CORES, **options)
 
 
 def quoted(value):

@@ -6,8 +6,8 @@ import time
 
 import marbre
 from itself import article_of
-from measure import ALL_CORES, cpu_seconds, pair, wrk
-from pgbench import pgbench, postgres_pids, quoted
+from measure import cpu_seconds, pair
+from pgbench import over_http, pgbench, postgres_pids, quoted
 
 ARTICLES = 64
 STAMP = "424242"  # stands in the body; each save writes another number there
@@ -94,14 +94,8 @@ def bench_saving(folder):
         theirs.write_text(as_pgbench(server, statements, ids))
         ours.write_text(SAVE % (", ".join(f'"{i}"' for i in ids), editor.grant["access_token"], patch, STAMP))
 
-        def over_http():
-            pids = [server.process.pid, *postgres_pids(server)]
-            before = cpu_seconds(pids)
-            rate, count = wrk(server.url, connections=8, script=ours, cores=ALL_CORES)
-            return rate, (cpu_seconds(pids) - before) / count * 1e6
-
         pair(f"a save of {len(patch.encode()):,} bytes, 8 clients, against pgbench -c8 with the {len(statements)} statements of one",
-             over_http, lambda: pgbench(server, theirs))
+             lambda: over_http(server, "", connections=8, script=ours), lambda: pgbench(server, theirs))
         long_saves(server, editor, ids[0])
     finally:
         server.stop()
