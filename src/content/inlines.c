@@ -1,0 +1,251 @@
+// The texts of Markdown by md4c: marks, links, code, images, entities. It is given paragraphs and nothing else, and
+// says in pieces what is in each.
+#include "markdown.h"
+
+#include <ctype.h>
+#include <md4c.h>
+#include <string.h>
+
+struct inlines {
+    struct markdown *markdown;
+    struct str text;
+    size_t leaf; // at hand, from 1
+    struct pieces pieces;
+    bool in_leaf, begun;
+    const char *at, *escaped; // the last text seen, the last character that had a backslash before it
+    size_t addresses;         // bytes of links' parts so far
+};
+
+// ------------------------------------------------------------------------------------------------------------ places
+
+// The last origin that begins at or before an offset.
+static const struct origin *origin_of(const struct markdown *markdown, size_t offset)
+{
+    size_t low = 0, high = markdown->origin_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (markdown->origins[middle].offset <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high ? &markdown->origins[low] : NULL;
+}
+
+struct place body_markdown_place(const struct markdown *markdown, const char *at)
+{
+    if (!at)
+        return (struct place){0, 0};
+    size_t offset = (size_t)(at - markdown->text.ptr);
+    const struct origin *origin = origin_of(markdown, offset);
+    if (!origin)
+        return (struct place){0, 0};
+    size_t within = offset > origin->offset ? offset - origin->offset : 0;
+    const struct line *line = &origin->line;
+    if (within > line->text.len)
+        within = line->text.len;
+    const char *there = line->text.ptr + within;
+    if (there < line->begin) // a cell that was unescaped lies elsewhere
+        return (struct place){line->number, 0};
+    return (struct place){line->number, text_length((struct str){line->begin, (size_t)(there - line->begin)}) + 1};
+}
+
+// ------------------------------------------------------------------------------------------------------------ pieces
+
+static struct piece *piece_add(struct inlines *inlines, enum piece_kind kind)
+{
+    struct pieces *pieces = &inlines->pieces;
+    if (pieces->count == pieces->capacity) {
+        size_t capacity = pieces->capacity ? pieces->capacity * 2 : 64;
+        struct piece *all = ARENA_ARRAY(inlines->markdown->arena, struct piece, capacity);
+        if (pieces->count)
+            memcpy(all, pieces->all, pieces->count * sizeof *all);
+        pieces->all = all;
+        pieces->capacity = capacity;
+    }
+    pieces->all[pieces->count] = (struct piece){.kind = kind, .at = inlines->at};
+    return &pieces->all[pieces->count++];
+}
+
+static struct str attribute(struct inlines *inlines, const MD_ATTRIBUTE *attribute)
+{
+    struct buf out = buf_in(inlines->markdown->arena);
+    inlines->addresses += attribute->size;
+    for (size_t i = 0; attribute->text && attribute->substr_offsets[i] < attribute->size; i++) {
+        MD_OFFSET begin = attribute->substr_offsets[i], end = attribute->substr_offsets[i + 1];
+        struct str part = {attribute->text + begin, end - begin};
+        if (attribute->substr_types[i] == MD_TEXT_ENTITY)
+            body_entity_put(&out, part);
+        else if (attribute->substr_types[i] == MD_TEXT_NORMAL)
+            buf_put(&out, part);
+    }
+    return text_clean(inlines->markdown->arena, buf_str(&out));
+}
+
+// A definition is written once and may be used often: what comes of it is bounded as a body is.
+static bool addresses_fit(struct inlines *inlines)
+{
+    if (inlines->addresses <= CONTENT_BYTES_MAX)
+        return true;
+    body_markdown_fault(inlines->markdown, body_markdown_place(inlines->markdown, inlines->at),
+                        "with the addresses and titles of its links a body has at most %d bytes", CONTENT_BYTES_MAX);
+    inlines->markdown->given_up = true;
+    return false;
+}
+
+// --------------------------------------------------------------------------------------------------------- callbacks
+
+static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
+{
+    (void)detail;
+    struct inlines *inlines = user;
+    if (type == MD_BLOCK_P) {
+        inlines->in_leaf = true;
+        inlines->begun = false;
+        inlines->pieces.count = 0;
+        inlines->at = NULL;
+    }
+    return 0;
+}
+
+static int leave_block(MD_BLOCKTYPE type, void *detail, void *user)
+{
+    (void)detail;
+    struct inlines *inlines = user;
+    struct markdown *markdown = inlines->markdown;
+    if (type == MD_BLOCK_P && inlines->begun)
+        body_pieces_place(markdown, &markdown->leaves[inlines->leaf - 1], &inlines->pieces);
+    else if (type == MD_BLOCK_P && inlines->at)
+        body_markdown_fault(markdown, body_markdown_place(markdown, inlines->at),
+                            "what looks like the definition of a link is none: put it on one line");
+    inlines->in_leaf = false;
+    return markdown->given_up;
+}
+
+static int enter_link(struct inlines *inlines, enum piece_kind kind, const MD_ATTRIBUTE *address,
+                      const MD_ATTRIBUTE *title)
+{
+    struct piece *piece = piece_add(inlines, kind);
+    piece->text = attribute(inlines, address);
+    piece->title = attribute(inlines, title);
+    return !addresses_fit(inlines);
+}
+
+// -1 for what is no decorator.
+static int decorator_of(MD_SPANTYPE type)
+{
+    switch (type) {
+    case MD_SPAN_STRONG:
+        return 0;
+    case MD_SPAN_EM:
+        return 1;
+    case MD_SPAN_CODE:
+        return DECORATOR_CODE;
+    default:
+        return -1;
+    }
+}
+
+static int enter_span(MD_SPANTYPE type, void *detail, void *user)
+{
+    struct inlines *inlines = user;
+    int decorator = decorator_of(type);
+    if (decorator >= 0)
+        piece_add(inlines, PIECE_MARK)->decorator = (unsigned)decorator;
+    else if (type == MD_SPAN_A)
+        return enter_link(inlines, PIECE_LINK, &((MD_SPAN_A_DETAIL *)detail)->href,
+                          &((MD_SPAN_A_DETAIL *)detail)->title);
+    else if (type == MD_SPAN_IMG)
+        return enter_link(inlines, PIECE_IMAGE, &((MD_SPAN_IMG_DETAIL *)detail)->src,
+                          &((MD_SPAN_IMG_DETAIL *)detail)->title);
+    return 0;
+}
+
+static int leave_span(MD_SPANTYPE type, void *detail, void *user)
+{
+    (void)detail;
+    struct inlines *inlines = user;
+    int decorator = decorator_of(type);
+    if (decorator >= 0)
+        piece_add(inlines, PIECE_MARK_END)->decorator = (unsigned)decorator;
+    else
+        piece_add(inlines, type == MD_SPAN_A ? PIECE_LINK_END : PIECE_IMAGE_END);
+    return 0;
+}
+
+// A single mark of punctuation after a backslash that is no such mark itself.
+static bool is_escaped(struct inlines *inlines, struct str text)
+{
+    bool inside = text.ptr > inlines->text.ptr && text.ptr < inlines->text.ptr + inlines->text.len;
+    if (!inside || text.len != 1 || text.ptr[-1] != '\\' || text.ptr - 1 == inlines->escaped ||
+        !ispunct((unsigned char)*text.ptr))
+        return false;
+    inlines->escaped = text.ptr;
+    return true;
+}
+
+// The first text of a paragraph begins with what was put before it, and says so that it is the next.
+static struct str begun_of(struct inlines *inlines, struct str text)
+{
+    static const struct str begins = {LEAF_BEGINS, sizeof LEAF_BEGINS - 1};
+    if (inlines->begun || !str_starts(text, begins))
+        return text;
+    inlines->begun = true;
+    inlines->leaf++;
+    return (struct str){text.ptr + begins.len, text.len - begins.len};
+}
+
+static void put_entity(struct inlines *inlines, struct str entity)
+{
+    struct buf out = buf_in(inlines->markdown->arena);
+    body_entity_put(&out, entity);
+    piece_add(inlines, PIECE_TEXT)->text = buf_str(&out);
+}
+
+static void put_html(struct inlines *inlines, struct str text)
+{
+    if (text.len && text.ptr[0] == '<')
+        body_markdown_tell(inlines->markdown, body_markdown_place(inlines->markdown, text.ptr), "html",
+                           "raw HTML is not taken: write it as Markdown, or a < that is text as \\<");
+}
+
+static int put(MD_TEXTTYPE type, const MD_CHAR *chars, MD_SIZE size, void *user)
+{
+    struct inlines *inlines = user;
+    struct str text = {chars, size};
+    if (chars >= inlines->text.ptr && chars < inlines->text.ptr + inlines->text.len)
+        inlines->at = chars;
+    if (!inlines->in_leaf)
+        return 0;
+    text = begun_of(inlines, text);
+    if (type == MD_TEXT_HTML)
+        put_html(inlines, text);
+    else if (type == MD_TEXT_BR)
+        piece_add(inlines, PIECE_TEXT)->text = STR("\n");
+    else if (type == MD_TEXT_SOFTBR)
+        piece_add(inlines, PIECE_TEXT)->text = STR(" ");
+    else if (type == MD_TEXT_ENTITY)
+        put_entity(inlines, text);
+    else if (text.len)
+        piece_add(inlines, type == MD_TEXT_NORMAL && !is_escaped(inlines, text) ? PIECE_PLAIN : PIECE_TEXT)->text = text;
+    return inlines->markdown->given_up;
+}
+
+void body_inlines_read(struct markdown *markdown)
+{
+    static const MD_PARSER parser = {
+        .enter_block = enter_block,
+        .leave_block = leave_block,
+        .enter_span = enter_span,
+        .leave_span = leave_span,
+        .text = put,
+    };
+    body_definitions_put(markdown);
+    struct inlines inlines = {.markdown = markdown, .text = buf_str(&markdown->text)};
+    if (markdown->given_up || !markdown->leaf_count)
+        return;
+    if (md_parse(inlines.text.ptr, (MD_SIZE)inlines.text.len, &parser, &inlines) < 0)
+        fatal("md4c could not parse a text of %zu bytes", inlines.text.len);
+    if (!markdown->given_up && inlines.leaf != markdown->leaf_count)
+        body_markdown_fault(markdown, (struct place){0, 0}, "this text has a paragraph that cannot be read");
+}
