@@ -53,22 +53,23 @@ MUST_CHECK bool api_contract_check(const struct api_contract *contract, struct d
 // One worker's api, and the service that its listener calls.
 struct api;
 
-struct api *api_new(const struct api_contract *contract, struct loop *loop, struct crew *crew, struct db_pool *pool);
+struct api *api_new(const struct api_contract *contract, struct loop *loop, struct thread_pool *threads,
+                    struct db_pool *pool);
 void api_free(struct api *api);
 struct http_service api_service(struct api *api);
 
 // What a worker has counted of one operation; any thread may read it.
 enum { API_STATUSES = 34 };
 extern const unsigned short api_statuses[API_STATUSES]; // those that are told apart; the last, 0, is any other
-struct api_meter {
+struct api_operation_metrics {
     struct counter replies[API_STATUSES];
     struct counter cut;    // of them, whose client went away before the last byte
     struct durations took; // from the first byte of the request to the last of the reply
 };
 // One an operation, and a last one for requests that were none's.
-size_t api_meter_count(const struct api_contract *contract);
-struct str api_meter_name(const struct api_contract *contract, size_t number); // operationId, or `none`
-const struct api_meter *api_meters(const struct api *api);
+size_t api_metrics_count(const struct api_contract *contract);
+struct str api_metrics_name(const struct api_contract *contract, size_t number); // operationId, or `none`
+const struct api_operation_metrics *api_metrics(const struct api *api);
 
 // ------------------------------------------------------------------------------------------------- within the process
 

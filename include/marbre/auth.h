@@ -59,20 +59,20 @@ struct auth_password_cost {
 };
 
 // Where passwords are hashed and who hears of it.
-struct auth_crew {
+struct auth_hashing {
     struct arena *arena; // must live until `done`
-    struct crew *crew;
+    struct thread_pool *threads;
     struct loop *loop;
     struct auth_password_cost cost;
 };
 
-// Checks a password on the crew, then calls `done` on the loop. `phc` may be STR_NONE (no such account): then it costs
-// the same and never fits. `rehashed` is a hash of the present cost for a password that fits a hash of another cost,
-// else STR_NONE. False at once when the crew's queue is full.
-MUST_CHECK bool auth_password_check(const struct auth_crew *crew, struct str password, struct str phc,
+// Checks a password on the thread pool, then calls `done` on the loop. `phc` may be STR_NONE (no such account): then it
+// costs the same and never fits. `rehashed` is a hash of the present cost for a password that fits a hash of another
+// cost, else STR_NONE. False at once when the pool's queue is full.
+MUST_CHECK bool auth_password_check(const struct auth_hashing *hashing, struct str password, struct str phc,
                                     void (*done)(void *context, bool fits, struct str rehashed), void *context);
-// Hashes a password on the crew, then calls `done` on the loop. False at once when the crew's queue is full.
-MUST_CHECK bool auth_password_hash(const struct auth_crew *crew, struct str password,
+// Hashes a password on the thread pool, then calls `done` on the loop. False at once when the pool's queue is full.
+MUST_CHECK bool auth_password_hash(const struct auth_hashing *hashing, struct str password,
                                    void (*done)(void *context, struct str phc), void *context);
 // A password that nobody could guess, of 16 letters and digits (96 bits).
 struct str auth_password_make(struct arena *arena);

@@ -147,7 +147,7 @@ struct str text_slug(struct arena *arena, struct str text, struct str lang, size
 struct str text_domain(struct arena *arena, struct str domain);
 // Whether a domain, in its ASCII form, could be meant to be taken for another one: a label mixes scripts, or has no
 // ASCII letter and looks as if it had nothing else (UTS #39).
-bool text_domain_pretends(struct arena *arena, struct str domain);
+bool text_domain_confusable(struct arena *arena, struct str domain);
 bool text_is_blank(struct str text); // nothing but white space and what cannot be seen
 // BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
 bool text_is_lang(struct str text);
@@ -200,7 +200,7 @@ int64_t clock_mono_us(void); // microseconds that only go forward
 void clock_http(int64_t wall_s, char text[CLOCK_HTTP]);        // `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7)
 void clock_rfc3339(int64_t wall_ms, char text[CLOCK_RFC3339]); // `1994-11-06T08:49:37.000Z`
 
-// ----------------------------------------------------------------------------------------------------------- meters
+// ----------------------------------------------------------------------------------------------------------- metrics
 
 // A number that one thread counts and any other reads meanwhile: a load and a store, no lock and no locked instruction.
 struct counter {
@@ -233,7 +233,7 @@ void durations_add(struct durations *durations, int64_t us);
 
 // ------------------------------------------------------------------------------------------------------------- loop
 
-// One thread's libevent loop, and a door through which other threads hand it work.
+// One thread's libevent loop, and a wakeup by which other threads hand it work.
 struct loop;
 
 struct loop *loop_new(void);
@@ -243,14 +243,14 @@ void loop_stop(struct loop *loop);                                      // from 
 void loop_post(struct loop *loop, void (*job)(void *), void *argument); // from any thread; `job` runs in the loop's
 struct event_base *loop_base(struct loop *loop);
 
-// A bounded crew of threads for what must never run on a loop (argon2, name lookups).
-struct crew;
+// A thread pool with a bounded queue, for what must never run on a loop (argon2, name lookups).
+struct thread_pool;
 
-struct crew *crew_new(unsigned threads, unsigned queue_max);
-void crew_free(struct crew *crew); // waits for what was begun; jobs not yet begun are dropped
-// Runs `work(argument)` on the crew, then `done(argument)` on `home`. False at once when the queue is full.
-MUST_CHECK bool crew_submit(struct crew *crew, struct loop *home, void (*work)(void *), void (*done)(void *),
-                            void *argument);
+struct thread_pool *thread_pool_new(unsigned threads, unsigned queue_max);
+void thread_pool_free(struct thread_pool *threads); // waits for what was begun; jobs not yet begun are dropped
+// Runs `work(argument)` on the pool, then `done(argument)` on `home`. False at once when the queue is full.
+MUST_CHECK bool thread_pool_submit(struct thread_pool *threads, struct loop *home, void (*work)(void *),
+                                   void (*done)(void *), void *argument);
 
 // -------------------------------------------------------------------------------------------------------------- log
 

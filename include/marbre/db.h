@@ -73,13 +73,13 @@ struct db_config {
     unsigned waiting_max;           // calls that may wait
 };
 
-enum db_lane { DB_READ, DB_LIST, DB_WRITE, DB_PUBLIC, DB_EXPORT };
-enum { DB_LANES = DB_EXPORT + 1 };
+enum db_connection_class { DB_READ, DB_LIST, DB_WRITE, DB_PUBLIC, DB_EXPORT };
+enum { DB_CONNECTION_CLASSES = DB_EXPORT + 1 };
 
 // A call: filled by the caller, owned by the pool until `done`. Its arena must live until then.
 struct db_call {
     struct arena *arena;
-    enum db_lane lane;
+    enum db_connection_class class;
     const struct db_step *steps;
     size_t step_count;
     void (*done)(struct db_call *call, const struct db_answer *answer);
@@ -95,23 +95,23 @@ struct db_call {
 // A worker's connections, on its loop: `read_connections` for keyed reads and as many for lists, each shared by up to 8
 // calls at a time, and `write_connections` that belong to one call until its transaction ends. What the public writes
 // has one of the writers' at most, and pages of exports one of the lists'. They connect by themselves, for ever, with
-// growing pauses; names are resolved on the crew.
+// growing pauses; names are resolved on the threads.
 struct db_pool;
 
-struct db_pool *db_pool_new(struct loop *loop, struct crew *crew, const struct db_config *config,
+struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, const struct db_config *config,
                             const struct db_statements *statements);
 void db_pool_free(struct db_pool *pool); // calls that are under way are answered DB_AWAY or DB_UNKNOWN
 void db_pool_call(struct db_pool *pool, struct db_call *call);
-bool db_pool_ready(const struct db_pool *pool); // each lane has a connection that is prepared
+bool db_pool_ready(const struct db_pool *pool); // each class has a connection that is prepared
 
-// What a pool has counted of a lane; any thread may read it.
-struct db_meter {
+// What a pool has counted of a class; any thread may read it.
+struct db_class_metrics {
     struct durations waited; // for a place on a connection
     struct durations took;   // from sending the statements to the answer of the last
     struct counter outcomes[DB_OUTCOMES];
     struct counter connections, waiting; // that are ready, calls that wait: now
 };
-const struct db_meter *db_pool_meters(const struct db_pool *pool); // DB_LANES of them
+const struct db_class_metrics *db_pool_metrics(const struct db_pool *pool); // DB_CONNECTION_CLASSES of them
 
 // ---------------------------------------------------------------------------------------------------------- session
 

@@ -16,7 +16,7 @@ struct server_setup {
     const struct embedded_file *files;
     // Called once the workers serve, and whenever `watch_ms` have passed; NULL where nothing is to be done.
     void (*serving)(void *context);
-    bool (*watch)(void *context); // false ends the server
+    bool (*is_alive)(void *context); // false ends the server
     void *context;
 };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { BODY_MAX_STANDARD = 64 * 1024 };
+enum { BODY_MAX_DEFAULT = 64 * 1024 };
 
 static bool is_role(struct str word)
 {
@@ -29,8 +29,8 @@ static bool read_roles(struct api_contract *contract, struct operation *operatio
     }
     buf_put_lit(&array, "}");
     operation->roles = buf_str(&array);
-    if (operation->is_public && operation->lane == DB_WRITE)
-        operation->lane = DB_PUBLIC;
+    if (operation->is_public && operation->class == DB_WRITE)
+        operation->class = DB_PUBLIC;
     if (json_array_size(roles) == 0)
         return contract_fail(fault, "%.*s names no role; public is spelled `public`", STR_FMT(operation->id));
     if (operation->is_public && json_array_size(roles) > 1)
@@ -159,16 +159,16 @@ static void read_ours(struct operation *operation, const json_t *ours)
 {
     const json_t *cache = json_object_get(ours, "cache"), *derive = json_object_get(ours, "derive"), *word;
     bool reads = operation->method == HTTP_GET;
-    operation->lane = !reads ? DB_WRITE : str_eq(json_member_text(ours, "lane"), STR("list")) ? DB_LIST : DB_READ;
+    operation->class = !reads ? DB_WRITE : str_eq(json_member_text(ours, "lane"), STR("list")) ? DB_LIST : DB_READ;
     if (json_object_get(ours, "pages"))
-        operation->lane = DB_EXPORT;
+        operation->class = DB_EXPORT;
     operation->cursor = number_in(ours, "cursor");
     operation->location = json_member_text(ours, "location");
     operation->page = number_in(ours, "pages");
     operation->for_the_site = str_eq(json_member_text(ours, "origins"), STR("site"));
     operation->body_max = number_in(ours, "body_max");
     if (operation->body_max == 0)
-        operation->body_max = BODY_MAX_STANDARD;
+        operation->body_max = BODY_MAX_DEFAULT;
     operation->cache = (struct cache_policy){.kept = cache != NULL,
                                              .max_age = number_in(cache, "max_age"),
                                              .shared_max_age = number_in(cache, "shared_max_age"),

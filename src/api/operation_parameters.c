@@ -15,12 +15,12 @@ static struct str symbol_of(struct arena *arena, enum place place, struct str na
     return symbol;
 }
 
-static struct str standard_of(struct arena *arena, const json_t *schema)
+static struct str default_of(struct arena *arena, const json_t *schema)
 {
-    const json_t *standard = json_object_get(schema, "default");
-    if (!standard)
+    const json_t *default_text = json_object_get(schema, "default");
+    if (!default_text)
         return STR_NONE;
-    return json_is_string(standard) ? json_text(standard) : json_write(arena, standard);
+    return json_is_string(default_text) ? json_text(default_text) : json_write(arena, default_text);
 }
 
 // The longest text that a schema takes which says nothing else of it; 0 when it does.
@@ -109,7 +109,7 @@ static bool read_parameter(const struct api_contract *contract, struct operation
     parameter->required = json_is_true(json_object_get(given, "required"));
     parameter->schema = schema;
     parameter->symbol = symbol_of(contract->arena, parameter->place, parameter->name);
-    parameter->standard = standard_of(contract->arena, schema);
+    parameter->default_text = default_of(contract->arena, schema);
     parameter->plain_max = plain_max(schema);
     operation->idempotent |= str_eq(parameter->symbol, STR("idempotency_key"));
     return check_parameter(operation, given, fault);

@@ -17,7 +17,7 @@ static void take_id(struct api_call *call, struct str id)
         if (str_eq(call->operation->parameters[i].symbol, STR("path_id")))
             call->values[i] = id;
         else
-            call->values[i] = call->operation->parameters[i].standard;
+            call->values[i] = call->operation->parameters[i].default_text;
     }
 }
 

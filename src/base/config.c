@@ -13,7 +13,7 @@ struct key {
     const char *name;
     enum kind kind;
     size_t offset; // in struct config
-    const char *standard;
+    const char *default_text;
     unsigned min, max; // of a NUMBER
     const char *about;
 };
@@ -103,7 +103,7 @@ static bool find_value(struct arena *arena, const struct key *key, struct str *v
                  strerror(errno));
         return false;
     }
-    *value = str_of(own && *own ? own : key->standard);
+    *value = str_of(own && *own ? own : key->default_text);
     return true;
 }
 

@@ -189,7 +189,7 @@ static void greet(void *context)
     fflush(stdout);
 }
 
-static bool watch(void *context)
+static bool is_alive(void *context)
 {
     struct dev *dev = context;
     if (cluster_alive(dev->cluster))
@@ -237,7 +237,7 @@ static int serve(struct dev *dev)
                                  .contract = cli_contract(),
                                  .files = dev->files,
                                  .serving = greet,
-                                 .watch = watch,
+                                 .is_alive = is_alive,
                                  .context = dev};
     int status = 0;
     if (!prepare_database(dev, &fault) || !prepare_keys(dev, &fault) || !prepare_accounts(dev, &fault) ||

@@ -45,15 +45,15 @@ static bool run(struct jobs *jobs, struct arena *arena, struct db_session *sessi
     struct db_answer answer;
     struct db_fault fault;
     uint64_t erased = 0;
-    struct job_meter *meter = &jobs->meters[job - newsroom_jobs];
+    struct job_metrics *metrics = &jobs->metrics[job - newsroom_jobs];
     if (db_session_run(session, arena, steps, COUNT_OF(steps), &answer, &fault)) {
         if (!str_to_u64(db_answer_text(&answer, "erased"), UINT64_MAX, &erased))
             erased = 0;
-        counter_add(&meter->done, 1);
-        counter_add(&meter->erased, erased);
+        counter_add(&metrics->done, 1);
+        counter_add(&metrics->erased, erased);
         log_event(LOG_INFO, "server.job", "%s: %llu erased", job->name, (unsigned long long)erased);
     } else if (strncmp(answer.sqlstate, "MB", 2) != 0) { // which says that it is not due, or that another one is at it
-        counter_add(&meter->failed, 1);
+        counter_add(&metrics->failed, 1);
         log_event(LOG_WARNING, "server.job", "%s: %s", job->name, fault.detail);
     }
     return erased >= MOST;

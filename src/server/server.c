@@ -23,13 +23,13 @@ struct server {
     const struct server_setup *setup;
     struct arena *arena;
     struct server_ready ready;
-    struct loop *loop; // the main thread's: signals, the admin address, the watch
-    struct watch watch;
+    struct loop *loop; // the main thread's: signals, the admin address, the schema check
+    struct schema_check schema_check;
     struct admin admin;
     struct http_listener *admin_listener;
     struct worker *workers;
     unsigned worker_count;
-    struct crew *crew;
+    struct thread_pool *threads;
     struct db_config database;
     struct http_limits limits;
     struct jobs jobs;
@@ -149,7 +149,7 @@ static bool start_workers(struct server *server, struct server_fault *fault)
     struct http_address address;
     if (!claim(&server->claims[0], config->listen, &address, fault))
         return false;
-    server->limits = http_limits_standard;
+    server->limits = http_limits_default;
     server->limits.connections_max = config->connections_max;
     server->limits.connections_per_address = config->connections_per_address;
     server->limits.request_bytes = config->request_bytes;
@@ -166,16 +166,16 @@ static bool start_workers(struct server *server, struct server_fault *fault)
                                           .lock_ms = LOCK_MS,
                                           .wait_ms = WAIT_MS,
                                           .waiting_max = WAITING_MAX};
-    watch_prepare(&server->watch, server->arena, server->setup->statements, server->setup->migrations);
+    schema_check_prepare(&server->schema_check, server->arena, server->setup->statements, server->setup->migrations);
     struct worker_setup setup = {server->ready.contract, &server->database, server->setup->statements, &address,
-                                 &server->limits,        server->crew};
+                                 &server->limits,        server->threads};
     for (; server->worker_count < config->workers; server->worker_count++)
         if (!worker_init(&server->workers[server->worker_count], &setup)) {
             fail(fault, "%.*s cannot be had: %s", STR_FMT(config->listen), strerror(errno));
             worker_finish(&server->workers[server->worker_count]);
             return false;
         }
-    watch_start(&server->watch, server->workers[0].loop, server->workers[0].pool);
+    schema_check_start(&server->schema_check, server->workers[0].loop, server->workers[0].pool);
     return true;
 }
 
@@ -194,7 +194,7 @@ static bool start_admin(struct server *server, struct server_fault *fault)
     server->admin = (struct admin){.contract = server->ready.contract,
                                    .workers = server->workers,
                                    .worker_count = server->worker_count,
-                                   .watch = &server->watch,
+                                   .schema_check = &server->schema_check,
                                    .jobs = &server->jobs,
                                    .newest_migration = newest_of(server->setup->migrations),
                                    .started_s = clock_wall_ms() / 1000};
@@ -203,7 +203,7 @@ static bool start_admin(struct server *server, struct server_fault *fault)
     if (!claim(&server->claims[1], text, &address, fault))
         return false;
     struct http_service service = admin_service(&server->admin);
-    server->admin_listener = http_listener_new(server->loop, &address, &http_limits_standard, &service);
+    server->admin_listener = http_listener_new(server->loop, &address, &http_limits_default, &service);
     if (!server->admin_listener)
         return fail(fault, "%.*s cannot be had: %s", STR_FMT(text), strerror(errno));
     http_listener_open(server->admin_listener);
@@ -277,7 +277,7 @@ static void tick(evutil_socket_t fd, short what, void *context)
     int64_t waited_ms = (clock_mono_us() - server->phase_since_us) / 1000;
     if (server->phase == SERVING && !server->greeted)
         greet(server);
-    if (server->phase == SERVING && server->setup->watch && !server->setup->watch(server->setup->context))
+    if (server->phase == SERVING && server->setup->is_alive && !server->setup->is_alive(server->setup->context))
         on_signal(SIGTERM, 0, server);
     if (server->phase == DRAINING && waited_ms >= (int64_t)server->setup->config->drain_seconds * 1000) {
         enter(server, FINISHING);
@@ -335,7 +335,7 @@ bool server_run(const struct server_setup *setup, struct server_fault *fault)
                             .arena = arena_new(),
                             .loop = loop_new(),
                             .claims = {-1, -1},
-                            .crew = crew_new(setup->config->hash_threads, setup->config->hash_queue)};
+                            .threads = thread_pool_new(setup->config->hash_threads, setup->config->hash_queue)};
     server.workers = ARENA_ARRAY(server.arena, struct worker, setup->config->workers);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
@@ -343,9 +343,9 @@ bool server_run(const struct server_setup *setup, struct server_fault *fault)
                    start_admin(&server, fault);
     if (started)
         serve_until_signal(&server);
-    watch_stop(&server.watch);
+    schema_check_stop(&server.schema_check);
     http_listener_free(server.admin_listener);
-    crew_free(server.crew); // before the loops that its jobs come home to
+    thread_pool_free(server.threads); // before the loops that its jobs come home to
     for (unsigned i = 0; i < server.worker_count; i++)
         worker_finish(&server.workers[i]);
     loop_free(server.loop);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { WATCH_S = 2 };
+enum { SCHEMA_CHECK_S = 2 };
 
 // The files' names have no byte that an array would have to quote.
 static struct str names_of(struct arena *arena, const struct embedded_file *migrations)
@@ -15,20 +15,20 @@ static struct str names_of(struct arena *arena, const struct embedded_file *migr
     return buf_str(&names);
 }
 
-void watch_prepare(struct watch *watch, struct arena *arena, struct db_statements *statements,
-                   const struct embedded_file *migrations)
+void schema_check_prepare(struct schema_check *check, struct arena *arena, struct db_statements *statements,
+                          const struct embedded_file *migrations)
 {
     struct db_statement statement = db_statement_read(
         arena, STR("server/migrations"),
         STR("select count(*) = cardinality(:names::text[]) as complete from migrations where name = any(:names)"));
-    watch->statement = db_statement_add(statements, &statement);
-    watch->names = names_of(arena, migrations);
-    atomic_store(&watch->migrated, true);
+    check->statement = db_statement_add(statements, &statement);
+    check->names = names_of(arena, migrations);
+    atomic_store(&check->migrated, true);
 }
 
-static void judge(struct watch *watch, bool migrated)
+static void judge(struct schema_check *check, bool migrated)
 {
-    if (atomic_exchange(&watch->migrated, migrated) == migrated)
+    if (atomic_exchange(&check->migrated, migrated) == migrated)
         return;
     if (migrated)
         log_event(LOG_INFO, "server.migrations", "the database has all migrations again");
@@ -40,10 +40,10 @@ static void judge(struct watch *watch, bool migrated)
 // Whether the database is away is for the pool to say.
 static void answered(struct db_call *call, const struct db_answer *answer)
 {
-    struct watch *watch = call->context;
+    struct schema_check *check = call->context;
     if (answer->outcome == DB_DONE || answer->outcome == DB_REFUSED)
-        judge(watch, answer->outcome == DB_DONE && str_eq(db_answer_text(answer, "complete"), STR("t")));
-    watch->asking = false;
+        judge(check, answer->outcome == DB_DONE && str_eq(db_answer_text(answer, "complete"), STR("t")));
+    check->asking = false;
     arena_free(call->arena);
 }
 
@@ -51,30 +51,30 @@ static void ask(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
-    struct watch *watch = context;
-    if (watch->asking)
+    struct schema_check *check = context;
+    if (check->asking)
         return;
-    watch->asking = true;
-    watch->step = (struct db_step){.statement = watch->statement, .values = &watch->names};
-    watch->call = (struct db_call){.arena = arena_new(),
-                                   .lane = DB_READ,
-                                   .steps = &watch->step,
+    check->asking = true;
+    check->step = (struct db_step){.statement = check->statement, .values = &check->names};
+    check->call = (struct db_call){.arena = arena_new(),
+                                   .class = DB_READ,
+                                   .steps = &check->step,
                                    .step_count = 1,
                                    .done = answered,
-                                   .context = watch};
-    db_pool_call(watch->pool, &watch->call);
+                                   .context = check};
+    db_pool_call(check->pool, &check->call);
 }
 
-void watch_start(struct watch *watch, struct loop *loop, struct db_pool *pool)
+void schema_check_start(struct schema_check *check, struct loop *loop, struct db_pool *pool)
 {
-    watch->pool = pool;
-    watch->again = event_new(loop_base(loop), -1, EV_PERSIST, ask, watch);
-    event_add(watch->again, &(struct timeval){.tv_sec = WATCH_S});
+    check->pool = pool;
+    check->again = event_new(loop_base(loop), -1, EV_PERSIST, ask, check);
+    event_add(check->again, &(struct timeval){.tv_sec = SCHEMA_CHECK_S});
 }
 
-void watch_stop(struct watch *watch)
+void schema_check_stop(struct schema_check *check)
 {
-    if (watch->again)
-        event_free(watch->again);
-    watch->again = NULL;
+    if (check->again)
+        event_free(check->again);
+    check->again = NULL;
 }
