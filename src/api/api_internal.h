@@ -76,6 +76,7 @@ struct operation {
     const struct rate_class *rate;
     struct str audit;  // the collection of what it changes; STR_NONE: it changes nothing
     bool idempotent;   // takes an Idempotency-Key
+    bool is_list;      // answers the envelope {data, next}
     bool for_the_site; // pages of MARBRE_SITE_ORIGINS may send it
     struct str languages[LANGUAGES_MAX];
     size_t language_count; // 0: it speaks English only
