@@ -7,10 +7,6 @@
 #include "marbre/db.h"
 #include "marbre/http.h"
 
-struct api_fault {
-    char detail[900];
-};
-
 struct api_call;
 
 // Bytes that do not change while the server runs, with what a reply says of them worked out once.
@@ -40,13 +36,13 @@ struct api_sources {
     const struct embedded_file *files; // that operations serve, ended by a row without a path; or NULL
 };
 
-// Reads the contract. NULL and `fault` when it promises what nothing serves: an operation without roles or without
+// Reads the contract. NULL and `error` when it promises what nothing serves: an operation without roles or without
 // statements or handler, a statement that is not there, a handler without an operation, a parameter of a statement that
 // the operation does not have, a schema with a keyword that is not enforced.
-struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct api_fault *fault);
+struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct error *error);
 // Has PostgreSQL read every statement, and checks that what the last of each operation answers are facts of a reply.
 MUST_CHECK bool api_contract_check(const struct api_contract *contract, struct db_session *session,
-                                   struct api_fault *fault);
+                                   struct error *error);
 
 // --------------------------------------------------------------------------------------------------------- the worker
 
@@ -78,7 +74,7 @@ const struct api_operation_metrics *api_metrics(const struct api *api);
 // `body` is what the operation answers.
 MUST_CHECK bool api_perform(const struct api_contract *contract, struct db_session *session, struct arena *arena,
                             struct str operation, struct str id, const json_t *body, const struct auth_caller *caller,
-                            struct str *answer, struct api_fault *fault);
+                            struct str *answer, struct error *error);
 
 // ------------------------------------------------------------------------------------------------------- for handlers
 

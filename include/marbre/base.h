@@ -41,6 +41,20 @@ struct str str_trim(struct str text); // spaces and tabs off both ends
 // Decimal digits only, no sign, no space, nothing after; false when it is anything else or above `max`.
 MUST_CHECK bool str_to_u64(struct str text, uint64_t max, uint64_t *value);
 
+// ----------------------------------------------------------------------------------------------------------- errors
+
+// A bug, or no memory: one line on stderr, and abort().
+_Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2);
+
+// Why something could not be done, in a sentence for whoever runs the server. What is wrong with a client's request is
+// a `struct fault`.
+struct error {
+    char detail[1000];
+};
+// Says why, and is false: `return error_set(error, "%s cannot be read", path)`. What it says before may be among what
+// is filled in: `error_set(error, "the keys: %s", error->detail)`.
+bool error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+
 // ------------------------------------------------------------------------------------------------------------ arena
 
 // Memory with one end: everything taken from an arena goes when the arena goes. One request has one.
@@ -264,7 +278,6 @@ void log_line(struct str json); // a whole JSON object, without the newline
 // {"at":…,"level":…,"event":"db.connect","detail":…}
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
 uint64_t log_dropped(void);
-_Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2); // for bugs and for no memory: one line, abort()
 
 // ----------------------------------------------------------------------------------------------------------- config
 
@@ -293,12 +306,8 @@ struct config {
     unsigned drain_seconds;
 };
 
-struct config_fault {
-    char detail[300];
-};
-
 // Reads the environment; `KEY_FILE` gives the path of a file that holds KEY's value. False and `fault` on a bad value.
-MUST_CHECK bool config_load(struct arena *arena, struct config *config, struct config_fault *fault);
+MUST_CHECK bool config_load(struct arena *arena, struct config *config, struct error *error);
 struct str config_stranger(void); // a MARBRE_… of the environment that is no key; STR_NONE when there is none
 // The value of MARBRE_NAME as it is written; STR_NONE where there is no such key, or where it is a secret.
 struct str config_value(struct arena *arena, const struct config *config, struct str name);

@@ -4,10 +4,6 @@
 
 #include "marbre/base.h"
 
-struct db_fault {
-    char detail[700];
-};
-
 // ------------------------------------------------------------------------------------------------------- statements
 
 // One .sql file, its `:names` turned into $1…$n (a name that comes twice keeps its number). `newsroom/articles/get.sql`
@@ -118,17 +114,16 @@ const struct db_class_metrics *db_pool_metrics(const struct db_pool *pool); // D
 // One blocking connection, for what happens before the server serves and for the command line.
 struct db_session;
 
-struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct db_fault *fault);
-// Runs a list in one transaction, as the pool does. False and `fault` unless it committed; then `answer` is of the
+struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct error *error);
+// Runs a list in one transaction, as the pool does. False and `error` unless it committed; then `answer` is of the
 // last.
 MUST_CHECK bool db_session_run(struct db_session *session, struct arena *arena, const struct db_step *steps,
-                               size_t step_count, struct db_answer *answer, struct db_fault *fault);
+                               size_t step_count, struct db_answer *answer, struct error *error);
 // Runs a script of several commands; outside of a transaction unless it begins one.
-MUST_CHECK bool db_session_script(struct db_session *session, struct str sql, struct db_fault *fault);
+MUST_CHECK bool db_session_script(struct db_session *session, struct str sql, struct error *error);
 // Prepares a statement, so that PostgreSQL has read it, and calls `column` with each name of what it answers.
 MUST_CHECK bool db_session_check(struct db_session *session, const struct db_statement *statement,
-                                 void (*column)(void *context, const char *name), void *context,
-                                 struct db_fault *fault);
+                                 void (*column)(void *context, const char *name), void *context, struct error *error);
 
 // -------------------------------------------------------------------------------------------------------- migrations
 
@@ -138,8 +133,8 @@ MUST_CHECK bool db_session_check(struct db_session *session, const struct db_sta
 enum db_migration_state { DB_MIGRATIONS_DONE, DB_MIGRATIONS_PENDING, DB_MIGRATIONS_NEWER, DB_MIGRATIONS_CHANGED };
 
 MUST_CHECK bool db_migrate(struct db_session *owner, const struct embedded_file *files, struct str role,
-                           void (*tell)(const char *line), struct db_fault *fault);
+                           void (*tell)(const char *line), struct error *error);
 // Prints a line a migration through `tell` when it is not NULL; false only when the database could not be asked.
 MUST_CHECK bool db_migrations_check(struct db_session *session, const struct embedded_file *files,
                                     void (*tell)(const char *line), enum db_migration_state *state,
-                                    struct db_fault *fault);
+                                    struct error *error);

@@ -170,11 +170,6 @@ static struct str next_link(struct api_call *call, struct str cursor)
     return buf_str(&link);
 }
 
-static bool is_list(const struct api_call *call)
-{
-    return call->operation->class == DB_LIST;
-}
-
 // A list's statement answers the items; the envelope, with its signed cursor, is put around them here.
 static struct str envelope(struct api_call *call, struct str items, struct str cursor, struct str count)
 {
@@ -228,7 +223,7 @@ void reply_done(struct api_call *call, const struct db_answer *answer)
         stream_begin(call, answer);
         return;
     }
-    if (is_list(call)) {
+    if (call->operation->is_list) {
         struct str cursor = next_cursor(call, answer);
         reply.body = envelope(call, db_answer_text(answer, "body"), cursor, db_answer_text(answer, "count"));
         if (cursor.ptr)

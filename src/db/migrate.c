@@ -37,18 +37,18 @@ struct history {
     struct db_answer recorded;
 };
 
-static bool history_read(struct history *history, struct db_fault *fault)
+static bool history_read(struct history *history, struct error *error)
 {
     struct db_answer answer;
     struct db_statement exists = exists_sql(history->arena), recorded = recorded_sql(history->arena);
-    if (!db_session_run(history->session, history->arena, &(struct db_step){.statement = &exists}, 1, &answer, fault))
+    if (!db_session_run(history->session, history->arena, &(struct db_step){.statement = &exists}, 1, &answer, error))
         return false;
     if (!str_eq(db_answer_text(&answer, "yes"), STR("t"))) {
         history->recorded = (struct db_answer){0};
         return true;
     }
     return db_session_run(history->session, history->arena, &(struct db_step){.statement = &recorded}, 1,
-                          &history->recorded, fault);
+                          &history->recorded, error);
 }
 
 static struct str recorded_hash(const struct history *history, struct str name)
@@ -59,13 +59,13 @@ static struct str recorded_hash(const struct history *history, struct str name)
     return STR_NONE;
 }
 
-static bool hash_of(struct history *history, const struct embedded_file *file, struct str *hash, struct db_fault *fault)
+static bool hash_of(struct history *history, const struct embedded_file *file, struct str *hash, struct error *error)
 {
     struct db_statement sha256 = sha256_sql(history->arena);
     struct str text = {file->bytes, file->size};
     struct db_answer answer;
     if (!db_session_run(history->session, history->arena, &(struct db_step){.statement = &sha256, .values = &text}, 1,
-                        &answer, fault))
+                        &answer, error))
         return false;
     *hash = db_answer_text(&answer, "sha256");
     return true;
@@ -88,14 +88,14 @@ static void say(void (*tell)(const char *), const char *state, const char *name)
 }
 
 static bool check(struct history *history, const struct embedded_file *files, void (*tell)(const char *),
-                  enum db_migration_state *state, struct db_fault *fault)
+                  enum db_migration_state *state, struct error *error)
 {
     *state = DB_MIGRATIONS_DONE;
-    if (!history_read(history, fault))
+    if (!history_read(history, error))
         return false;
     for (const struct embedded_file *file = files; file->path; file++) {
         struct str there = recorded_hash(history, str_of(file->path)), hash;
-        if (!hash_of(history, file, &hash, fault))
+        if (!hash_of(history, file, &hash, error))
             return false;
         bool changed = there.ptr && !str_eq(there, hash);
         say(tell, !there.ptr ? "pending" : changed ? "changed" : "applied", file->path);
@@ -115,52 +115,50 @@ static bool check(struct history *history, const struct embedded_file *files, vo
 }
 
 bool db_migrations_check(struct db_session *session, const struct embedded_file *files, void (*tell)(const char *),
-                         enum db_migration_state *state, struct db_fault *fault)
+                         enum db_migration_state *state, struct error *error)
 {
     struct history history = {.session = session, .arena = arena_new()};
-    bool fine = check(&history, files, tell, state, fault);
+    bool fine = check(&history, files, tell, state, error);
     arena_free(history.arena);
     return fine;
 }
 
-static bool apply(struct history *history, const struct embedded_file *file, struct db_fault *fault)
+static bool apply(struct history *history, const struct embedded_file *file, struct error *error)
 {
     struct str hash;
-    if (!hash_of(history, file, &hash, fault))
+    if (!hash_of(history, file, &hash, error))
         return false;
     // Both texts are ours: a file's name has no quote, a hash is hexadecimal.
     struct str script = arena_printf(history->arena,
                                      "begin;\n%.*s\n;insert into marbre.migrations (name, sha256)"
                                      " values ('%s', '%.*s');\ncommit",
                                      (int)file->size, file->bytes, file->path, STR_FMT(hash));
-    if (db_session_script(history->session, script, fault))
+    if (db_session_script(history->session, script, error))
         return true;
-    char why[sizeof fault->detail];
-    snprintf(why, sizeof why, "%.99s: %.590s", file->path, fault->detail);
-    struct db_fault ignored;
+    error_set(error, "%s: %s", file->path, error->detail);
+    struct error ignored;
     if (!db_session_script(history->session, STR("rollback"), &ignored))
         log_event(LOG_WARNING, "db.rollback", "%s", ignored.detail);
-    snprintf(fault->detail, sizeof fault->detail, "%s", why);
     return false;
 }
 
 static bool apply_all(struct history *history, const struct embedded_file *files, void (*tell)(const char *),
-                      struct db_fault *fault)
+                      struct error *error)
 {
     enum db_migration_state state;
-    if (!check(history, files, NULL, &state, fault))
+    if (!check(history, files, NULL, &state, error))
         return false;
-    if (state == DB_MIGRATIONS_NEWER || state == DB_MIGRATIONS_CHANGED) {
-        snprintf(fault->detail, sizeof fault->detail, "%s",
-                 state == DB_MIGRATIONS_NEWER
-                     ? "the database has migrations that this marbre does not know: it is newer; use a newer marbre"
-                     : "a migration that was applied has changed since; `marbre migrate status` names it");
-        return false;
-    }
+    if (state == DB_MIGRATIONS_NEWER || state == DB_MIGRATIONS_CHANGED)
+        return error_set(error, "%s",
+                         state == DB_MIGRATIONS_NEWER
+                             ? "the database has migrations that this marbre does not know: it "
+                               "is newer; use a newer marbre"
+                             : "a migration that was applied has changed since; `marbre migrate "
+                               "status` names it");
     for (const struct embedded_file *file = files; file->path; file++) {
         if (recorded_hash(history, str_of(file->path)).ptr)
             continue;
-        if (!apply(history, file, fault))
+        if (!apply(history, file, error))
             return false;
         say(tell, "applied", file->path);
     }
@@ -168,18 +166,18 @@ static bool apply_all(struct history *history, const struct embedded_file *files
 }
 
 bool db_migrate(struct db_session *owner, const struct embedded_file *files, struct str role,
-                void (*tell)(const char *), struct db_fault *fault)
+                void (*tell)(const char *), struct error *error)
 {
     struct history history = {.session = owner, .arena = arena_new()};
     struct db_statement setting = db_statement_read(history.arena, STR("migrations/role"),
                                                     STR("select set_config('marbre.server_role', :role, false)"));
     struct db_answer answer;
-    bool fine = db_session_script(owner, STR("select pg_advisory_lock(" MIGRATION_LOCK ")"), fault) &&
-                db_session_script(owner, str_of(history_sql), fault) &&
+    bool fine = db_session_script(owner, STR("select pg_advisory_lock(" MIGRATION_LOCK ")"), error) &&
+                db_session_script(owner, str_of(history_sql), error) &&
                 db_session_run(owner, history.arena, &(struct db_step){.statement = &setting, .values = &role}, 1,
-                               &answer, fault) &&
-                apply_all(&history, files, tell, fault);
-    struct db_fault ignored;
+                               &answer, error) &&
+                apply_all(&history, files, tell, error);
+    struct error ignored;
     if (!db_session_script(owner, STR("select pg_advisory_unlock(" MIGRATION_LOCK ")"), &ignored))
         log_event(LOG_WARNING, "db.unlock", "%s", ignored.detail);
     arena_free(history.arena);
