@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 import marbre
-from forms import DESK, INQUIRIES, Form, faults, found, move, pointers, stored
+from forms import DESK, INQUIRIES, Form, address, faults, found, move, pointers, stored
 from generate import Maker
 
 OPTIONS, OPTIONS_DESK = "/v1/sponsorship-options", "/v1/desk/sponsorship-options"
@@ -196,9 +196,11 @@ def test_every_fault_that_the_form_can_have_is_told_in_either_language(site):
     spec, form = site.contract.spec, Form(site)
     told = set()
     for fault in Maker(spec).faults(spec["components"]["schemas"]["NewSponsorshipInquiry"], form.body):
-        english, french = (site.client().post(INQUIRIES, fault.value, headers={"Accept-Language": language, "X-Forwarded-For": form.at})
-                           for language in ("en", "fr"))
-        assert english.status_code == french.status_code and pointers(english) == pointers(french), fault
+        if fault.pointer == "/locale":  # which says itself what it is told in
+            continue
+        english, french = (site.client().post(INQUIRIES, fault.value, 422, headers={
+            "Accept-Language": language, "X-Forwarded-For": address()}) for language in ("en", "fr"))
+        assert pointers(english) == pointers(french), fault
         assert english.json()["title"] != french.json()["title"] and english.json()["detail"] != french.json()["detail"]
         for pointer, detail in faults(english).items():
             assert faults(french)[pointer] != detail and numbers_in(faults(french)[pointer]) == numbers_in(detail), fault
