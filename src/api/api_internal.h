@@ -21,7 +21,6 @@ enum { RATE_CLASSES = 7, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
 // Shared by the workers, of a fixed size, without a lock: a full bucket's place may be taken by somebody else's.
 struct rates {
     struct rate_class classes[RATE_CLASSES];
-    struct http_networks exempt; // proxies, when they speak for themselves
     unsigned char key[SHORT_KEY_BYTES];
     _Atomic uint64_t slots[RATE_BUCKETS][RATE_WAYS];
 };

@@ -311,7 +311,6 @@ void api_reply_asset(struct api_call *call, const struct api_asset *asset)
     struct reply reply = {.status = 200, .body = asset->body};
     reply_header(&reply, STR("Cache-Control"), STR("public, max-age=60"));
     reply_header(&reply, STR("ETag"), asset->etag);
-    reply_header(&reply, STR("X-Content-Type-Options"), STR("nosniff"));
     reply_header(&reply, STR("Content-Security-Policy"), asset->policy.ptr ? asset->policy : STR(PAGE_POLICY));
     unless_client_has(call, &reply, asset->etag);
     if (reply.body.ptr)
