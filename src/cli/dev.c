@@ -27,6 +27,7 @@ struct dev {
     struct arena *arena;
     struct config config;
     struct db_statements statements;
+    struct db_release release;
     const struct embedded_file *files;
     struct str data;
     bool empty, sample_loaded;
@@ -64,7 +65,7 @@ static bool prepare_database(struct dev *dev, struct dev_fault *fault)
 {
     struct db_fault broken;
     struct str first = cluster_url(dev->cluster, dev->arena, STR("marbre_owner"), STR("postgres"));
-    struct db_session *session = db_session_open(dev->arena, first, STR(""), &broken);
+    struct db_session *session = db_session_open(dev->arena, first, STR(""), STR(""), &broken);
     if (!session)
         return fail(fault, broken.detail);
     if (!answers_yes(dev, session, "select true from pg_database where datname = 'marbre'") &&
@@ -72,9 +73,13 @@ static bool prepare_database(struct dev *dev, struct dev_fault *fault)
         return fail(fault, broken.detail);
     dev->config.migrate_database_url = cluster_url(dev->cluster, dev->arena, STR("marbre_owner"), STR("marbre"));
     dev->config.database_url = cluster_url(dev->cluster, dev->arena, dev->config.database_role, STR("marbre"));
-    dev->owner = db_session_open(dev->arena, dev->config.migrate_database_url, STR(""), &broken);
+    dev->owner =
+        db_session_open(dev->arena, dev->config.migrate_database_url, STR(""), dev->release.set, &broken);
+    struct db_migration migration = {.release = &dev->release,
+                                     .role = dev->config.database_role,
+                                     .lock_seconds = dev->config.migrate_seconds};
     struct str login = arena_printf(dev->arena, "alter role \"%.*s\" login", STR_FMT(dev->config.database_role));
-    if (!dev->owner || !db_migrate(dev->owner, embedded_migrations, dev->config.database_role, NULL, &broken) ||
+    if (!dev->owner || !db_migrate(dev->owner, &migration, &broken) ||
         !db_session_script(dev->owner, login, &broken))
         return fail(fault, broken.detail);
     return true;
@@ -126,11 +131,11 @@ static bool prepare_sample(struct dev *dev, struct dev_fault *fault)
         return fail(fault, broken.detail);
     struct server_setup setup = {.config = &dev->config,
                                  .statements = &dev->statements,
-                                 .migrations = embedded_migrations,
+                                 .release = &dev->release,
                                  .contract = cli_contract(),
                                  .files = dev->files};
     struct db_session *session =
-        db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, &broken);
+        db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, dev->release.set, &broken);
     if (!session)
         return fail(fault, broken.detail);
     if (!server_check(dev->arena, &setup, &ready, &wrong))
@@ -233,7 +238,7 @@ static int serve(struct dev *dev)
         return cli_fail("%s", fault.detail);
     struct server_setup setup = {.config = &dev->config,
                                  .statements = &dev->statements,
-                                 .migrations = embedded_migrations,
+                                 .release = &dev->release,
                                  .contract = cli_contract(),
                                  .files = dev->files,
                                  .serving = greet,
@@ -287,6 +292,7 @@ int command_dev(int argc, char **argv)
         if (!getenv("MARBRE_SITE_URL"))
             dev.config.site_url = arena_printf(dev.arena, "http://%.*s", STR_FMT(dev.config.listen));
         dev.statements = db_statements_read(dev.arena, embedded_statements);
+        dev.release = cli_release(dev.arena);
         dev.files = files_with_front(dev.arena);
         status = serve(&dev);
     }

@@ -58,23 +58,19 @@ static bool check_database(struct arena *arena, const struct server_setup *setup
 {
     struct db_fault broken;
     struct api_fault wrong;
-    enum db_migration_state state;
+    struct db_release_state state;
     if (setup->config->database_url.len == 0)
         return fail(fault, "MARBRE_DATABASE_URL is not set; it names the database, for example "
                            "postgresql://marbre_server@/marbre?host=/run/postgresql");
     struct db_session *session =
-        db_session_open(arena, setup->config->database_url, setup->config->database_role, &broken);
+        db_session_open(arena, setup->config->database_url, setup->config->database_role, setup->release->set, &broken);
     if (!session)
         return fail(fault, "the database cannot be reached: %s", broken.detail);
-    if (!db_migrations_check(session, setup->migrations, NULL, &state, &broken))
+    if (!db_release_check(session, setup->release, NULL, &state, &broken))
         return fail(fault, "the database's migrations cannot be read: %s", broken.detail);
-    static const char *const complaints[] = {
-        [DB_MIGRATIONS_PENDING] = "the database is older than this marbre: run `marbre migrate`",
-        [DB_MIGRATIONS_NEWER] = "the database is newer than this marbre: run a newer marbre",
-        [DB_MIGRATIONS_CHANGED] = "a migration has changed since it was applied: see `marbre migrate status`",
-    };
-    if (state != DB_MIGRATIONS_DONE)
-        return fail(fault, "%s", complaints[state]);
+    const char *complaint = db_release_complaint(&state);
+    if (complaint)
+        return fail(fault, "%s", complaint);
     return api_contract_check(contract, session, &wrong) || fail(fault, "%s", wrong.detail);
 }
 
@@ -160,13 +156,14 @@ static bool start_workers(struct server *server, struct server_fault *fault)
                     STR_FMT(config->trusted_proxies));
     server->database = (struct db_config){.url = config->database_url,
                                           .role = config->database_role,
+                                          .definitions = server->setup->release->set,
                                           .read_connections = read_connections(config),
                                           .write_connections = config->write_connections,
                                           .statement_ms = STATEMENT_MS,
                                           .lock_ms = LOCK_MS,
                                           .wait_ms = WAIT_MS,
                                           .waiting_max = WAITING_MAX};
-    watch_prepare(&server->watch, server->arena, server->setup->statements, server->setup->migrations);
+    watch_prepare(&server->watch, server->arena, server->setup->statements, server->setup->release);
     struct worker_setup setup = {server->ready.contract, &server->database, server->setup->statements, &address,
                                  &server->limits,        server->crew};
     for (; server->worker_count < config->workers; server->worker_count++)
@@ -196,7 +193,8 @@ static bool start_admin(struct server *server, struct server_fault *fault)
                                    .worker_count = server->worker_count,
                                    .watch = &server->watch,
                                    .jobs = &server->jobs,
-                                   .newest_migration = newest_of(server->setup->migrations),
+                                   .newest_migration = newest_of(server->setup->release->migrations),
+                                   .definitions = server->setup->release->set,
                                    .started_s = clock_wall_ms() / 1000};
     if (text.len == 0)
         return true;
@@ -306,7 +304,7 @@ static void serve_until_signal(struct server *server)
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
-    jobs_start(&server->jobs, server->setup->config, server->setup->statements);
+    jobs_start(&server->jobs, server->setup);
     loop_run(server->loop);
     jobs_stop(&server->jobs);
     for (unsigned i = 0; i < server->worker_count; i++)

@@ -1,4 +1,4 @@
-// Asks the database, now and then, whether it still has the migrations that this binary stands on.
+// Asks the database, now and then, whether it still has the migrations and definitions that this binary stands on.
 #include "server_internal.h"
 
 #include <string.h>
@@ -16,13 +16,17 @@ static struct str names_of(struct arena *arena, const struct embedded_file *migr
 }
 
 void watch_prepare(struct watch *watch, struct arena *arena, struct db_statements *statements,
-                   const struct embedded_file *migrations)
+                   const struct db_release *release)
 {
+    // Also where the tables are gone: then it is refused.
     struct db_statement statement = db_statement_read(
         arena, STR("server/migrations"),
-        STR("select count(*) = cardinality(:names::text[]) as complete from migrations where name = any(:names)"));
+        STR("select (select count(*) from migrations where name = any(:names::text[])) = cardinality(:names)"
+            " and to_regnamespace(:definitions) is not null"
+            " and exists (select from definition_sets where name = :definitions and retired_at is null) as complete"));
     watch->statement = db_statement_add(statements, &statement);
-    watch->names = names_of(arena, migrations);
+    watch->values[0] = names_of(arena, release->migrations);
+    watch->values[1] = release->set;
     atomic_store(&watch->migrated, true);
 }
 
@@ -31,10 +35,10 @@ static void judge(struct watch *watch, bool migrated)
     if (atomic_exchange(&watch->migrated, migrated) == migrated)
         return;
     if (migrated)
-        log_event(LOG_INFO, "server.migrations", "the database has all migrations again");
+        log_event(LOG_INFO, "server.migrations", "the database has all migrations and definitions again");
     else
         log_event(LOG_ERROR, "server.migrations",
-                  "the database lacks migrations that this marbre stands on: see `marbre migrate status`");
+                  "the database lacks migrations or definitions that this marbre stands on: see `marbre migrate status`");
 }
 
 // Whether the database is away is for the pool to say.
@@ -55,7 +59,7 @@ static void ask(evutil_socket_t fd, short what, void *context)
     if (watch->asking)
         return;
     watch->asking = true;
-    watch->step = (struct db_step){.statement = watch->statement, .values = &watch->names};
+    watch->step = (struct db_step){.statement = watch->statement, .values = watch->values};
     watch->call = (struct db_call){.arena = arena_new(),
                                    .lane = DB_READ,
                                    .steps = &watch->step,
