@@ -7,10 +7,6 @@
 #include "marbre/db.h"
 #include "marbre/http.h"
 
-struct api_fault {
-    char detail[900];
-};
-
 struct api_call;
 
 // Bytes that do not change while the server runs, with what a reply says of them worked out once.
@@ -40,35 +36,36 @@ struct api_sources {
     const struct embedded_file *files; // that operations serve, ended by a row without a path; or NULL
 };
 
-// Reads the contract. NULL and `fault` when it promises what nothing serves: an operation without roles or without
+// Reads the contract. NULL and `error` when it promises what nothing serves: an operation without roles or without
 // statements or handler, a statement that is not there, a handler without an operation, a parameter of a statement that
 // the operation does not have, a schema with a keyword that is not enforced.
-struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct api_fault *fault);
+struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct error *error);
 // Has PostgreSQL read every statement, and checks that what the last of each operation answers are facts of a reply.
 MUST_CHECK bool api_contract_check(const struct api_contract *contract, struct db_session *session,
-                                   struct api_fault *fault);
+                                   struct error *error);
 
 // --------------------------------------------------------------------------------------------------------- the worker
 
 // One worker's api, and the service that its listener calls.
 struct api;
 
-struct api *api_new(const struct api_contract *contract, struct loop *loop, struct crew *crew, struct db_pool *pool);
+struct api *api_new(const struct api_contract *contract, struct loop *loop, struct thread_pool *threads,
+                    struct db_pool *pool);
 void api_free(struct api *api);
 struct http_service api_service(struct api *api);
 
 // What a worker has counted of one operation; any thread may read it.
 enum { API_STATUSES = 34 };
 extern const unsigned short api_statuses[API_STATUSES]; // those that are told apart; the last, 0, is any other
-struct api_meter {
+struct api_operation_metrics {
     struct counter replies[API_STATUSES];
     struct counter cut;    // of them, whose client went away before the last byte
     struct durations took; // from the first byte of the request to the last of the reply
 };
 // One an operation, and a last one for requests that were none's.
-size_t api_meter_count(const struct api_contract *contract);
-struct str api_meter_name(const struct api_contract *contract, size_t number); // operationId, or `none`
-const struct api_meter *api_meters(const struct api *api);
+size_t api_metrics_count(const struct api_contract *contract);
+struct str api_metrics_name(const struct api_contract *contract, size_t number); // operationId, or `none`
+const struct api_operation_metrics *api_metrics(const struct api *api);
 
 // ------------------------------------------------------------------------------------------------- within the process
 
@@ -77,7 +74,7 @@ const struct api_meter *api_meters(const struct api *api);
 // `body` is what the operation answers.
 MUST_CHECK bool api_perform(const struct api_contract *contract, struct db_session *session, struct arena *arena,
                             struct str operation, struct str id, const json_t *body, const struct auth_caller *caller,
-                            struct str *answer, struct api_fault *fault);
+                            struct str *answer, struct error *error);
 
 // ------------------------------------------------------------------------------------------------------- for handlers
 

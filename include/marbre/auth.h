@@ -11,16 +11,12 @@ enum { AUTH_ACCESS_SECONDS = 600, AUTH_KEY_BYTES_MIN = 32, AUTH_KEYS_MAX = 8 };
 // A file of lines `kid:base64url`. The first key signs, all of them verify.
 struct auth_keys;
 
-struct auth_fault {
-    char detail[400];
-};
-
-struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct auth_fault *fault);
+struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct error *error);
 // Reads the file again, from the thread that owns the arena, while others sign and check. When the file is not good the
 // keys stay as they are.
-MUST_CHECK bool auth_keys_reload(struct auth_keys *keys, struct auth_fault *fault);
+MUST_CHECK bool auth_keys_reload(struct auth_keys *keys, struct error *error);
 // Makes the file with one new key, 0600, unless it is there.
-MUST_CHECK bool auth_keys_make(struct str path, struct auth_fault *fault);
+MUST_CHECK bool auth_keys_make(struct str path, struct error *error);
 // 32 bytes derived from the signing key for another purpose (signing cursors), so that ops have one secret to keep.
 void auth_keys_derive(const struct auth_keys *keys, struct str purpose, unsigned char key[HASH_BYTES]);
 
@@ -59,20 +55,20 @@ struct auth_password_cost {
 };
 
 // Where passwords are hashed and who hears of it.
-struct auth_crew {
+struct auth_hashing {
     struct arena *arena; // must live until `done`
-    struct crew *crew;
+    struct thread_pool *threads;
     struct loop *loop;
     struct auth_password_cost cost;
 };
 
-// Checks a password on the crew, then calls `done` on the loop. `phc` may be STR_NONE (no such account): then it costs
-// the same and never fits. `rehashed` is a hash of the present cost for a password that fits a hash of another cost,
-// else STR_NONE. False at once when the crew's queue is full.
-MUST_CHECK bool auth_password_check(const struct auth_crew *crew, struct str password, struct str phc,
+// Checks a password on the thread pool, then calls `done` on the loop. `phc` may be STR_NONE (no such account): then it
+// costs the same and never fits. `rehashed` is a hash of the present cost for a password that fits a hash of another
+// cost, else STR_NONE. False at once when the pool's queue is full.
+MUST_CHECK bool auth_password_check(const struct auth_hashing *hashing, struct str password, struct str phc,
                                     void (*done)(void *context, bool fits, struct str rehashed), void *context);
-// Hashes a password on the crew, then calls `done` on the loop. False at once when the crew's queue is full.
-MUST_CHECK bool auth_password_hash(const struct auth_crew *crew, struct str password,
+// Hashes a password on the thread pool, then calls `done` on the loop. False at once when the pool's queue is full.
+MUST_CHECK bool auth_password_hash(const struct auth_hashing *hashing, struct str password,
                                    void (*done)(void *context, struct str phc), void *context);
 // A password that nobody could guess, of 16 letters and digits (96 bits).
 struct str auth_password_make(struct arena *arena);

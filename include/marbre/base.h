@@ -41,6 +41,20 @@ struct str str_trim(struct str text); // spaces and tabs off both ends
 // Decimal digits only, no sign, no space, nothing after; false when it is anything else or above `max`.
 MUST_CHECK bool str_to_u64(struct str text, uint64_t max, uint64_t *value);
 
+// ----------------------------------------------------------------------------------------------------------- errors
+
+// A bug, or no memory: one line on stderr, and abort().
+_Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2);
+
+// Why something could not be done, in a sentence for whoever runs the server. What is wrong with a client's request is
+// a `struct fault`.
+struct error {
+    char detail[1000];
+};
+// Says why, and is false: `return error_set(error, "%s cannot be read", path)`. What it says before may be among what
+// is filled in: `error_set(error, "the keys: %s", error->detail)`.
+bool error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+
 // ------------------------------------------------------------------------------------------------------------ arena
 
 // Memory with one end: everything taken from an arena goes when the arena goes. One request has one.
@@ -147,7 +161,7 @@ struct str text_slug(struct arena *arena, struct str text, struct str lang, size
 struct str text_domain(struct arena *arena, struct str domain);
 // Whether a domain, in its ASCII form, could be meant to be taken for another one: a label mixes scripts, or has no
 // ASCII letter and looks as if it had nothing else (UTS #39).
-bool text_domain_pretends(struct arena *arena, struct str domain);
+bool text_domain_confusable(struct arena *arena, struct str domain);
 bool text_is_blank(struct str text); // nothing but white space and what cannot be seen
 // BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
 bool text_is_lang(struct str text);
@@ -201,7 +215,7 @@ int64_t clock_mono_us(void); // microseconds that only go forward
 void clock_http(int64_t wall_s, char text[CLOCK_HTTP]);        // `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7)
 void clock_rfc3339(int64_t wall_ms, char text[CLOCK_RFC3339]); // `1994-11-06T08:49:37.000Z`
 
-// ----------------------------------------------------------------------------------------------------------- meters
+// ----------------------------------------------------------------------------------------------------------- metrics
 
 // A number that one thread counts and any other reads meanwhile: a load and a store, no lock and no locked instruction.
 struct counter {
@@ -234,7 +248,7 @@ void durations_add(struct durations *durations, int64_t us);
 
 // ------------------------------------------------------------------------------------------------------------- loop
 
-// One thread's libevent loop, and a door through which other threads hand it work.
+// One thread's libevent loop, and a wakeup by which other threads hand it work.
 struct loop;
 
 struct loop *loop_new(void);
@@ -244,14 +258,14 @@ void loop_stop(struct loop *loop);                                      // from 
 void loop_post(struct loop *loop, void (*job)(void *), void *argument); // from any thread; `job` runs in the loop's
 struct event_base *loop_base(struct loop *loop);
 
-// A bounded crew of threads for what must never run on a loop (argon2, name lookups).
-struct crew;
+// A thread pool with a bounded queue, for what must never run on a loop (argon2, name lookups).
+struct thread_pool;
 
-struct crew *crew_new(unsigned threads, unsigned queue_max);
-void crew_free(struct crew *crew); // waits for what was begun; jobs not yet begun are dropped
-// Runs `work(argument)` on the crew, then `done(argument)` on `home`. False at once when the queue is full.
-MUST_CHECK bool crew_submit(struct crew *crew, struct loop *home, void (*work)(void *), void (*done)(void *),
-                            void *argument);
+struct thread_pool *thread_pool_new(unsigned threads, unsigned queue_max);
+void thread_pool_free(struct thread_pool *threads); // waits for what was begun; jobs not yet begun are dropped
+// Runs `work(argument)` on the pool, then `done(argument)` on `home`. False at once when the queue is full.
+MUST_CHECK bool thread_pool_submit(struct thread_pool *threads, struct loop *home, void (*work)(void *),
+                                   void (*done)(void *), void *argument);
 
 // -------------------------------------------------------------------------------------------------------------- log
 
@@ -265,7 +279,6 @@ void log_line(struct str json); // a whole JSON object, without the newline
 // {"at":…,"level":…,"event":"db.connect","detail":…}
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
 uint64_t log_dropped(void);
-_Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2); // for bugs and for no memory: one line, abort()
 
 // ----------------------------------------------------------------------------------------------------------- config
 
@@ -295,12 +308,8 @@ struct config {
     unsigned drain_seconds;
 };
 
-struct config_fault {
-    char detail[300];
-};
-
 // Reads the environment; `KEY_FILE` gives the path of a file that holds KEY's value. False and `fault` on a bad value.
-MUST_CHECK bool config_load(struct arena *arena, struct config *config, struct config_fault *fault);
+MUST_CHECK bool config_load(struct arena *arena, struct config *config, struct error *error);
 struct str config_stranger(void); // a MARBRE_… of the environment that is no key; STR_NONE when there is none
 // The value of MARBRE_NAME as it is written; STR_NONE where there is no such key, or where it is a secret.
 struct str config_value(struct arena *arena, const struct config *config, struct str name);

@@ -4,10 +4,6 @@
 
 #include "marbre/base.h"
 
-struct db_fault {
-    char detail[700];
-};
-
 // ------------------------------------------------------------------------------------------------------- statements
 
 // One .sql file, its `:names` turned into $1…$n (a name that comes twice keeps its number). `newsroom/articles/get.sql`
@@ -74,13 +70,13 @@ struct db_config {
     unsigned waiting_max;           // calls that may wait
 };
 
-enum db_lane { DB_READ, DB_LIST, DB_WRITE, DB_PUBLIC, DB_EXPORT };
-enum { DB_LANES = DB_EXPORT + 1 };
+enum db_connection_class { DB_READ, DB_LIST, DB_WRITE, DB_PUBLIC, DB_EXPORT };
+enum { DB_CONNECTION_CLASSES = DB_EXPORT + 1 };
 
 // A call: filled by the caller, owned by the pool until `done`. Its arena must live until then.
 struct db_call {
     struct arena *arena;
-    enum db_lane lane;
+    enum db_connection_class class;
     const struct db_step *steps;
     size_t step_count;
     void (*done)(struct db_call *call, const struct db_answer *answer);
@@ -96,23 +92,23 @@ struct db_call {
 // A worker's connections, on its loop: `read_connections` for keyed reads and as many for lists, each shared by up to 8
 // calls at a time, and `write_connections` that belong to one call until its transaction ends. What the public writes
 // has one of the writers' at most, and pages of exports one of the lists'. They connect by themselves, for ever, with
-// growing pauses; names are resolved on the crew.
+// growing pauses; names are resolved on the threads.
 struct db_pool;
 
-struct db_pool *db_pool_new(struct loop *loop, struct crew *crew, const struct db_config *config,
+struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, const struct db_config *config,
                             const struct db_statements *statements);
 void db_pool_free(struct db_pool *pool); // calls that are under way are answered DB_AWAY or DB_UNKNOWN
 void db_pool_call(struct db_pool *pool, struct db_call *call);
-bool db_pool_ready(const struct db_pool *pool); // each lane has a connection that is prepared
+bool db_pool_ready(const struct db_pool *pool); // each class has a connection that is prepared
 
-// What a pool has counted of a lane; any thread may read it.
-struct db_meter {
+// What a pool has counted of a class; any thread may read it.
+struct db_class_metrics {
     struct durations waited; // for a place on a connection
     struct durations took;   // from sending the statements to the answer of the last
     struct counter outcomes[DB_OUTCOMES];
     struct counter connections, waiting; // that are ready, calls that wait: now
 };
-const struct db_meter *db_pool_meters(const struct db_pool *pool); // DB_LANES of them
+const struct db_class_metrics *db_pool_metrics(const struct db_pool *pool); // DB_CONNECTION_CLASSES of them
 
 // ---------------------------------------------------------------------------------------------------------- session
 
@@ -121,17 +117,16 @@ struct db_session;
 
 // `definitions` as in db_config.
 struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct str definitions,
-                                   struct db_fault *fault);
-// Runs a list in one transaction, as the pool does. False and `fault` unless it committed; then `answer` is of the
+                                   struct error *error);
+// Runs a list in one transaction, as the pool does. False and `error` unless it committed; then `answer` is of the
 // last.
 MUST_CHECK bool db_session_run(struct db_session *session, struct arena *arena, const struct db_step *steps,
-                               size_t step_count, struct db_answer *answer, struct db_fault *fault);
+                               size_t step_count, struct db_answer *answer, struct error *error);
 // Runs a script of several commands; outside of a transaction unless it begins one.
-MUST_CHECK bool db_session_script(struct db_session *session, struct str sql, struct db_fault *fault);
+MUST_CHECK bool db_session_script(struct db_session *session, struct str sql, struct error *error);
 // Prepares a statement, so that PostgreSQL has read it, and calls `column` with each name of what it answers.
 MUST_CHECK bool db_session_check(struct db_session *session, const struct db_statement *statement,
-                                 void (*column)(void *context, const char *name), void *context,
-                                 struct db_fault *fault);
+                                 void (*column)(void *context, const char *name), void *context, struct error *error);
 
 // ---------------------------------------------------------------------------------------------------------- release
 
@@ -140,9 +135,9 @@ MUST_CHECK bool db_session_check(struct db_session *session, const struct db_sta
 // Migrations, `migrations/NNNN_name.sql`, are what has state: applied in order, forward only, each in a transaction of
 // its own, recorded with their SHA-256.
 //
-// Definitions, `src/…/definitions/*.sql`, are what is replaced as a whole: functions, triggers, types. A set of them is a
-// schema of its own, named by its hash, so that servers of two releases work side by side, each with its own set. Only
-// the triggers, which belong to the tables, are always those of the set that was applied last.
+// Definitions, `src/…/definitions/*.sql`, are what is replaced as a whole: functions, triggers, types. A set of them is
+// a schema of its own, named by its hash, so that servers of two releases work side by side, each with its own set.
+// Only the triggers, which belong to the tables, are always those of the set that was applied last.
 struct db_release {
     const struct embedded_file *migrations, *definitions;
     struct str sha256; // of all definitions, their paths and texts, in the order in which they are run
@@ -164,19 +159,18 @@ struct db_release_state {
 // Compares, and prints a line a migration and a set through `tell` when it is not NULL; false only when the database
 // could not be asked.
 MUST_CHECK bool db_release_check(struct db_session *session, const struct db_release *release,
-                                 void (*tell)(const char *line), struct db_release_state *state,
-                                 struct db_fault *fault);
+                                 void (*tell)(const char *line), struct db_release_state *state, struct error *error);
 // Why this release cannot serve from such a database, in one sentence; NULL where it can. It can where its set is there
 // and the database is newer: that is the middle of a roll.
 const char *db_release_complaint(const struct db_release_state *state);
 
 struct db_migration {
     const struct db_release *release;
-    struct str role; // that serves; told to the files as the setting marbre.server_role
+    struct str role;       // that serves; told to the files as the setting marbre.server_role
     unsigned lock_seconds; // for how long locks on tables are tried for, a moment at a time, before it gives up
     void (*tell)(const char *line); // NULL: nobody
 };
 
 // Brings the database up to the release: migrations, then its set of definitions, then sets that nobody uses are
 // dropped. One at a time, under an advisory lock.
-MUST_CHECK bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct db_fault *fault);
+MUST_CHECK bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct error *error);

@@ -177,7 +177,7 @@ struct http_limits {
     uint64_t request_bytes;           // room that bodies may take here, read or held; 0: any
     struct http_networks proxies;     // are believed about their clients, and may have any number of connections
 };
-extern const struct http_limits http_limits_standard;
+extern const struct http_limits http_limits_default;
 
 // `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every address); false when it is none of these.
 struct http_address {
@@ -206,10 +206,10 @@ size_t http_listener_connections(const struct http_listener *listener);
 bool http_listener_accepts(const struct http_listener *listener);
 
 // What a listener has counted; any thread may read it.
-struct http_meter {
-    struct counter accepted, turned_away;
+struct http_metrics {
+    struct counter accepted, rejected;
 };
-const struct http_meter *http_listener_meter(const struct http_listener *listener);
+const struct http_metrics *http_listener_metrics(const struct http_listener *listener);
 uint16_t http_listener_port(const struct http_listener *listener); // the bound one, for an address with port 0
 // Ends every connection that is left. Exchanges that the service still has are cut, and end when it answers. Not from
 // inside of a service's function.

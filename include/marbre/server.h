@@ -4,10 +4,6 @@
 
 #include "marbre/newsroom.h"
 
-struct server_fault {
-    char detail[900];
-};
-
 struct server_setup {
     const struct config *config;
     struct db_statements *statements;
@@ -16,7 +12,7 @@ struct server_setup {
     const struct embedded_file *files;
     // Called once the workers serve, and whenever `watch_ms` have passed; NULL where nothing is to be done.
     void (*serving)(void *context);
-    bool (*watch)(void *context); // false ends the server
+    bool (*is_alive)(void *context); // false ends the server
     void *context;
 };
 
@@ -27,14 +23,13 @@ struct server_ready {
     struct api_contract *contract;
 };
 MUST_CHECK bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
-                             struct server_fault *fault);
+                             struct error *error);
 
 // The contract alone, without keys and database: what it promises is served, and no schema has a keyword that is not
 // enforced. For the build.
-MUST_CHECK bool server_check_contract(struct arena *arena, const struct server_setup *setup,
-                                      struct server_fault *fault);
+MUST_CHECK bool server_check_contract(struct arena *arena, const struct server_setup *setup, struct error *error);
 
 // Serves until SIGTERM or SIGINT, then drains: no request is cut that arrives in time. A second signal ends it at once.
 // SIGHUP reads the signing keys again.
-// False and `fault` when it cannot start.
-MUST_CHECK bool server_run(const struct server_setup *setup, struct server_fault *fault);
+// False and `error` when it cannot start.
+MUST_CHECK bool server_run(const struct server_setup *setup, struct error *error);

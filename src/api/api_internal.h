@@ -43,9 +43,9 @@ struct parameter {
     enum place place;
     bool required;
     const json_t *schema;
-    const json_t *items; // of each of its values, where it may come several times; NULL: it is one
-    struct str standard; // the default, as text; STR_NONE when there is none
-    size_t plain_max;    // its schema asks for nothing but a text of one to so many characters; 0: it asks for more
+    const json_t *items;     // of each of its values, where it may come several times; NULL: it is one
+    struct str default_text; // the default, as text; STR_NONE when there is none
+    size_t plain_max;        // its schema asks for nothing but a text of one to so many characters; 0: it asks for more
 };
 
 // How long caches may keep a reply, in seconds.
@@ -80,7 +80,7 @@ struct operation {
     struct str languages[LANGUAGES_MAX];
     size_t language_count; // 0: it speaks English only
     unsigned page;         // items that are read at a time for an answer that is sent page by page; 0: it is sent whole
-    enum db_lane lane;
+    enum db_connection_class class;
     unsigned derive, cursor;
     uint64_t body_max;
     size_t body_depth;
@@ -121,18 +121,17 @@ struct api_contract {
 const json_t *contract_follow(const json_t *spec, const char *reference);
 // What a `$ref` points at, or the value itself. NULL when it points nowhere.
 const json_t *contract_resolve(const json_t *spec, const json_t *value);
-bool contract_fail(struct api_fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 // The schema of a body in one of the operation's types: the first of them for STR_NONE.
 const json_t *operation_body_schema(const struct operation *operation, struct str type);
 MUST_CHECK bool operation_parameters(struct api_contract *contract, struct operation *operation, const json_t *spec,
-                                     struct api_fault *fault);
+                                     struct error *error);
 // The operation's list: its own statements, and those that every operation of its kind has.
 MUST_CHECK bool operation_statements(struct api_contract *contract, struct operation *operation, const json_t *ours,
-                                     struct api_fault *fault);
+                                     struct error *error);
 void files_read(struct api_contract *contract);
 const struct operation *contract_operation(const struct api_contract *contract, struct str id);
 MUST_CHECK bool operation_read(struct api_contract *contract, struct operation *operation, const json_t *spec,
-                               struct api_fault *fault);
+                               struct error *error);
 
 void route_add(struct api_contract *contract, struct operation *operation);
 // The node of a path, its parameters decoded into `values` in the order of the path. NULL: there is none.
@@ -149,9 +148,9 @@ struct named {
 struct api {
     const struct api_contract *contract;
     struct loop *loop;
-    struct crew *crew;
+    struct thread_pool *threads;
     struct db_pool *pool;
-    struct api_meter *meters; // api_meter_count of them
+    struct api_operation_metrics *metrics; // api_metrics_count of them
 };
 
 struct api_call {
@@ -180,7 +179,7 @@ struct api_call {
     struct str slug;
     struct str form_nonce, form_shown_at;
     struct str mailbox, mailbox_hash;
-    bool mailbox_pretends;
+    bool mailbox_confusable;
     struct content_body content;
     bool has_content;
     struct str if_match;
@@ -225,9 +224,9 @@ MUST_CHECK bool accept_fits(struct api_call *call);
 struct str accept_quality(struct str parameters); // what stands behind `q=`; STR_NONE where nothing does
 // Counts the request against its class, by account, key or address: 429.
 MUST_CHECK bool rate_allows(struct api_call *call);
-void rate_give_back(struct api_call *call);    // of what all have together, for what came to nothing
-void rate_strike(const struct api_call *call); // for a key that there is not
-void rate_praise(const struct api_call *call); // for one that there is
+void rate_refund(struct api_call *call);         // of what all have together, for what came to nothing
+void rate_penalise(const struct api_call *call); // for a key that there is not
+void rate_exempt(const struct api_call *call);   // for one that there is
 
 // The body of an HTML form as a JSON object; NULL when it is none.
 bool form_is(struct str media_type);
@@ -252,8 +251,8 @@ bool bind_knows(const struct api_contract *contract, const struct operation *ope
 struct db_step bind_step(struct api_call *call, const struct db_statement *statement);
 
 void call_statements(struct api_call *call); // runs the operation's list and answers
-void call_run(struct api_call *call, const struct db_statement *const *statements, size_t count, enum db_lane lane,
-              void (*done)(struct db_call *db, const struct db_answer *answer));
+void call_run(struct api_call *call, const struct db_statement *const *statements, size_t count,
+              enum db_connection_class class, void (*done)(struct db_call *db, const struct db_answer *answer));
 
 // An Idempotency-Key: the first answer is kept in the transaction of the act, and given again. The last statement of an
 // operation, made one that keeps what it answers as well.
@@ -266,8 +265,8 @@ MUST_CHECK bool idempotency_retries(struct api_call *call);
 // Sends a problem; where it is to be given again, it is kept first.
 void idempotency_refuse(struct api_call *call, int status, struct str document);
 
-void meters_count(const struct api *api, const struct operation *operation, const struct http_exchange *exchange,
-                  int64_t took_us); // operation: NULL where none was found
+void metrics_count(const struct api *api, const struct operation *operation, const struct http_exchange *exchange,
+                   int64_t took_us); // operation: NULL where none was found
 
 // ----------------------------------------------------------------------------------------------------------- replies
 

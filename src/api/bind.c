@@ -168,9 +168,9 @@ static struct str mailbox_hash(const struct api_call *call)
     return call->mailbox_hash;
 }
 
-static struct str mailbox_pretends(const struct api_call *call)
+static struct str mailbox_confusable(const struct api_call *call)
 {
-    return call->mailbox_pretends ? STR("true") : STR("false");
+    return call->mailbox_confusable ? STR("true") : STR("false");
 }
 
 static struct str is_form(const struct api_call *call)
@@ -270,7 +270,7 @@ static const struct {
     SOURCE(form_shown_at, DERIVE_FORM_TOKEN),
     SOURCE(mailbox, DERIVE_MAILBOX),
     SOURCE(mailbox_hash, DERIVE_MAILBOX),
-    SOURCE(mailbox_pretends, DERIVE_MAILBOX),
+    SOURCE(mailbox_confusable, DERIVE_MAILBOX),
     SOURCE(is_form, 0),
     SOURCE(language, 0),
     SOURCE(peer_hash, 0),

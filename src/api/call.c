@@ -3,14 +3,14 @@
 
 // ------------------------------------------------------------------------------------------------- statements
 
-void call_run(struct api_call *call, const struct db_statement *const *statements, size_t count, enum db_lane lane,
-              void (*finish)(struct db_call *db, const struct db_answer *answer))
+void call_run(struct api_call *call, const struct db_statement *const *statements, size_t count,
+              enum db_connection_class class, void (*finish)(struct db_call *db, const struct db_answer *answer))
 {
     struct db_step *steps = ARENA_ARRAY(call->arena, struct db_step, count);
     for (size_t i = 0; i < count; i++)
         steps[i] = bind_step(call, statements[i]);
     call->db = (struct db_call){
-        .arena = call->arena, .lane = lane, .steps = steps, .step_count = count, .done = finish, .context = call};
+        .arena = call->arena, .class = class, .steps = steps, .step_count = count, .done = finish, .context = call};
     db_pool_call(call->api->pool, &call->db);
 }
 
@@ -31,7 +31,7 @@ static void step_answered(struct db_call *db, const struct db_answer *answer)
 void call_statements(struct api_call *call)
 {
     call->new_id = uuid_new();
-    call_run(call, call->operation->statements, call->operation->statement_count, call->operation->lane, answered);
+    call_run(call, call->operation->statements, call->operation->statement_count, call->operation->class, answered);
 }
 
 void api_run(struct api_call *call, const char *const *names,
@@ -82,11 +82,13 @@ static void password_hashed(void *context, struct str phc)
     call->password_hashed(call, phc);
 }
 
-static struct auth_crew crew_of(const struct api_call *call)
+static struct auth_hashing hashing_of(const struct api_call *call)
 {
     const struct config *config = call->contract->sources.config;
-    return (struct auth_crew){
-        call->arena, call->api->crew, call->api->loop, {config->hash_passes, (size_t)config->hash_memory_kib * 1024}};
+    return (struct auth_hashing){call->arena,
+                                 call->api->threads,
+                                 call->api->loop,
+                                 {config->hash_passes, (size_t)config->hash_memory_kib * 1024}};
 }
 
 static void too_many_wait(struct api_call *call)
@@ -98,18 +100,18 @@ static void too_many_wait(struct api_call *call)
 void api_check_password(struct api_call *call, struct str password, struct str phc,
                         void (*finish)(struct api_call *call, bool fits, struct str rehashed))
 {
-    struct auth_crew crew = crew_of(call);
+    struct auth_hashing hashing = hashing_of(call);
     call->password_checked = finish;
-    if (!auth_password_check(&crew, password, phc, password_checked, call))
+    if (!auth_password_check(&hashing, password, phc, password_checked, call))
         too_many_wait(call);
 }
 
 void api_hash_password(struct api_call *call, struct str password,
                        void (*finish)(struct api_call *call, struct str phc))
 {
-    struct auth_crew crew = crew_of(call);
+    struct auth_hashing hashing = hashing_of(call);
     call->password_hashed = finish;
-    if (!auth_password_hash(&crew, password, password_hashed, call))
+    if (!auth_password_hash(&hashing, password, password_hashed, call))
         too_many_wait(call);
 }
 

@@ -128,5 +128,5 @@ void idempotency_refuse(struct api_call *call, int status, struct str document)
     if (!call->operation->is_public)
         list[count++] = db_statement_find(statements, STR("auth/caller"));
     list[count++] = db_statement_find(statements, STR("idempotency/keep_refusal"));
-    call_run(call, list, count, call->operation->lane, refusal_kept);
+    call_run(call, list, count, call->operation->class, refusal_kept);
 }

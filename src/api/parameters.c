@@ -194,8 +194,8 @@ void parameters_read(struct api_call *call, const struct str *path_values, size_
             take_list(call, i);
         else if (call->values[i].ptr)
             check_value(call, parameter, call->values[i]);
-        else if (parameter->standard.ptr)
-            call->values[i] = parameter->standard;
+        else if (parameter->default_text.ptr)
+            call->values[i] = parameter->default_text;
         else if (parameter->required && !str_eq(parameter->symbol, STR("if_match"))) // which has a status of its own
             fault_add(&call->faults, pointer_of(call, parameter), "This parameter is required.");
         if (str_eq(parameter->symbol, STR("if_match")) && call->values[i].ptr)

@@ -23,7 +23,7 @@ void mailbox_read(struct api_call *call)
     if (!domain.ptr)
         return;
     call->mailbox = arena_printf(call->arena, "%.*s@%.*s", STR_FMT(name), STR_FMT(domain));
-    call->mailbox_pretends = text_domain_pretends(call->arena, domain);
+    call->mailbox_confusable = text_domain_confusable(call->arena, domain);
     call->mailbox_hash = keyed_hash(call, call->mailbox);
 }
 

@@ -270,7 +270,7 @@ static void refuse_as_told(struct api_call *call, const struct db_answer *answer
     if (!str_to_u64((struct str){answer->sqlstate + 2, 3}, 599, &status))
         status = 500;
     if (status == 401)
-        rate_strike(call);
+        rate_penalise(call);
     if (status == 429)
         members = take_retry_after(call, members);
     struct str inner = members.len > 2 ? (struct str){members.ptr + 1, members.len - 2} : STR_NONE;

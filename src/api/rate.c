@@ -61,7 +61,7 @@ static unsigned seconds_up(uint64_t us)
 }
 
 // Takes one out of a bucket; a look only says whether there is one.
-static struct rate_state take(struct rates *rates, const struct rate_class *class, uint64_t hash, bool look)
+static struct rate_state take(struct rates *rates, const struct rate_class *class, uint64_t hash, bool peek)
 {
     const uint64_t window = (uint64_t) class->limit.seconds * 1000000, step = window / class->limit.requests;
     for (;;) {
@@ -71,7 +71,7 @@ static struct rate_state take(struct rates *rates, const struct rate_class *clas
         uint64_t next = (full > now ? full : now) + step;
         if (next - now > window)
             return (struct rate_state){class, true, 0, seconds_up(full - now), seconds_up(next - now - window)};
-        if (look || atomic_compare_exchange_weak_explicit(slot, &word, tag << TAG_SHIFT | (next & time_mask),
+        if (peek || atomic_compare_exchange_weak_explicit(slot, &word, tag << TAG_SHIFT | (next & time_mask),
                                                           memory_order_relaxed, memory_order_relaxed))
             return (struct rate_state){class, false, (unsigned)((window - (next - now)) / step), seconds_up(next - now),
                                        0};
@@ -112,11 +112,11 @@ static uint64_t hash_of(const struct rates *rates, const struct rate_class *clas
     return secret_short_hash(who, rates->key) + (uint64_t)(class - rates->classes) * 0x9E3779B97F4A7C15U;
 }
 
-static struct rate_state count(struct rates *rates, const struct rate_class *class, struct str who, bool look)
+static struct rate_state count(struct rates *rates, const struct rate_class *class, struct str who, bool peek)
 {
     if (class->limit.requests == 0 || !who.ptr)
         return (struct rate_state){0};
-    return take(rates, class, hash_of(rates, class, who), look);
+    return take(rates, class, hash_of(rates, class, who), peek);
 }
 
 static void refuse(struct api_call *call, const struct rate_class *class, const char *one)
@@ -143,7 +143,7 @@ static bool all_may(struct api_call *call, const struct rate_class *class)
 }
 
 // Only what is taken counts among all: who sends what is refused, or sends while the database is away, closes no door.
-void rate_give_back(struct api_call *call)
+void rate_refund(struct api_call *call)
 {
     if (!call->counted_together)
         return;
@@ -172,7 +172,7 @@ static bool was_good(const struct api_call *call)
         .refused;
 }
 
-void rate_praise(const struct api_call *call)
+void rate_exempt(const struct api_call *call)
 {
     if (call->caller.key.ptr)
         count(call->contract->rates, rate_class_find(call->contract->rates, STR("good key")), call->caller.key, false);
@@ -196,7 +196,7 @@ bool rate_allows(struct api_call *call)
     return !call->rate.refused && (!class->together || all_may(call, class));
 }
 
-void rate_strike(const struct api_call *call)
+void rate_penalise(const struct api_call *call)
 {
     unsigned char bytes[16];
     if (call->caller.key.ptr)

@@ -54,7 +54,7 @@ void reply_send(struct api_call *call, struct reply *reply)
     reply_header(reply, STR("X-Request-Id"), call->request_id);
     rate_put(call, reply);
     if (reply->status >= 400)
-        rate_give_back(call);
+        rate_refund(call);
     cors_put(call, reply);
     language_put(call, reply);
     if (call->replayed)
@@ -172,7 +172,7 @@ static struct str next_link(struct api_call *call, struct str cursor)
 
 static bool is_list(const struct api_call *call)
 {
-    return call->operation->lane == DB_LIST;
+    return call->operation->class == DB_LIST;
 }
 
 // A list's statement answers the items; the envelope, with its signed cursor, is put around them here.
@@ -217,7 +217,7 @@ static void put_location(struct api_call *call, struct reply *reply, const struc
 
 void reply_done(struct api_call *call, const struct db_answer *answer)
 {
-    rate_praise(call);
+    rate_exempt(call);
     struct reply reply = {.status = status_of(call, answer)};
     struct str version = db_answer_text(answer, "version");
     if (reply.status != 204 && db_answer_rows(answer) == 0) {

@@ -10,7 +10,7 @@ enum holds { HOLDS_NONE, HOLDS_SCHEMA, HOLDS_LIST, HOLDS_MEMBERS };
 // A keyword without a function says something to people, or to another keyword.
 static const struct keyword {
     const char *name;
-    void (*check)(const struct look *look, const json_t *argument);
+    void (*check)(const struct validation *context, const json_t *argument);
     enum holds holds;
 } keywords[] = {
     {"type", schema_type, HOLDS_NONE},
@@ -68,12 +68,12 @@ bool schema_check(struct faults *faults, const json_t *spec, const json_t *schem
                   const struct path *at)
 {
     size_t before = faults->count;
-    struct look look = {faults, spec, schema, value, at};
+    struct validation context = {faults, spec, schema, value, at};
     const json_t *type = json_object_get(schema, "type");
     if (json_is_false(schema))
         fault_add_at(faults, at, "Nothing is taken here.");
     if (type)
-        schema_type(&look, type);
+        schema_type(&context, type);
     if (faults->count > before) // of a number that should be a text nothing more can be said
         return false;
     const char *name;
@@ -81,7 +81,7 @@ bool schema_check(struct faults *faults, const json_t *spec, const json_t *schem
     json_object_foreach ((json_t *)schema, name, argument) {
         const struct keyword *keyword = argument == type ? NULL : keyword_find(name);
         if (keyword && keyword->check)
-            keyword->check(&look, argument);
+            keyword->check(&context, argument);
     }
     return faults->count == before;
 }

@@ -4,7 +4,7 @@
 #include "api_internal.h"
 
 // What is being said of a value, and where it is.
-struct look {
+struct validation {
     struct faults *faults;
     const json_t *spec, *schema, *value;
     const struct path *at;
@@ -13,11 +13,11 @@ struct look {
 bool schema_has_type(const json_t *value, struct str type); // 1.0 is an integer
 // Equality as JSON Schema means it (§4.2.2): numbers by their value, so that 1 is 1.0, also deep inside.
 bool schema_equal(const json_t *a, const json_t *b);
-struct str schema_value_words(const struct look *look); // what a sentence calls the value
+struct str schema_value_words(const struct validation *context); // what a sentence calls the value
 // The same look, by another schema, at the same value; faults go to `faults`.
-bool schema_look(const struct look *look, struct faults *faults, const json_t *schema);
+bool schema_check_in_place(const struct validation *context, struct faults *faults, const json_t *schema);
 
-#define SCHEMA_CHECK(keyword) void schema_##keyword(const struct look *look, const json_t *argument)
+#define SCHEMA_CHECK(keyword) void schema_##keyword(const struct validation *context, const json_t *argument)
 // Of a value by itself.
 SCHEMA_CHECK(type);
 SCHEMA_CHECK(enum);

@@ -10,63 +10,63 @@ static long long bound(const json_t *argument)
     return (long long)json_number_value(argument);
 }
 
-void schema_min_items(const struct look *look, const json_t *least)
+void schema_min_items(const struct validation *context, const json_t *least)
 {
-    if (json_is_array(look->value) && (long long)json_array_size(look->value) < bound(least))
-        fault_add_at(look->faults, look->at, "This takes at least %lld items.", bound(least));
+    if (json_is_array(context->value) && (long long)json_array_size(context->value) < bound(least))
+        fault_add_at(context->faults, context->at, "This takes at least %lld items.", bound(least));
 }
 
-void schema_max_items(const struct look *look, const json_t *most)
+void schema_max_items(const struct validation *context, const json_t *most)
 {
-    if (json_is_array(look->value) && (long long)json_array_size(look->value) > bound(most))
-        fault_add_at(look->faults, look->at, "This takes at most %lld items; it has %zu.", bound(most),
-                     json_array_size(look->value));
+    if (json_is_array(context->value) && (long long)json_array_size(context->value) > bound(most))
+        fault_add_at(context->faults, context->at, "This takes at most %lld items; it has %zu.", bound(most),
+                     json_array_size(context->value));
 }
 
-void schema_min_properties(const struct look *look, const json_t *least)
+void schema_min_properties(const struct validation *context, const json_t *least)
 {
-    if (json_is_object(look->value) && (long long)json_object_size(look->value) < bound(least))
-        fault_add_at(look->faults, look->at, "This takes at least %lld members.", bound(least));
+    if (json_is_object(context->value) && (long long)json_object_size(context->value) < bound(least))
+        fault_add_at(context->faults, context->at, "This takes at least %lld members.", bound(least));
 }
 
-void schema_max_properties(const struct look *look, const json_t *most)
+void schema_max_properties(const struct validation *context, const json_t *most)
 {
-    if (json_is_object(look->value) && (long long)json_object_size(look->value) > bound(most))
-        fault_add_at(look->faults, look->at, "This takes at most %lld members; it has %zu.", bound(most),
-                     json_object_size(look->value));
+    if (json_is_object(context->value) && (long long)json_object_size(context->value) > bound(most))
+        fault_add_at(context->faults, context->at, "This takes at most %lld members; it has %zu.", bound(most),
+                     json_object_size(context->value));
 }
 
-void schema_required(const struct look *look, const json_t *names)
+void schema_required(const struct validation *context, const json_t *names)
 {
     size_t i;
     const json_t *name;
-    if (!json_is_object(look->value))
+    if (!json_is_object(context->value))
         return;
     json_array_foreach ((json_t *)names, i, name) {
-        if (!json_object_get(look->value, json_string_value(name)))
-            fault_add_at(look->faults, &(struct path){look->at, json_string_value(name), 0},
+        if (!json_object_get(context->value, json_string_value(name)))
+            fault_add_at(context->faults, &(struct path){context->at, json_string_value(name), 0},
                          "This member is required.");
     }
 }
 
-void schema_dependent_required(const struct look *look, const json_t *dependents)
+void schema_dependent_required(const struct validation *context, const json_t *dependents)
 {
     const char *name;
     json_t *names;
     json_object_foreach ((json_t *)dependents, name, names) {
-        if (json_object_get(look->value, name))
-            schema_required(look, names);
+        if (json_object_get(context->value, name))
+            schema_required(context, names);
     }
 }
 
-void schema_properties(const struct look *look, const json_t *properties)
+void schema_properties(const struct validation *context, const json_t *properties)
 {
     const char *name;
     json_t *schema;
     json_object_foreach ((json_t *)properties, name, schema) {
-        const json_t *value = json_object_get(look->value, name);
+        const json_t *value = json_object_get(context->value, name);
         if (value)
-            schema_check(look->faults, look->spec, schema, value, &(struct path){look->at, name, 0});
+            schema_check(context->faults, context->spec, schema, value, &(struct path){context->at, name, 0});
     }
 }
 
@@ -80,83 +80,83 @@ static struct str names_of(struct arena *arena, const json_t *properties)
     return buf_str(&names);
 }
 
-void schema_additional_properties(const struct look *look, const json_t *schema)
+void schema_additional_properties(const struct validation *context, const json_t *schema)
 {
-    const json_t *properties = json_object_get(look->schema, "properties");
+    const json_t *properties = json_object_get(context->schema, "properties");
     const char *name;
     json_t *value;
-    if (!json_is_object(look->value))
+    if (!json_is_object(context->value))
         return;
-    json_object_foreach ((json_t *)look->value, name, value) {
+    json_object_foreach ((json_t *)context->value, name, value) {
         if (json_object_get(properties, name))
             continue;
-        const struct path *at = &(struct path){look->at, name, 0};
-        if (faults_enough(look->faults))
+        const struct path *at = &(struct path){context->at, name, 0};
+        if (faults_enough(context->faults))
             return;
         if (!json_is_false(schema))
-            schema_check(look->faults, look->spec, schema, value, at);
+            schema_check(context->faults, context->spec, schema, value, at);
         else if (json_object_size(properties) == 0)
-            fault_add_at(look->faults, at, "This member is unknown; none is taken here.");
+            fault_add_at(context->faults, at, "This member is unknown; none is taken here.");
         else
-            fault_add_at(look->faults, at, "This member is unknown; there are %.*s.",
-                         STR_FMT(names_of(look->faults->arena, properties)));
+            fault_add_at(context->faults, at, "This member is unknown; there are %.*s.",
+                         STR_FMT(names_of(context->faults->arena, properties)));
     }
 }
 
-void schema_property_names(const struct look *look, const json_t *schema)
+void schema_property_names(const struct validation *context, const json_t *schema)
 {
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)look->value, name, value) {
+    json_object_foreach ((json_t *)context->value, name, value) {
         json_t *text = json_string(name);
-        if (!faults_enough(look->faults))
-            schema_check(look->faults, look->spec, schema, text, &(struct path){look->at, name, 0});
+        if (!faults_enough(context->faults))
+            schema_check(context->faults, context->spec, schema, text, &(struct path){context->at, name, 0});
         json_decref(text);
     }
 }
 
 // Of a list that is too long nobody asks what is in it.
-static bool is_too_long(const struct look *look)
+static bool is_too_long(const struct validation *context)
 {
-    const json_t *most = json_object_get(look->schema, "maxItems");
-    return most && (json_int_t)json_array_size(look->value) > bound(most);
+    const json_t *most = json_object_get(context->schema, "maxItems");
+    return most && (json_int_t)json_array_size(context->value) > bound(most);
 }
 
-void schema_items(const struct look *look, const json_t *schema)
+void schema_items(const struct validation *context, const json_t *schema)
 {
-    if (!json_is_array(look->value) || is_too_long(look))
+    if (!json_is_array(context->value) || is_too_long(context))
         return;
-    for (size_t i = json_array_size(json_object_get(look->schema, "prefixItems")); i < json_array_size(look->value);
-         i++) {
-        if (faults_enough(look->faults))
+    for (size_t i = json_array_size(json_object_get(context->schema, "prefixItems"));
+         i < json_array_size(context->value); i++) {
+        if (faults_enough(context->faults))
             return;
-        schema_check(look->faults, look->spec, schema, json_array_get(look->value, i),
-                     &(struct path){look->at, NULL, i});
+        schema_check(context->faults, context->spec, schema, json_array_get(context->value, i),
+                     &(struct path){context->at, NULL, i});
     }
 }
 
-void schema_prefix_items(const struct look *look, const json_t *schemas)
+void schema_prefix_items(const struct validation *context, const json_t *schemas)
 {
     size_t i;
     const json_t *schema;
     json_array_foreach ((json_t *)schemas, i, schema) {
-        const json_t *item = json_array_get(look->value, i);
+        const json_t *item = json_array_get(context->value, i);
         if (item)
-            schema_check(look->faults, look->spec, schema, item, &(struct path){look->at, NULL, i});
+            schema_check(context->faults, context->spec, schema, item, &(struct path){context->at, NULL, i});
     }
 }
 
-void schema_contains(const struct look *look, const json_t *schema)
+void schema_contains(const struct validation *context, const json_t *schema)
 {
-    if (!json_is_array(look->value) || is_too_long(look))
+    if (!json_is_array(context->value) || is_too_long(context))
         return;
-    for (size_t i = 0; i < json_array_size(look->value); i++) {
-        struct faults unheard = faults_beside(look->faults);
-        if (schema_check(&unheard, look->spec, schema, json_array_get(look->value, i),
-                         &(struct path){look->at, NULL, i}))
+    for (size_t i = 0; i < json_array_size(context->value); i++) {
+        struct faults unheard = faults_beside(context->faults);
+        if (schema_check(&unheard, context->spec, schema, json_array_get(context->value, i),
+                         &(struct path){context->at, NULL, i}))
             return;
     }
-    fault_add_at(look->faults, look->at, "None of these items is one that has to be among them.");
+    fault_add_at(context->faults, context->at, "None of these items is one that has to be among them.");
 }
 
 // A number that equal values share, so that a long list is compared by sorting.
@@ -193,23 +193,23 @@ static int by_digest(const void *a, const void *b)
     return (one->at > other->at) - (one->at < other->at);
 }
 
-void schema_unique_items(const struct look *look, const json_t *wanted)
+void schema_unique_items(const struct validation *context, const json_t *wanted)
 {
-    size_t count = json_array_size(look->value);
-    if (!json_is_true(wanted) || count < 2 || is_too_long(look))
+    size_t count = json_array_size(context->value);
+    if (!json_is_true(wanted) || count < 2 || is_too_long(context))
         return;
-    struct item *items = ARENA_ARRAY(look->faults->arena, struct item, count);
+    struct item *items = ARENA_ARRAY(context->faults->arena, struct item, count);
     for (size_t i = 0; i < count; i++)
-        items[i] = (struct item){digest(json_array_get(look->value, i)), i};
+        items[i] = (struct item){digest(json_array_get(context->value, i)), i};
     qsort(items, count, sizeof *items, by_digest);
     for (size_t i = 0; i + 1 < count; i++) {
         for (size_t n = i + 1; n < count && items[n].digest == items[i].digest; n++) {
-            if (!schema_equal(json_array_get(look->value, items[i].at), json_array_get(look->value, items[n].at)))
+            if (!schema_equal(json_array_get(context->value, items[i].at), json_array_get(context->value, items[n].at)))
                 continue;
-            fault_add_at(look->faults, &(struct path){look->at, NULL, items[n].at}, "This comes twice.");
+            fault_add_at(context->faults, &(struct path){context->at, NULL, items[n].at}, "This comes twice.");
             break;
         }
-        if (faults_enough(look->faults))
+        if (faults_enough(context->faults))
             return;
     }
 }

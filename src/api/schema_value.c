@@ -37,35 +37,36 @@ static const char *type_words(struct str type)
     return "something else";
 }
 
-struct str schema_value_words(const struct look *look)
+struct str schema_value_words(const struct validation *context)
 {
-    struct arena *arena = look->faults->arena;
-    if (json_is_object(look->value) || json_is_array(look->value))
-        return str_of(fault_words(look->faults, json_is_object(look->value) ? "an object" : "a list"));
-    struct str text = json_write(arena, look->value);
+    struct arena *arena = context->faults->arena;
+    if (json_is_object(context->value) || json_is_array(context->value))
+        return str_of(fault_words(context->faults, json_is_object(context->value) ? "an object" : "a list"));
+    struct str text = json_write(arena, context->value);
     struct str shown = text_cut(text, 60);
     return shown.len < text.len ? arena_printf(arena, "%.*s… (%zu bytes)", STR_FMT(shown), text.len) : text;
 }
 
-void schema_type(const struct look *look, const json_t *types)
+void schema_type(const struct validation *context, const json_t *types)
 {
     if (json_is_string(types)) {
-        if (!schema_has_type(look->value, json_text(types)))
-            fault_add_at(look->faults, look->at, "This takes %s, not %.*s.",
-                         fault_words(look->faults, type_words(json_text(types))), STR_FMT(schema_value_words(look)));
+        if (!schema_has_type(context->value, json_text(types)))
+            fault_add_at(context->faults, context->at, "This takes %s, not %.*s.",
+                         fault_words(context->faults, type_words(json_text(types))),
+                         STR_FMT(schema_value_words(context)));
         return;
     }
-    struct buf words = buf_in(look->faults->arena);
+    struct buf words = buf_in(context->faults->arena);
     size_t i;
     const json_t *type;
     json_array_foreach ((json_t *)types, i, type) {
-        if (schema_has_type(look->value, json_text(type)))
+        if (schema_has_type(context->value, json_text(type)))
             return;
-        buf_printf(&words, "%s%s", i ? fault_words(look->faults, " or ") : "",
-                   fault_words(look->faults, type_words(json_text(type))));
+        buf_printf(&words, "%s%s", i ? fault_words(context->faults, " or ") : "",
+                   fault_words(context->faults, type_words(json_text(type))));
     }
-    fault_add_at(look->faults, look->at, "This takes %.*s, not %.*s.", STR_FMT(buf_str(&words)),
-                 STR_FMT(schema_value_words(look)));
+    fault_add_at(context->faults, context->at, "This takes %.*s, not %.*s.", STR_FMT(buf_str(&words)),
+                 STR_FMT(schema_value_words(context)));
 }
 
 bool schema_equal(const json_t *a, const json_t *b)
@@ -89,26 +90,26 @@ bool schema_equal(const json_t *a, const json_t *b)
     return json_is_object(a) || json_is_array(a) || json_equal(a, b);
 }
 
-void schema_enum(const struct look *look, const json_t *allowed)
+void schema_enum(const struct validation *context, const json_t *allowed)
 {
-    struct buf words = buf_in(look->faults->arena);
+    struct buf words = buf_in(context->faults->arena);
     size_t i;
     const json_t *one;
     json_array_foreach ((json_t *)allowed, i, one) {
-        if (schema_equal(one, look->value))
+        if (schema_equal(one, context->value))
             return;
-        struct str text = json_is_string(one) ? json_text(one) : json_write(look->faults->arena, one);
+        struct str text = json_is_string(one) ? json_text(one) : json_write(context->faults->arena, one);
         buf_printf(&words, "%s%.*s", i ? ", " : "", STR_FMT(text));
     }
-    fault_add_at(look->faults, look->at, "This takes one of %.*s, not %.*s.", STR_FMT(buf_str(&words)),
-                 STR_FMT(schema_value_words(look)));
+    fault_add_at(context->faults, context->at, "This takes one of %.*s, not %.*s.", STR_FMT(buf_str(&words)),
+                 STR_FMT(schema_value_words(context)));
 }
 
-void schema_const(const struct look *look, const json_t *one)
+void schema_const(const struct validation *context, const json_t *one)
 {
-    if (!schema_equal(one, look->value))
-        fault_add_at(look->faults, look->at, "This takes %.*s, not %.*s.",
-                     STR_FMT(json_write(look->faults->arena, one)), STR_FMT(schema_value_words(look)));
+    if (!schema_equal(one, context->value))
+        fault_add_at(context->faults, context->at, "This takes %.*s, not %.*s.",
+                     STR_FMT(json_write(context->faults->arena, one)), STR_FMT(schema_value_words(context)));
 }
 
 // A bound of a length. It may be written 2.0.
@@ -117,73 +118,73 @@ static long long bound(const json_t *argument)
     return (long long)json_number_value(argument);
 }
 
-void schema_min_length(const struct look *look, const json_t *least)
+void schema_min_length(const struct validation *context, const json_t *least)
 {
-    if (json_is_string(look->value) && (long long)text_length(json_text(look->value)) < bound(least))
-        fault_add_at(look->faults, look->at,
+    if (json_is_string(context->value) && (long long)text_length(json_text(context->value)) < bound(least))
+        fault_add_at(context->faults, context->at,
                      bound(least) == 1 ? "This must not be empty." : "This takes at least %lld characters.",
                      bound(least));
 }
 
-void schema_max_length(const struct look *look, const json_t *most)
+void schema_max_length(const struct validation *context, const json_t *most)
 {
-    if (json_is_string(look->value) && (long long)text_length(json_text(look->value)) > bound(most))
-        fault_add_at(look->faults, look->at, "This takes at most %lld characters; it has %zu.", bound(most),
-                     text_length(json_text(look->value)));
+    if (json_is_string(context->value) && (long long)text_length(json_text(context->value)) > bound(most))
+        fault_add_at(context->faults, context->at, "This takes at most %lld characters; it has %zu.", bound(most),
+                     text_length(json_text(context->value)));
 }
 
-void schema_pattern(const struct look *look, const json_t *pattern)
+void schema_pattern(const struct validation *context, const json_t *pattern)
 {
-    if (!json_is_string(look->value))
+    if (!json_is_string(context->value))
         return;
-    enum text_found found = text_find(json_text(pattern), json_text(look->value));
+    enum text_found found = text_find(json_text(pattern), json_text(context->value));
     if (found == TEXT_NOT_FOUND)
-        fault_add_at(look->faults, look->at, "%.*s has not the form %s.", STR_FMT(schema_value_words(look)),
+        fault_add_at(context->faults, context->at, "%.*s has not the form %s.", STR_FMT(schema_value_words(context)),
                      json_string_value(pattern));
     if (found == TEXT_TOO_HARD)
-        fault_add_at(look->faults, look->at, "This cannot be compared with the form %s in time.",
+        fault_add_at(context->faults, context->at, "This cannot be compared with the form %s in time.",
                      json_string_value(pattern));
 }
 
 // Less than nothing, nothing, or more: how the value stands to a bound. 0 for what is no number.
-static int against(const struct look *look, const json_t *bound)
+static int compare_number(const struct validation *context, const json_t *bound)
 {
-    double value = json_number_value(look->value), other = json_number_value(bound);
-    if (!json_is_number(look->value))
+    double value = json_number_value(context->value), other = json_number_value(bound);
+    if (!json_is_number(context->value))
         return 0;
-    if (json_is_integer(look->value) && json_is_integer(bound))
-        return (json_integer_value(look->value) > json_integer_value(bound)) -
-               (json_integer_value(look->value) < json_integer_value(bound));
+    if (json_is_integer(context->value) && json_is_integer(bound))
+        return (json_integer_value(context->value) > json_integer_value(bound)) -
+               (json_integer_value(context->value) < json_integer_value(bound));
     return (value > other) - (value < other);
 }
 
-static struct str number_words(const struct look *look, const json_t *number)
+static struct str number_words(const struct validation *context, const json_t *number)
 {
-    return json_write(look->faults->arena, number);
+    return json_write(context->faults->arena, number);
 }
 
-void schema_minimum(const struct look *look, const json_t *least)
+void schema_minimum(const struct validation *context, const json_t *least)
 {
-    if (against(look, least) < 0)
-        fault_add_at(look->faults, look->at, "This takes %.*s or more.", STR_FMT(number_words(look, least)));
+    if (compare_number(context, least) < 0)
+        fault_add_at(context->faults, context->at, "This takes %.*s or more.", STR_FMT(number_words(context, least)));
 }
 
-void schema_maximum(const struct look *look, const json_t *most)
+void schema_maximum(const struct validation *context, const json_t *most)
 {
-    if (against(look, most) > 0)
-        fault_add_at(look->faults, look->at, "This takes %.*s or less.", STR_FMT(number_words(look, most)));
+    if (compare_number(context, most) > 0)
+        fault_add_at(context->faults, context->at, "This takes %.*s or less.", STR_FMT(number_words(context, most)));
 }
 
-void schema_exclusive_minimum(const struct look *look, const json_t *below)
+void schema_exclusive_minimum(const struct validation *context, const json_t *below)
 {
-    if (json_is_number(look->value) && against(look, below) <= 0)
-        fault_add_at(look->faults, look->at, "This takes more than %.*s.", STR_FMT(number_words(look, below)));
+    if (json_is_number(context->value) && compare_number(context, below) <= 0)
+        fault_add_at(context->faults, context->at, "This takes more than %.*s.", STR_FMT(number_words(context, below)));
 }
 
-void schema_exclusive_maximum(const struct look *look, const json_t *above)
+void schema_exclusive_maximum(const struct validation *context, const json_t *above)
 {
-    if (json_is_number(look->value) && against(look, above) >= 0)
-        fault_add_at(look->faults, look->at, "This takes less than %.*s.", STR_FMT(number_words(look, above)));
+    if (json_is_number(context->value) && compare_number(context, above) >= 0)
+        fault_add_at(context->faults, context->at, "This takes less than %.*s.", STR_FMT(number_words(context, above)));
 }
 
 // Whole numbers exactly; others as far as a double can tell, so that 0.0075 is 75 times 0.0001.
@@ -195,16 +196,17 @@ static bool is_multiple(const json_t *value, const json_t *step)
     return isfinite(times) && fabs(times - round(times)) <= 4 * DBL_EPSILON * fabs(times);
 }
 
-void schema_multiple_of(const struct look *look, const json_t *step)
+void schema_multiple_of(const struct validation *context, const json_t *step)
 {
-    if (json_is_number(look->value) && !is_multiple(look->value, step))
-        fault_add_at(look->faults, look->at, "This takes a multiple of %.*s.", STR_FMT(number_words(look, step)));
+    if (json_is_number(context->value) && !is_multiple(context->value, step))
+        fault_add_at(context->faults, context->at, "This takes a multiple of %.*s.",
+                     STR_FMT(number_words(context, step)));
 }
 
-void schema_format(const struct look *look, const json_t *name)
+void schema_format(const struct validation *context, const json_t *name)
 {
     const struct format *format = format_find(json_text(name));
-    if (json_is_string(look->value) && format && !format->holds(json_text(look->value)))
-        fault_add_at(look->faults, look->at, "%.*s %s", STR_FMT(schema_value_words(look)),
-                     fault_words(look->faults, format->complaint));
+    if (json_is_string(context->value) && format && !format->holds(json_text(context->value)))
+        fault_add_at(context->faults, context->at, "%.*s %s", STR_FMT(schema_value_words(context)),
+                     fault_words(context->faults, format->complaint));
 }

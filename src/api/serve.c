@@ -247,24 +247,25 @@ static void done(void *context, struct http_exchange *exchange)
 {
     const struct api_call *call = exchange->service_data;
     int64_t took_us = clock_mono_us() - exchange->began_us;
-    meters_count(context, call ? call->operation : NULL, exchange, took_us);
+    metrics_count(context, call ? call->operation : NULL, exchange, took_us);
     log_request(call, exchange, took_us);
 }
 
-struct api *api_new(const struct api_contract *contract, struct loop *loop, struct crew *crew, struct db_pool *pool)
+struct api *api_new(const struct api_contract *contract, struct loop *loop, struct thread_pool *threads,
+                    struct db_pool *pool)
 {
     struct api *api = calloc(1, sizeof *api);
     if (!api)
         fatal("out of memory for an api");
-    *api = (struct api){contract, loop, crew, pool, calloc(api_meter_count(contract), sizeof *api->meters)};
-    if (!api->meters)
-        fatal("out of memory for the meters of an api");
+    *api = (struct api){contract, loop, threads, pool, calloc(api_metrics_count(contract), sizeof *api->metrics)};
+    if (!api->metrics)
+        fatal("out of memory for the metrics of an api");
     return api;
 }
 
 void api_free(struct api *api)
 {
-    free(api->meters);
+    free(api->metrics);
     free(api);
 }
 

@@ -49,7 +49,8 @@ static void next_page(struct http_exchange *exchange)
     call->arena = page;
     if (before != exchange->arena)
         arena_free(before);
-    call_run(call, call->operation->statements, call->operation->statement_count, call->operation->lane, page_answered);
+    call_run(call, call->operation->statements, call->operation->statement_count, call->operation->class,
+             page_answered);
 }
 
 // What a file is called: the last word of its address.

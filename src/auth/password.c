@@ -1,11 +1,11 @@
-// Passwords are checked and hashed on the crew: argon2id takes tens of milliseconds and megabytes, a loop has neither
-// to give.
+// Passwords are checked and hashed on the thread pool: argon2id takes tens of milliseconds and megabytes, a loop has
+// neither to give.
 #include "marbre/auth.h"
 
 #include <string.h>
 
 struct job {
-    struct auth_crew crew;
+    struct auth_hashing hashing;
     struct str password, phc, hash;
     char text[160]; // of the hash
     bool fits;
@@ -14,19 +14,19 @@ struct job {
     void *context;
 };
 
-static struct job *job_new(const struct auth_crew *crew, struct str password, void *context)
+static struct job *job_new(const struct auth_hashing *hashing, struct str password, void *context)
 {
-    struct job *job = ARENA_NEW(crew->arena, struct job);
-    *job = (struct job){.crew = *crew, .password = password, .context = context};
+    struct job *job = ARENA_NEW(hashing->arena, struct job);
+    *job = (struct job){.hashing = *hashing, .password = password, .context = context};
     return job;
 }
 
-// The two below run on a thread of the crew. The call's arena belongs to the loop's thread, so they have their own.
+// The two below run on a thread of the pool. The call's arena belongs to the loop's thread, so they have their own.
 static void hash(void *argument)
 {
     struct job *job = argument;
     struct arena *own = arena_new();
-    struct str phc = secret_password_hash(own, job->password, job->crew.cost.passes, job->crew.cost.memory);
+    struct str phc = secret_password_hash(own, job->password, job->hashing.cost.passes, job->hashing.cost.memory);
     memcpy(job->text, phc.ptr, phc.len);
     job->hash = (struct str){job->text, phc.len};
     arena_free(own);
@@ -35,7 +35,7 @@ static void hash(void *argument)
 static void check(void *argument)
 {
     struct job *job = argument;
-    const struct auth_password_cost *cost = &job->crew.cost;
+    const struct auth_password_cost *cost = &job->hashing.cost;
     if (!job->phc.ptr) { // as slow as for an account that there is
         hash(job);
         job->hash = STR_NONE;
@@ -58,21 +58,21 @@ static void tell_hashed(void *argument)
     job->hashed(job->context, job->hash);
 }
 
-bool auth_password_check(const struct auth_crew *crew, struct str password, struct str phc,
+bool auth_password_check(const struct auth_hashing *hashing, struct str password, struct str phc,
                          void (*done)(void *context, bool fits, struct str rehashed), void *context)
 {
-    struct job *job = job_new(crew, password, context);
-    job->phc = phc.ptr ? arena_copy(crew->arena, phc) : STR_NONE;
+    struct job *job = job_new(hashing, password, context);
+    job->phc = phc.ptr ? arena_copy(hashing->arena, phc) : STR_NONE;
     job->checked = done;
-    return crew_submit(crew->crew, crew->loop, check, tell_checked, job);
+    return thread_pool_submit(hashing->threads, hashing->loop, check, tell_checked, job);
 }
 
-bool auth_password_hash(const struct auth_crew *crew, struct str password, void (*done)(void *context, struct str phc),
-                        void *context)
+bool auth_password_hash(const struct auth_hashing *hashing, struct str password,
+                        void (*done)(void *context, struct str phc), void *context)
 {
-    struct job *job = job_new(crew, password, context);
+    struct job *job = job_new(hashing, password, context);
     job->hashed = done;
-    return crew_submit(crew->crew, crew->loop, hash, tell_hashed, job);
+    return thread_pool_submit(hashing->threads, hashing->loop, hash, tell_hashed, job);
 }
 
 struct str auth_password_make(struct arena *arena)

@@ -58,7 +58,7 @@ static bool looks_ascii(const char *label, int32_t n)
     return U_SUCCESS(failed) && !is_ascii(label, n) && is_ascii(skeleton, length);
 }
 
-static bool label_pretends(struct str ascii)
+static bool label_is_confusable(struct str ascii)
 {
     UIDNAInfo info = UIDNA_INFO_INITIALIZER;
     UErrorCode failed = U_ZERO_ERROR;
@@ -69,13 +69,13 @@ static bool label_pretends(struct str ascii)
     return uspoof_check2UTF8(checker, label, n, NULL, &failed) != 0 || looks_ascii(label, n);
 }
 
-bool text_domain_pretends(struct arena *arena, struct str domain)
+bool text_domain_confusable(struct arena *arena, struct str domain)
 {
     pthread_once(&once, make);
     struct str rest = str_lower(arena, domain);
     while (rest.ptr) {
         struct str label = str_cut(rest, '.', &rest);
-        if (str_starts(label, STR("xn--")) && label_pretends(label))
+        if (str_starts(label, STR("xn--")) && label_is_confusable(label))
             return true;
     }
     return false;

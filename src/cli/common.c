@@ -32,10 +32,10 @@ int cli_usage(const char *format, ...)
 
 bool cli_config(struct arena *arena, struct config *config)
 {
-    struct config_fault fault;
-    if (config_load(arena, config, &fault))
+    struct error error;
+    if (config_load(arena, config, &error))
         return true;
-    cli_fail("%s", fault.detail);
+    cli_fail("%s", error.detail);
     return false;
 }
 

@@ -9,7 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 3 };
+enum { TIMEOUT_S = 3 };
 
 // A server that listens on every address is asked on this machine's own of IPv4: there is one in a container without
 // IPv6, too.
@@ -29,9 +29,9 @@ static void aim_at_this_machine(struct http_address *address)
 
 static bool connected(int fd, const struct http_address *address)
 {
-    const struct timeval patience = {.tv_sec = PATIENCE_S};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    const struct timeval timeout = {.tv_sec = TIMEOUT_S};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     return connect(fd, (const struct sockaddr *)&address->at, address->size) == 0;
 }
 

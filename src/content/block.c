@@ -104,7 +104,7 @@ static const char *const list_items[] = {"bullet", "number", NULL};
 
 static const struct member block_members[] = {
     BODY_KEY,
-    MEMBER("style", choice, block, style, .choices = styles, .standard = STYLE_NORMAL),
+    MEMBER("style", choice, block, style, .choices = styles, .default_choice = STYLE_NORMAL),
     MEMBER("listItem", choice, block, list_item, .choices = list_items),
     MEMBER("level", count, block, level, .least = 1, .most = LEVEL_MAX, .check = check_level),
     MEMBER("children", list, block, children, .required = true, .shapes = span_only),

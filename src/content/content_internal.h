@@ -117,7 +117,7 @@ struct member {
     const struct kind *kind;
     size_t offset; // of its field in the node
     bool required;
-    unsigned standard;                 // what a choice is when it is left out
+    unsigned default_choice;           // what a choice is when it is left out
     const char *const *choices;        // ends with NULL
     unsigned least, most;              // of a count; no upper limit where `most` is 0
     const struct shape *const *shapes; // ends with NULL

@@ -22,7 +22,7 @@ static const struct member members[] = {
     BODY_KEY,
     MEMBER("images", blocks, gallery, images, .required = true, .shapes = image_only, .check = check_images),
     MEMBER("caption", text, gallery, caption),
-    MEMBER("layout", choice, gallery, layout, .choices = layouts, .standard = 1),
+    MEMBER("layout", choice, gallery, layout, .choices = layouts, .default_choice = 1),
     {0},
 };
 

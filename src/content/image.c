@@ -23,7 +23,7 @@ static const struct member members[] = {
     MEMBER("credit", text, image, credit),
     MEMBER("width", count, image, width, .least = 1, .most = PIXELS_MAX),
     MEMBER("height", count, image, height, .least = 1, .most = PIXELS_MAX),
-    MEMBER("layout", choice, image, layout, .choices = layouts, .standard = 1),
+    MEMBER("layout", choice, image, layout, .choices = layouts, .default_choice = 1),
     {0},
 };
 

@@ -70,8 +70,8 @@ static bool read_text(struct reader *reader, const struct path *at, const json_t
 
 const struct kind body_kind_text = {JSON_STRING, "a text", read_text, absent_text, write_text};
 
-static bool read_word(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
-                      void *field)
+static bool read_short_text(struct reader *reader, const struct path *at, const json_t *value,
+                            const struct member *member, void *field)
 {
     struct str word = json_text(value);
     if (word.len > 0 && !is_plain(word, "+#._-", WORD_MAX)) {
@@ -83,7 +83,7 @@ static bool read_word(struct reader *reader, const struct path *at, const json_t
     return true;
 }
 
-const struct kind body_kind_word = {JSON_STRING, "a word", read_word, absent_text, write_text};
+const struct kind body_kind_word = {JSON_STRING, "a word", read_short_text, absent_text, write_text};
 
 // ------------------------------------------------------------------------------------------------------------- flags
 

@@ -358,12 +358,12 @@ static void put_value(struct writer *writer, struct str text)
 static bool is_told(const struct node *node, const struct member *member, const char *content)
 {
     const void *field = field_of(node, member);
-    bool standard = member->kind == &body_kind_choice && *(const unsigned *)field == member->standard;
+    bool is_default = member->kind == &body_kind_choice && *(const unsigned *)field == member->default_choice;
     bool zero = member->kind == &body_kind_count && *(const unsigned *)field == 0;
     bool one_row = node->shape == &body_table && strcmp(member->name, "header_rows") == 0;
     if (one_row)
         return *(const unsigned *)field != 1; // what Markdown's own tables have
-    if (member->kind == &body_kind_key || member->shapes || standard || zero || strcmp(member->name, content) == 0)
+    if (member->kind == &body_kind_key || member->shapes || is_default || zero || strcmp(member->name, content) == 0)
         return false;
     return !member->kind->absent || !member->kind->absent(member, field);
 }

@@ -17,7 +17,7 @@ static const struct member members[] = {
     BODY_KEY,
     MEMBER("text", text, pullquote, text, .required = true, .check = body_not_blank),
     MEMBER("attribution", text, pullquote, attribution),
-    MEMBER("role", choice, pullquote, role, .choices = roles, .standard = ROLE_STATEMENT),
+    MEMBER("role", choice, pullquote, role, .choices = roles, .default_choice = ROLE_STATEMENT),
     MEMBER("source", text, pullquote, source),
     MEMBER("source_url", address, pullquote, source_url, .choices = body_web),
     {0},

@@ -150,8 +150,8 @@ static void member_read(struct reader *reader, const struct path *at, const json
 static void members_expect(struct reader *reader, const struct path *at, const json_t *object, struct node *node)
 {
     for (const struct member *member = node->shape->members; member->name; member++) {
-        if (member->standard)
-            *(unsigned *)(void *)((char *)node + member->offset) = member->standard;
+        if (member->default_choice)
+            *(unsigned *)(void *)((char *)node + member->offset) = member->default_choice;
         if (member->required && !json_object_get(object, member->name))
             body_fault(reader, &(struct path){at, member->name, 0}, "\"%s\" is missing: %s needs it", member->name,
                        node->shape->a);

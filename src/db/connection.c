@@ -11,7 +11,7 @@
 enum state { RESTING, RESOLVING, CONNECTING, PREPARING, READY };
 enum { TURN_MS = 20, REST_FIRST_MS = 100, REST_LONGEST_MS = 500, CONNECT_MS = 5000 };
 
-// A name being looked up on the crew; outlives its connection when that is freed first.
+// A name being looked up on the threads; outlives its connection when that is freed first.
 struct lookup {
     struct db_connection *connection;
     char host[256], port[16], address[INET6_ADDRSTRLEN];
@@ -20,7 +20,7 @@ struct lookup {
 struct db_connection {
     struct db_pool *pool;
     struct loop *loop;
-    struct crew *crew;
+    struct thread_pool *threads;
     const struct db_config *config;
     const struct db_statements *statements;
     struct arena *arena; // of the texts that it is set up with
@@ -149,7 +149,7 @@ static void begin(struct db_connection *connection)
     lookup->connection = connection;
     connection->lookup = lookup;
     connection->state = RESOLVING;
-    if (!crew_submit(connection->crew, connection->loop, look_up, looked_up, lookup)) {
+    if (!thread_pool_submit(connection->threads, connection->loop, look_up, looked_up, lookup)) {
         connection->lookup = NULL;
         free(lookup);
         lose(connection, "too many names are being looked up");
@@ -158,7 +158,7 @@ static void begin(struct db_connection *connection)
 
 // ------------------------------------------------------------------------------------------- connecting, preparing
 
-static void watch_socket(struct db_connection *connection, bool readable, bool writable)
+static void set_socket_events(struct db_connection *connection, bool readable, bool writable)
 {
     drop_events(connection);
     struct event_base *base = loop_base(connection->loop);
@@ -184,7 +184,8 @@ static void connect_begin(struct db_connection *connection, const char *address)
                                  "client_encoding",
                                  address ? "hostaddr" : NULL,
                                  NULL};
-    const char *const values[] = {"4", "2", "3", "8000", connection->url, connection->application_name, "UTF8", address, NULL};
+    const char *const values[] = {"4",    "2",     "3", "8000", connection->url, connection->application_name,
+                                  "UTF8", address, NULL};
     connection->state = CONNECTING;
     connection->pg = PQconnectStartParams(words, values, 1);
     if (!connection->pg || PQstatus(connection->pg) == CONNECTION_BAD || PQsetnonblocking(connection->pg, 1) != 0) {
@@ -192,7 +193,7 @@ static void connect_begin(struct db_connection *connection, const char *address)
         return;
     }
     arm_timer(connection, CONNECT_MS);
-    watch_socket(connection, false, true);
+    set_socket_events(connection, false, true);
 }
 
 static void prepare_all(struct db_connection *connection)
@@ -212,7 +213,7 @@ static void prepare_all(struct db_connection *connection)
         return;
     }
     connection->state = PREPARING;
-    watch_socket(connection, true, false);
+    set_socket_events(connection, true, false);
     flush(connection);
 }
 
@@ -223,10 +224,10 @@ static void connect_step(struct db_connection *connection)
         prepare_all(connection);
         break;
     case PGRES_POLLING_READING:
-        watch_socket(connection, true, false);
+        set_socket_events(connection, true, false);
         break;
     case PGRES_POLLING_WRITING:
-        watch_socket(connection, false, true);
+        set_socket_events(connection, false, true);
         break;
     default:
         lose(connection, PQerrorMessage(connection->pg));
@@ -322,7 +323,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct db_connection *connection = context;
-    if (connection->state == RESTING && db_pool_turn(connection->pool, connection))
+    if (connection->state == RESTING && db_pool_may_connect(connection->pool, connection))
         begin(connection);
     else if (connection->state == RESTING)
         arm_timer(connection, TURN_MS);
@@ -332,7 +333,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 // ------------------------------------------------------------------------------------------------ what the pool calls
 
-struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct crew *crew,
+struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct thread_pool *threads,
                                         const struct db_config *config, const struct db_statements *statements)
 {
     struct db_connection *connection = calloc(1, sizeof *connection);
@@ -341,7 +342,7 @@ struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop,
         fatal("out of memory for a connection");
     *connection = (struct db_connection){.pool = pool,
                                          .loop = loop,
-                                         .crew = crew,
+                                         .threads = threads,
                                          .config = config,
                                          .statements = statements,
                                          .arena = arena,

@@ -9,7 +9,7 @@ enum { DB_SHARED_DEPTH = 8, DB_VALUES_MAX = DB_PARAMETERS_MAX };
 
 struct db_connection;
 
-struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct crew *crew,
+struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct thread_pool *threads,
                                         const struct db_config *config, const struct db_statements *statements);
 void db_connection_free(struct db_connection *connection);
 bool db_connection_is_ready(const struct db_connection *connection);
@@ -26,7 +26,7 @@ void db_pool_answered(struct db_pool *pool, struct db_call *call);
 void db_pool_orphaned(struct db_pool *pool, struct db_call *call);
 void db_pool_dispatch(struct db_pool *pool);
 // Whether it is this connection's turn to be made.
-bool db_pool_turn(const struct db_pool *pool, const struct db_connection *connection);
+bool db_pool_may_connect(const struct db_pool *pool, const struct db_connection *connection);
 
 // The facts of a failed result, copied into the arena.
 void db_answer_refuse(struct db_answer *answer, struct arena *arena, const PGresult *result);
@@ -41,4 +41,4 @@ enum { DB_SETTINGS = 4 }; // role, statement_timeout, lock_timeout, search_path
 const char *db_application_name(struct arena *arena, struct str definitions);
 const char *db_search_path(struct arena *arena, struct str definitions);
 // As db_session_script; tells the SQLSTATE of what failed, or nothing.
-MUST_CHECK bool db_session_try(struct db_session *session, struct str sql, char sqlstate[6], struct db_fault *fault);
+MUST_CHECK bool db_session_try(struct db_session *session, struct str sql, char sqlstate[6], struct error *error);

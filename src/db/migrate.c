@@ -28,34 +28,31 @@ void migrator_say(const struct migrator *migrator, const char *state, const char
         migrator->tell(line);
 }
 
-bool migrator_ask(struct migrator *migrator, const char *sql, struct db_answer *answer, struct db_fault *fault)
+bool migrator_ask(struct migrator *migrator, const char *sql, struct db_answer *answer, struct error *error)
 {
     struct db_statement statement = db_statement_read(migrator->arena, STR("migrate/question"), str_of(sql));
     return db_session_run(migrator->session, migrator->arena, &(struct db_step){.statement = &statement}, 1, answer,
-                          fault);
+                          error);
 }
 
 static void roll_back(struct migrator *migrator)
 {
-    struct db_fault ignored;
+    struct error ignored;
     if (!db_session_script(migrator->session, STR("rollback"), &ignored))
         log_event(LOG_WARNING, "db.rollback", "%s", ignored.detail);
 }
 
 static bool run_all(struct migrator *migrator, const struct script *scripts, size_t count, char sqlstate[6],
-                    struct db_fault *fault)
+                    struct error *error)
 {
-    if (!db_session_try(migrator->session, STR("begin; set local lock_timeout = '150ms'"), sqlstate, fault))
+    if (!db_session_try(migrator->session, STR("begin; set local lock_timeout = '150ms'"), sqlstate, error))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (db_session_try(migrator->session, scripts[i].text, sqlstate, fault))
+        if (db_session_try(migrator->session, scripts[i].text, sqlstate, error))
             continue;
-        char why[sizeof fault->detail];
-        snprintf(why, sizeof why, "%.*s: %.590s", STR_FMT(scripts[i].name), fault->detail);
-        snprintf(fault->detail, sizeof fault->detail, "%s", why);
-        return false;
+        return error_set(error, "%.*s: %s", STR_FMT(scripts[i].name), error->detail);
     }
-    return db_session_try(migrator->session, STR("commit"), sqlstate, fault);
+    return db_session_try(migrator->session, STR("commit"), sqlstate, error);
 }
 
 // lock_not_available; query_canceled, since all locks together took too long; deadlock_detected.
@@ -73,28 +70,25 @@ static void pause_a_moment(void)
     nanosleep(&(struct timespec){.tv_nsec = (long)ms * 1000000}, NULL);
 }
 
-static bool give_up(struct migrator *migrator, struct db_fault *fault)
+static bool give_up(struct migrator *migrator, struct error *error)
 {
     struct db_answer answer;
-    struct db_fault ignored;
+    struct error ignored;
     bool asked = migrator_ask(migrator, migrator_file("lock_holders.sql").ptr, &answer, &ignored);
     struct str holder = asked ? db_answer_text(&answer, "holder") : STR_NONE;
-    char why[sizeof fault->detail];
-    snprintf(why, sizeof why, "%.400s: gave up after MARBRE_MIGRATE_SECONDS, nothing of it was done%s%.*s", fault->detail,
-             holder.len ? "; locks are held by " : "", STR_FMT(holder));
-    snprintf(fault->detail, sizeof fault->detail, "%s", why);
-    return false;
+    return error_set(error, "%.400s: gave up after MARBRE_MIGRATE_SECONDS, nothing of it was done%s%.*s", error->detail,
+                     holder.len ? "; locks are held by " : "", STR_FMT(holder));
 }
 
-bool migrator_transact(struct migrator *migrator, const struct script *scripts, size_t count, struct db_fault *fault)
+bool migrator_transact(struct migrator *migrator, const struct script *scripts, size_t count, struct error *error)
 {
     char sqlstate[6];
-    while (!run_all(migrator, scripts, count, sqlstate, fault)) {
+    while (!run_all(migrator, scripts, count, sqlstate, error)) {
         roll_back(migrator);
         if (!is_of_locks(sqlstate))
             return false;
         if (clock_mono_us() >= migrator->until_us)
-            return give_up(migrator, fault);
+            return give_up(migrator, error);
         if (!migrator->waited)
             migrator_say(migrator, "waiting", "for locks that others hold");
         migrator->waited = true;
@@ -105,24 +99,25 @@ bool migrator_transact(struct migrator *migrator, const struct script *scripts, 
 
 // --------------------------------------------------------------------------------------------------------- comparing
 
-static bool compare(struct migrator *migrator, struct db_release_state *state, struct db_fault *fault)
+static bool compare(struct migrator *migrator, struct db_release_state *state, struct error *error)
 {
     *state = (struct db_release_state){0};
-    return db_migrations_compare(migrator, state, fault) && db_definitions_compare(migrator, state, fault);
+    return db_migrations_compare(migrator, state, error) && db_definitions_compare(migrator, state, error);
 }
 
 bool db_release_check(struct db_session *session, const struct db_release *release, void (*tell)(const char *),
-                      struct db_release_state *state, struct db_fault *fault)
+                      struct db_release_state *state, struct error *error)
 {
     struct migrator migrator = {.session = session, .arena = arena_new(), .release = release, .tell = tell};
-    bool asked = compare(&migrator, state, fault);
+    bool asked = compare(&migrator, state, error);
     arena_free(migrator.arena);
     return asked;
 }
 
-static const char before_base[] = "the database was made before the present migrations began, and none leads from there to "
-                                  "here: `rm -r .marbre` where `make run` made it, else dump what is in it, make a new "
-                                  "database and restore into that";
+static const char before_base[] =
+    "the database was made before the present migrations began, and none leads from there to "
+    "here: `rm -r .marbre` where `make run` made it, else dump what is in it, make a new "
+    "database and restore into that";
 
 const char *db_release_complaint(const struct db_release_state *state)
 {
@@ -141,7 +136,7 @@ const char *db_release_complaint(const struct db_release_state *state)
 
 // --------------------------------------------------------------------------------------------------------- migrating
 
-static bool refuse(const struct db_release_state *state, struct db_fault *fault)
+static bool refuse(const struct db_release_state *state, struct error *error)
 {
     const char *why = NULL;
     if (state->before_base)
@@ -150,13 +145,11 @@ static bool refuse(const struct db_release_state *state, struct db_fault *fault)
         why = "the database has migrations that this marbre does not know: it is newer; use a newer marbre";
     else if (state->changed)
         why = "a migration that was applied has changed since; `marbre migrate status` names it";
-    if (why)
-        snprintf(fault->detail, sizeof fault->detail, "%s", why);
-    return why != NULL;
+    return why && !error_set(error, "%s", why);
 }
 
 // The facts that the files of src/db/sql and migrations ask for.
-static bool tell_settings(struct migrator *migrator, struct str role, struct db_fault *fault)
+static bool tell_settings(struct migrator *migrator, struct str role, struct error *error)
 {
     struct db_statement statement = db_statement_read(
         migrator->arena, STR("migrate/settings"),
@@ -164,24 +157,24 @@ static bool tell_settings(struct migrator *migrator, struct str role, struct db_
             " set_config('marbre.definitions_sha256', :sha256, false)"));
     const struct str values[] = {role, migrator->release->set, migrator->release->sha256};
     struct db_answer answer;
-    return db_session_run(migrator->session, migrator->arena, &(struct db_step){&statement, values}, 1, &answer, fault);
+    return db_session_run(migrator->session, migrator->arena, &(struct db_step){&statement, values}, 1, &answer, error);
 }
 
 // Sets are dropped before migrations, too: what of a set nobody uses any more must not keep a table from changing.
-static bool bring_up(struct migrator *migrator, struct str role, struct db_fault *fault)
+static bool bring_up(struct migrator *migrator, struct str role, struct error *error)
 {
     struct db_release_state state;
     void (*tell)(const char *) = migrator->tell;
     migrator->tell = NULL;
-    bool asked = compare(migrator, &state, fault);
+    bool asked = compare(migrator, &state, error);
     migrator->tell = tell;
-    return asked && !refuse(&state, fault) && tell_settings(migrator, role, fault) &&
-           db_session_script(migrator->session, migrator_file("history.sql"), fault) &&
-           db_definitions_retire(migrator, fault) && db_migrations_apply(migrator, fault) &&
-           db_definitions_apply(migrator, &state, fault) && db_definitions_retire(migrator, fault);
+    return asked && !refuse(&state, error) && tell_settings(migrator, role, error) &&
+           db_session_script(migrator->session, migrator_file("history.sql"), error) &&
+           db_definitions_retire(migrator, error) && db_migrations_apply(migrator, error) &&
+           db_definitions_apply(migrator, &state, error) && db_definitions_retire(migrator, error);
 }
 
-bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct db_fault *fault)
+bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct error *error)
 {
     struct migrator migrator = {.session = owner,
                                 .arena = arena_new(),
@@ -189,10 +182,12 @@ bool db_migrate(struct db_session *owner, const struct db_migration *migration, 
                                 .tell = migration->tell,
                                 .until_us = clock_mono_us() + (int64_t)migration->lock_seconds * 1000000};
     // Another one that migrates is waited for as long as it takes.
-    bool done = db_session_script(owner, STR("set lock_timeout = 0; select pg_advisory_lock(" MIGRATION_LOCK ")"), fault) &&
-                bring_up(&migrator, migration->role, fault);
-    struct db_fault ignored;
-    if (!db_session_script(owner, STR("select pg_advisory_unlock(" MIGRATION_LOCK "); set lock_timeout = '30s'"), &ignored))
+    bool done =
+        db_session_script(owner, STR("set lock_timeout = 0; select pg_advisory_lock(" MIGRATION_LOCK ")"), error) &&
+        bring_up(&migrator, migration->role, error);
+    struct error ignored;
+    if (!db_session_script(owner, STR("select pg_advisory_unlock(" MIGRATION_LOCK "); set lock_timeout = '30s'"),
+                           &ignored))
         log_event(LOG_WARNING, "db.unlock", "%s", ignored.detail);
     arena_free(migrator.arena);
     return done;

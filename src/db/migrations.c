@@ -11,14 +11,14 @@ static const struct {
 };
 
 // What was recorded: name and hash a row; no rows where there is no table.
-static bool read_history(struct migrator *migrator, struct db_answer *recorded, struct db_fault *fault)
+static bool read_history(struct migrator *migrator, struct db_answer *recorded, struct error *error)
 {
     struct db_answer answer;
     *recorded = (struct db_answer){0};
-    if (!migrator_ask(migrator, "select to_regclass('marbre.migrations') is not null as yes", &answer, fault))
+    if (!migrator_ask(migrator, "select to_regclass('marbre.migrations') is not null as yes", &answer, error))
         return false;
     return !str_eq(db_answer_text(&answer, "yes"), STR("t")) ||
-           migrator_ask(migrator, "select name, sha256 from marbre.migrations order by name", recorded, fault);
+           migrator_ask(migrator, "select name, sha256 from marbre.migrations order by name", recorded, error);
 }
 
 static struct str recorded_hash(const struct db_answer *recorded, struct str name)
@@ -67,10 +67,10 @@ static void compare_ours(struct migrator *migrator, const struct db_answer *reco
     }
 }
 
-bool db_migrations_compare(struct migrator *migrator, struct db_release_state *state, struct db_fault *fault)
+bool db_migrations_compare(struct migrator *migrator, struct db_release_state *state, struct error *error)
 {
     struct db_answer recorded;
-    if (!read_history(migrator, &recorded, fault))
+    if (!read_history(migrator, &recorded, error))
         return false;
     state->before_base = is_before_base(migrator, &recorded);
     compare_ours(migrator, &recorded, state);
@@ -84,28 +84,29 @@ bool db_migrations_compare(struct migrator *migrator, struct db_release_state *s
     return true;
 }
 
-static bool apply(struct migrator *migrator, const struct embedded_file *file, struct db_fault *fault)
+static bool apply(struct migrator *migrator, const struct embedded_file *file, struct error *error)
 {
     // Both texts are ours: a file's name has no quote, a hash is hexadecimal.
-    struct str record = arena_printf(migrator->arena, "insert into marbre.migrations (name, sha256) values ('%s', '%.*s')",
-                                     file->path, STR_FMT(hash_of(migrator->arena, file)));
+    struct str record =
+        arena_printf(migrator->arena, "insert into marbre.migrations (name, sha256) values ('%s', '%.*s')", file->path,
+                     STR_FMT(hash_of(migrator->arena, file)));
     const struct script scripts[] = {
         {STR("search_path"), STR("set local search_path = marbre")},
         {str_of(file->path), {file->bytes, file->size}},
         {STR("history"), record},
     };
-    return migrator_transact(migrator, scripts, COUNT_OF(scripts), fault);
+    return migrator_transact(migrator, scripts, COUNT_OF(scripts), error);
 }
 
-bool db_migrations_apply(struct migrator *migrator, struct db_fault *fault)
+bool db_migrations_apply(struct migrator *migrator, struct error *error)
 {
     struct db_answer recorded;
-    if (!read_history(migrator, &recorded, fault))
+    if (!read_history(migrator, &recorded, error))
         return false;
     for (const struct embedded_file *file = migrator->release->migrations; file->path; file++) {
         if (recorded_hash(&recorded, str_of(file->path)).ptr)
             continue;
-        if (!apply(migrator, file, fault))
+        if (!apply(migrator, file, error))
             return false;
         migrator_say(migrator, "applied", file->path);
     }

@@ -248,7 +248,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 
 // ------------------------------------------------------------------------------------------------ beginning and end
 
-void connection_begin(struct http_listener *listener, int fd, struct http_ip peer, struct source *source)
+void connection_begin(struct http_listener *listener, int fd, struct http_ip peer, struct address_counter *counter)
 {
     struct connection *connection = calloc(1, sizeof *connection);
     if (!connection)
@@ -258,7 +258,7 @@ void connection_begin(struct http_listener *listener, int fd, struct http_ip pee
     connection->stage = STAGE_HEAD;
     connection->deadline_us = in_ms(listener, listener->limits.head_ms);
     connection->ip = peer;
-    connection->source = source;
+    connection->address_counter = counter;
     ip_text(&peer, connection->peer);
     event_assign(&connection->readable, listener->base, fd, EV_READ | EV_PERSIST, on_readable, connection);
     event_assign(&connection->writable, listener->base, fd, EV_WRITE | EV_PERSIST, on_writable, connection);
@@ -282,7 +282,7 @@ static void move_to_dead(struct connection *connection)
     connection->next = listener->dead;
     listener->dead = connection;
     listener->count--;
-    source_give(&listener->sources, connection->source);
+    address_counter_release(&listener->address_counters, connection->address_counter);
 }
 
 void connection_close(struct connection *connection)

@@ -44,7 +44,7 @@ struct exchange *exchange_new(struct connection *connection, struct str head, co
     exchange->done = connection->listener->service.done;
     exchange->context = connection->listener->service.context;
     exchange->body = buf_in(arena);
-    exchange->budget = budget_join(connection->listener->budget);
+    exchange->quota = memory_quota_join(connection->listener->quota);
     memcpy(exchange->peer, connection->peer, sizeof exchange->peer);
     exchange->open.peer = str_of(exchange->peer);
     copy_request(exchange, head, parsed);
@@ -64,11 +64,11 @@ void exchange_find_client(struct exchange *exchange)
 
 void exchange_finish(struct exchange *exchange)
 {
-    struct budget *budget = exchange->budget;
+    struct memory_quota *quota = exchange->quota;
     uint64_t held = exchange->held;
     exchange->done(exchange->context, &exchange->open);
     arena_free(exchange->open.arena);
-    budget_leave(budget, held);
+    memory_quota_leave(quota, held);
 }
 
 bool exchange_has_body(const struct exchange *exchange)
@@ -91,7 +91,7 @@ static size_t next_capacity(const struct exchange *exchange, size_t more)
 static bool grow_body(struct exchange *exchange, size_t capacity)
 {
     struct buf grown = buf_in(exchange->open.arena);
-    if (!budget_take(exchange->budget, capacity))
+    if (!memory_quota_take(exchange->quota, capacity))
         return false;
     exchange->held += capacity;
     grown.capacity = capacity;

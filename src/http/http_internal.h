@@ -54,25 +54,27 @@ void ip_text(const struct http_ip *ip, char text[PEER_TEXT]);
 // ------------------------------------------------------------------------------------------------- what is bounded
 
 // Connections by address.
-enum { SOURCE_BUCKETS = 4096 };
-struct source;
-struct sources {
-    struct source *buckets[SOURCE_BUCKETS];
+enum { ADDRESS_BUCKETS = 4096 };
+struct address_counter;
+struct address_counters {
+    struct address_counter *buckets[ADDRESS_BUCKETS];
     uint64_t seed[2];
 };
 
-void sources_init(struct sources *sources);
+void address_counters_init(struct address_counters *counters);
 // Counts one more connection of `ip`; false when it has `most` already.
-MUST_CHECK bool source_take(struct sources *sources, struct http_ip ip, unsigned most, struct source **taken);
-void source_give(struct sources *sources, struct source *source); // NULL: one that was not counted
+MUST_CHECK bool address_counter_take(struct address_counters *counters, struct http_ip ip, unsigned most,
+                                     struct address_counter **taken);
+void address_counter_release(struct address_counters *counters,
+                             struct address_counter *counter); // NULL: one that was not counted
 
 // The room that bodies may take. The listener and each exchange are in it from their beginning to their end.
-struct budget;
-struct budget *budget_new(uint64_t bytes);
-struct budget *budget_join(struct budget *budget);
-void budget_leave(struct budget *budget, uint64_t held); // gives back what was taken
-bool budget_has(const struct budget *budget, uint64_t bytes);
-MUST_CHECK bool budget_take(struct budget *budget, uint64_t bytes);
+struct memory_quota;
+struct memory_quota *memory_quota_new(uint64_t bytes);
+struct memory_quota *memory_quota_join(struct memory_quota *quota);
+void memory_quota_leave(struct memory_quota *quota, uint64_t held); // gives back what was taken
+bool memory_quota_has(const struct memory_quota *quota, uint64_t bytes);
+MUST_CHECK bool memory_quota_take(struct memory_quota *quota, uint64_t bytes);
 
 // -------------------------------------------------------------------------------------------------------- exchanges
 
@@ -94,8 +96,8 @@ struct exchange {
     int64_t body_began_us;
     struct http_chunks chunks;
     struct buf body;
-    struct budget *budget;
-    uint64_t held;                     // of the budget
+    struct memory_quota *quota;
+    uint64_t held;                     // of the quota
     struct iovec out[EXCHANGE_PIECES]; // what is left to write
     size_t out_count;
     void (*more)(struct http_exchange *exchange); // asks for what comes then; NULL: that was all
@@ -145,16 +147,16 @@ struct connection {
     size_t drained;
     struct input input;
     struct exchange *exchange;
-    struct source *source; // NULL when nobody counts
+    struct address_counter *address_counter; // NULL when nobody counts
     struct http_ip ip;
     char peer[PEER_TEXT];
 };
 
-// Takes over `fd`, and what `source` counts.
-void connection_begin(struct http_listener *listener, int fd, struct http_ip peer, struct source *source);
+// Takes over `fd`, and what `counter` counts.
+void connection_begin(struct http_listener *listener, int fd, struct http_ip peer, struct address_counter *counter);
 // Does all that can be done without waiting. Never calls itself: a burst of requests is a loop, not a stack.
 void connection_advance(struct connection *connection);
-void connection_close(struct connection *connection); // memory goes with the listener's next `listener_bury`
+void connection_close(struct connection *connection); // memory goes with the listener's next `listener_free_closed`
 void connection_time_out(struct connection *connection);
 bool connection_is_idle(const struct connection *connection);
 bool connection_has_unread(const struct connection *connection);
@@ -181,15 +183,15 @@ struct http_listener {
     struct http_service service;
     struct connection *connections, *dead;
     size_t count;
-    struct sources sources;
-    struct budget *budget;
-    bool open, draining, starved;
+    struct address_counters address_counters;
+    struct memory_quota *quota;
+    bool open, draining, paused;
     int64_t now_us; // of the present callback
     int64_t date_s;
     char date[CLOCK_HTTP];
-    struct http_meter meter;
-    uint64_t turned_away, crowded; // since it was last said
-    int64_t turned_away_said_us;
+    struct http_metrics metrics;
+    uint64_t rejected, crowded; // since it was last said
+    int64_t rejected_logged_us;
     struct http_request request; // scratch for the parser
 };
 

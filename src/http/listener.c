@@ -10,7 +10,7 @@
 
 enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64, RETRY_US = 200000, SWEEP_US = 250000, FRESH_MS = 1000 };
 
-const struct http_limits http_limits_standard = {
+const struct http_limits http_limits_default = {
     .head_ms = 10 * 1000,
     .body_ms = 10 * 1000,
     .body_rate = 16 * 1024,
@@ -26,7 +26,7 @@ static const struct timeval retry_after = {.tv_usec = RETRY_US};
 
 // ---------------------------------------------------------------------------------------------------------- sweeping
 
-static void bury(struct http_listener *listener)
+static void free_closed(struct http_listener *listener)
 {
     while (listener->dead) {
         struct connection *connection = listener->dead;
@@ -52,22 +52,22 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
     for (; due; due = due->next_due)
         if (due->deadline_us <= listener->now_us)
             connection_time_out(due);
-    bury(listener);
+    free_closed(listener);
 }
 
 // --------------------------------------------------------------------------------------------------------- accepting
 
-static void starve(struct http_listener *listener, int failed)
+static void pause_accepting(struct http_listener *listener, int failed)
 {
-    if (!listener->starved)
+    if (!listener->paused)
         log_event(LOG_ERROR, "http.accept", "%s; accepting stops and is tried again every %d ms", strerror(failed),
                   RETRY_US / 1000);
-    listener->starved = true;
+    listener->paused = true;
     event_del(listener->acceptable);
     evtimer_add(listener->retry, &retry_after);
 }
 
-static void turn_away(struct http_listener *listener, int fd)
+static void reject(struct http_listener *listener, int fd)
 {
     struct str busy = STR("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
                           "Content-Length: 0\r\n\r\n");
@@ -76,26 +76,26 @@ static void turn_away(struct http_listener *listener, int fd)
     if (send(fd, busy.ptr, busy.len, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
         (void)!recv(fd, sink, sizeof sink, MSG_DONTWAIT);
     close(fd);
-    listener->turned_away++;
-    counter_add(&listener->meter.turned_away, 1);
-    if (listener->now_us - listener->turned_away_said_us < 1000000)
+    listener->rejected++;
+    counter_add(&listener->metrics.rejected, 1);
+    if (listener->now_us - listener->rejected_logged_us < 1000000)
         return;
     log_event(LOG_WARNING, "http.busy",
               "%zu connections are open; %llu more were turned away, %llu of them for having %u from one address",
-              listener->count, (unsigned long long)listener->turned_away, (unsigned long long)listener->crowded,
+              listener->count, (unsigned long long)listener->rejected, (unsigned long long)listener->crowded,
               listener->limits.connections_per_address);
-    listener->turned_away_said_us = listener->now_us;
-    listener->turned_away = listener->crowded = 0;
+    listener->rejected_logged_us = listener->now_us;
+    listener->rejected = listener->crowded = 0;
 }
 
 // All clients of a proxy come from its one address: it is not counted.
-static bool count_in(struct http_listener *listener, struct http_ip ip, struct source **source)
+static bool count_in(struct http_listener *listener, struct http_ip ip, struct address_counter **counter)
 {
     unsigned most = listener->limits.connections_per_address;
-    *source = NULL;
+    *counter = NULL;
     if (most == 0 || http_networks_have(&listener->limits.proxies, &ip))
         return true;
-    return source_take(&listener->sources, ip, most, source);
+    return address_counter_take(&listener->address_counters, ip, most, counter);
 }
 
 // Takes one connection. False when there is none, or no descriptor for it.
@@ -106,21 +106,21 @@ static bool accept_one(struct http_listener *listener)
     int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     int failed = fd < 0 ? errno : 0;
     if (failed == EMFILE || failed == ENFILE || failed == ENOMEM || failed == ENOBUFS)
-        starve(listener, failed);
+        pause_accepting(listener, failed);
     else if (failed == EAGAIN)
-        listener->starved = false; // nobody waits any more
+        listener->paused = false; // nobody waits any more
     if (failed)
         return failed == ECONNABORTED || failed == EINTR; // that client is gone, the next may be there
     struct http_ip ip = ip_of(&peer);
-    struct source *source;
+    struct address_counter *counter;
     bool full = listener->count >= listener->limits.connections_max;
-    bool crowded = !full && !count_in(listener, ip, &source);
+    bool crowded = !full && !count_in(listener, ip, &counter);
     listener->crowded += crowded;
     if (full || crowded)
-        turn_away(listener, fd);
+        reject(listener, fd);
     else
-        connection_begin(listener, fd, ip, source);
-    counter_add(&listener->meter.accepted, 1);
+        connection_begin(listener, fd, ip, counter);
+    counter_add(&listener->metrics.accepted, 1);
     return true;
 }
 
@@ -130,7 +130,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct http_listener *listener = context;
     listener->now_us = clock_mono_us();
-    bury(listener);
+    free_closed(listener);
     for (int i = 0; i < ACCEPTS_A_TURN && accept_one(listener); i++) {
     }
 }
@@ -179,10 +179,10 @@ struct http_listener *http_listener_new(struct loop *loop, const struct http_add
     listener->fd = fd;
     listener->limits = *limits;
     listener->service = *service;
-    listener->budget = budget_new(limits->request_bytes ? limits->request_bytes : UINT64_MAX);
-    sources_init(&listener->sources);
+    listener->quota = memory_quota_new(limits->request_bytes ? limits->request_bytes : UINT64_MAX);
+    address_counters_init(&listener->address_counters);
     listener->now_us = clock_mono_us();
-    listener->turned_away_said_us = listener->now_us - 1000000;
+    listener->rejected_logged_us = listener->now_us - 1000000;
     listener->acceptable = need_event(event_new(listener->base, fd, EV_READ | EV_PERSIST, on_acceptable, listener));
     listener->retry = need_event(evtimer_new(listener->base, on_retry, listener));
     listener->sweep = need_event(event_new(listener->base, -1, EV_PERSIST, on_sweep, listener));
@@ -245,12 +245,12 @@ size_t http_listener_connections(const struct http_listener *listener)
 
 bool http_listener_accepts(const struct http_listener *listener)
 {
-    return listener->open && !listener->starved;
+    return listener->open && !listener->paused;
 }
 
-const struct http_meter *http_listener_meter(const struct http_listener *listener)
+const struct http_metrics *http_listener_metrics(const struct http_listener *listener)
 {
-    return &listener->meter;
+    return &listener->metrics;
 }
 
 uint16_t http_listener_port(const struct http_listener *listener)
@@ -272,7 +272,7 @@ void http_listener_free(struct http_listener *listener)
     event_free(listener->sweep);
     if (listener->fd >= 0)
         close(listener->fd);
-    bury(listener);
-    budget_leave(listener->budget, 0);
+    free_closed(listener);
+    memory_quota_leave(listener->quota, 0);
     free(listener);
 }

@@ -50,7 +50,7 @@ static void begin_body(struct connection *connection, uint64_t body_max)
         request_refuse(connection, HTTP_BODY_TOO_LARGE);
         return;
     }
-    if (!budget_has(exchange->budget, request->length)) {
+    if (!memory_quota_has(exchange->quota, request->length)) {
         request_refuse(connection, HTTP_BUSY);
         return;
     }

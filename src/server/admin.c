@@ -20,7 +20,7 @@ static void reply_json(struct http_exchange *exchange, int status, struct str bo
 struct readiness admin_readiness(const struct admin *admin)
 {
     struct readiness readiness = {.database = true,
-                                  .migrations = atomic_load(&admin->watch->migrated),
+                                  .migrations = atomic_load(&admin->schema_check->migrated),
                                   .listener = true,
                                   .draining = atomic_load(&admin->draining)};
     for (unsigned i = 0; i < admin->worker_count; i++) {

@@ -1,6 +1,6 @@
 // What was counted, as Prometheus reads it: one row of the table a metric. Each worker counts for itself; here is where
 // they are summed. A series is told once it has counted something, and there are no more than the contract's operations
-// times the statuses, bounds and lanes: nothing that a client sends makes one.
+// times the statuses, bounds and classes: nothing that a client sends makes one.
 #include "server_internal.h"
 
 #include <dirent.h>
@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const char *const lanes[DB_LANES] = {
+static const char *const classes[DB_CONNECTION_CLASSES] = {
     [DB_READ] = "read", [DB_LIST] = "list", [DB_WRITE] = "write", [DB_PUBLIC] = "public", [DB_EXPORT] = "export"};
 static const char *const outcomes[DB_OUTCOMES] = {
     [DB_DONE] = "done", [DB_REFUSED] = "refused", [DB_BUSY] = "busy", [DB_AWAY] = "away", [DB_UNKNOWN] = "unknown"};
@@ -64,16 +64,16 @@ static void put_histogram(struct buf *out, const struct metric *metric, const ch
 
 // -------------------------------------------------------------------------------------------------------------- HTTP
 
-static const struct api_meter *operation_meter(const struct admin *admin, unsigned worker, size_t number)
+static const struct api_operation_metrics *operation_metrics(const struct admin *admin, unsigned worker, size_t number)
 {
-    return &api_meters(admin->workers[worker].api)[number];
+    return &api_metrics(admin->workers[worker].api)[number];
 }
 
 static uint64_t replies_of(const struct admin *admin, size_t number, size_t status)
 {
     uint64_t replies = 0;
     for (unsigned i = 0; i < admin->worker_count; i++)
-        replies += counter_value(&operation_meter(admin, i, number)->replies[status]);
+        replies += counter_value(&operation_metrics(admin, i, number)->replies[status]);
     return replies;
 }
 
@@ -87,13 +87,13 @@ static void put_status(struct buf *out, unsigned status)
 
 static void put_requests(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
-    for (size_t number = 0; number < api_meter_count(admin->contract); number++)
+    for (size_t number = 0; number < api_metrics_count(admin->contract); number++)
         for (size_t status = 0; status < API_STATUSES; status++) {
             uint64_t replies = replies_of(admin, number, status);
             if (replies == 0)
                 continue;
             buf_printf(out, "%s{operation=\"%.*s\",status=\"", metric->name,
-                       STR_FMT(api_meter_name(admin->contract, number)));
+                       STR_FMT(api_metrics_name(admin->contract, number)));
             put_status(out, api_statuses[status]);
             buf_printf(out, "\"} %" PRIu64 "\n", replies);
         }
@@ -102,12 +102,12 @@ static void put_requests(struct buf *out, const struct metric *metric, const str
 static void put_request_durations(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
     static const struct sum nothing;
-    for (size_t number = 0; number < api_meter_count(admin->contract); number++) {
+    for (size_t number = 0; number < api_metrics_count(admin->contract); number++) {
         struct sum sum = {0};
         for (unsigned i = 0; i < admin->worker_count; i++)
-            sum_add(&sum, &operation_meter(admin, i, number)->took);
+            sum_add(&sum, &operation_metrics(admin, i, number)->took);
         if (memcmp(&sum, &nothing, sizeof sum) != 0)
-            put_histogram(out, metric, "operation", api_meter_name(admin->contract, number), &sum);
+            put_histogram(out, metric, "operation", api_metrics_name(admin->contract, number), &sum);
     }
 }
 
@@ -115,8 +115,8 @@ static void put_cut(struct buf *out, const struct metric *metric, const struct a
 {
     uint64_t cut = 0;
     for (unsigned i = 0; i < admin->worker_count; i++)
-        for (size_t number = 0; number < api_meter_count(admin->contract); number++)
-            cut += counter_value(&operation_meter(admin, i, number)->cut);
+        for (size_t number = 0; number < api_metrics_count(admin->contract); number++)
+            cut += counter_value(&operation_metrics(admin, i, number)->cut);
     put_number(out, metric, cut);
 }
 
@@ -132,75 +132,75 @@ static void put_accepted(struct buf *out, const struct metric *metric, const str
 {
     uint64_t accepted = 0;
     for (unsigned i = 0; i < admin->worker_count; i++)
-        accepted += counter_value(&http_listener_meter(admin->workers[i].listener)->accepted);
+        accepted += counter_value(&http_listener_metrics(admin->workers[i].listener)->accepted);
     put_number(out, metric, accepted);
 }
 
-static void put_turned_away(struct buf *out, const struct metric *metric, const struct admin *admin)
+static void put_rejected(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
-    uint64_t turned_away = 0;
+    uint64_t rejected = 0;
     for (unsigned i = 0; i < admin->worker_count; i++)
-        turned_away += counter_value(&http_listener_meter(admin->workers[i].listener)->turned_away);
-    put_number(out, metric, turned_away);
+        rejected += counter_value(&http_listener_metrics(admin->workers[i].listener)->rejected);
+    put_number(out, metric, rejected);
 }
 
 // ---------------------------------------------------------------------------------------------------------- database
 
-static const struct db_meter *lane_meter(const struct admin *admin, unsigned worker, size_t lane)
+static const struct db_class_metrics *class_metrics(const struct admin *admin, unsigned worker, size_t class)
 {
-    return &db_pool_meters(admin->workers[worker].pool)[lane];
+    return &db_pool_metrics(admin->workers[worker].pool)[class];
 }
 
 static void put_waits(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
-    for (size_t lane = 0; lane < DB_LANES; lane++) {
+    for (size_t class = 0; class < DB_CONNECTION_CLASSES; class ++) {
         struct sum sum = {0};
         for (unsigned i = 0; i < admin->worker_count; i++)
-            sum_add(&sum, &lane_meter(admin, i, lane)->waited);
-        put_histogram(out, metric, "lane", str_of(lanes[lane]), &sum);
+            sum_add(&sum, &class_metrics(admin, i, class)->waited);
+        put_histogram(out, metric, "connection_class", str_of(classes[class]), &sum);
     }
 }
 
 static void put_statements(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
-    for (size_t lane = 0; lane < DB_LANES; lane++) {
+    for (size_t class = 0; class < DB_CONNECTION_CLASSES; class ++) {
         struct sum sum = {0};
         for (unsigned i = 0; i < admin->worker_count; i++)
-            sum_add(&sum, &lane_meter(admin, i, lane)->took);
-        put_histogram(out, metric, "lane", str_of(lanes[lane]), &sum);
+            sum_add(&sum, &class_metrics(admin, i, class)->took);
+        put_histogram(out, metric, "connection_class", str_of(classes[class]), &sum);
     }
 }
 
 static void put_outcomes(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
-    for (size_t lane = 0; lane < DB_LANES; lane++)
+    for (size_t class = 0; class < DB_CONNECTION_CLASSES; class ++)
         for (size_t outcome = 0; outcome < DB_OUTCOMES; outcome++) {
             uint64_t calls = 0;
             for (unsigned i = 0; i < admin->worker_count; i++)
-                calls += counter_value(&lane_meter(admin, i, lane)->outcomes[outcome]);
-            buf_printf(out, "%s{lane=\"%s\",outcome=\"%s\"} %" PRIu64 "\n", metric->name, lanes[lane],
+                calls += counter_value(&class_metrics(admin, i, class)->outcomes[outcome]);
+            buf_printf(out, "%s{connection_class=\"%s\",outcome=\"%s\"} %" PRIu64 "\n", metric->name, classes[class],
                        outcomes[outcome], calls);
         }
 }
 
-static void put_by_lane(struct buf *out, const struct metric *metric, const struct admin *admin, size_t offset)
+static void put_by_class(struct buf *out, const struct metric *metric, const struct admin *admin, size_t offset)
 {
-    for (size_t lane = 0; lane < DB_LANES; lane++) {
+    for (size_t class = 0; class < DB_CONNECTION_CLASSES; class ++) {
         uint64_t now = 0;
         for (unsigned i = 0; i < admin->worker_count; i++)
-            now += counter_value((const struct counter *)((const char *)lane_meter(admin, i, lane) + offset));
-        buf_printf(out, "%s{lane=\"%s\"} %" PRIu64 "\n", metric->name, lanes[lane], now);
+            now += counter_value((const struct counter *)((const char *)class_metrics(admin, i, class) + offset));
+        buf_printf(out, "%s{connection_class=\"%s\"} %" PRIu64 "\n", metric->name, classes[class], now);
     }
 }
 
 static void put_database_connections(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
-    put_by_lane(out, metric, admin, offsetof(struct db_meter, connections));
+    put_by_class(out, metric, admin, offsetof(struct db_class_metrics, connections));
 }
 
 static void put_waiting(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
-    put_by_lane(out, metric, admin, offsetof(struct db_meter, waiting));
+    put_by_class(out, metric, admin, offsetof(struct db_class_metrics, waiting));
 }
 
 // -------------------------------------------------------------------------------------------------------------- jobs
@@ -208,11 +208,11 @@ static void put_waiting(struct buf *out, const struct metric *metric, const stru
 static void put_job_runs(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
     for (size_t i = 0; newsroom_jobs[i].name; i++) {
-        const struct job_meter *meter = &admin->jobs->meters[i];
+        const struct job_metrics *metrics = &admin->jobs->metrics[i];
         buf_printf(out, "%s{job=\"%s\",outcome=\"done\"} %" PRIu64 "\n", metric->name, newsroom_jobs[i].name,
-                   counter_value(&meter->done));
+                   counter_value(&metrics->done));
         buf_printf(out, "%s{job=\"%s\",outcome=\"failed\"} %" PRIu64 "\n", metric->name, newsroom_jobs[i].name,
-                   counter_value(&meter->failed));
+                   counter_value(&metrics->failed));
     }
 }
 
@@ -220,7 +220,7 @@ static void put_job_erased(struct buf *out, const struct metric *metric, const s
 {
     for (size_t i = 0; newsroom_jobs[i].name; i++)
         buf_printf(out, "%s{job=\"%s\"} %" PRIu64 "\n", metric->name, newsroom_jobs[i].name,
-                   counter_value(&admin->jobs->meters[i].erased));
+                   counter_value(&admin->jobs->metrics[i].erased));
 }
 
 // ----------------------------------------------------------------------------------------------- the process itself
@@ -300,7 +300,8 @@ static void put_start(struct buf *out, const struct metric *metric, const struct
 }
 
 static const struct metric metrics[] = {
-    {"marbre_build_info", "gauge", "The version that runs, the newest migration that it knows, and its set of definitions.", put_build},
+    {"marbre_build_info", "gauge",
+     "The version that runs, the newest migration that it knows, and its set of definitions.", put_build},
     {"marbre_ready", "gauge", "Whether /readyz says so.", put_ready},
     {"marbre_draining", "gauge", "Whether it was told to end.", put_draining},
     {"marbre_http_requests_total", "counter", "Requests answered, by the contract's operation and status.",
@@ -311,15 +312,15 @@ static const struct metric metrics[] = {
     {"marbre_http_connections", "gauge", "Connections of clients that are open.", put_connections},
     {"marbre_http_connections_accepted_total", "counter", "Connections of clients that were taken.", put_accepted},
     {"marbre_http_connections_refused_total", "counter",
-     "Connections that were turned away, for there were too many or too many from one address.", put_turned_away},
-    {"marbre_database_connections", "gauge", "Connections to PostgreSQL that are ready, by lane.",
+     "Connections that were turned away, for there were too many or too many from one address.", put_rejected},
+    {"marbre_database_connections", "gauge", "Connections to PostgreSQL that are ready, by class.",
      put_database_connections},
-    {"marbre_database_waiting", "gauge", "Calls that wait for a place on a connection, by lane.", put_waiting},
-    {"marbre_database_wait_seconds", "histogram", "How long calls waited for a place on a connection, by lane.",
+    {"marbre_database_waiting", "gauge", "Calls that wait for a place on a connection, by class.", put_waiting},
+    {"marbre_database_wait_seconds", "histogram", "How long calls waited for a place on a connection, by class.",
      put_waits},
     {"marbre_database_statement_seconds", "histogram",
-     "How long PostgreSQL took over the statements of a call, one transaction, by lane.", put_statements},
-    {"marbre_database_calls_total", "counter", "Calls of the database, by lane and what came of them.", put_outcomes},
+     "How long PostgreSQL took over the statements of a call, one transaction, by class.", put_statements},
+    {"marbre_database_calls_total", "counter", "Calls of the database, by class and what came of them.", put_outcomes},
     {"marbre_job_runs_total", "counter", "Jobs that this server ran, by what came of them.", put_job_runs},
     {"marbre_job_erased_total", "counter", "Rows that they erased.", put_job_erased},
     {"marbre_log_lines_dropped_total", "counter", "Lines that the log had no room for.", put_log_dropped},

@@ -26,7 +26,7 @@ struct worker_setup {
     const struct db_statements *statements;
     const struct http_address *address;
     const struct http_limits *limits;
-    struct crew *crew;
+    struct thread_pool *threads;
 };
 
 // Makes the worker's loop, connections and listener; false with errno when the address cannot be had.
@@ -37,10 +37,10 @@ void worker_stop_accepting(struct worker *worker);
 void worker_stop(struct worker *worker); // and joins it
 void worker_finish(struct worker *worker);
 
-// Whether the database has all the migrations that this binary stands on, and its definitions. At the start it had; what
-// is restored beneath a running server may have fewer. That it has more is no fault: an upgrade migrates before the last
-// old server is gone.
-struct watch {
+// Whether the database has all the migrations that this binary stands on, and its definitions. At the start it had;
+// what is restored beneath a running server may have fewer. That it has more is no fault: an upgrade migrates before
+// the last old server is gone.
+struct schema_check {
     struct db_pool *pool;
     struct event *again;
     const struct db_statement *statement;
@@ -52,16 +52,16 @@ struct watch {
 };
 
 // Before the first connection: adds the statement that is asked.
-void watch_prepare(struct watch *watch, struct arena *arena, struct db_statements *statements,
-                   const struct db_release *release);
-void watch_start(struct watch *watch, struct loop *loop, struct db_pool *pool);
-void watch_stop(struct watch *watch); // before the loop is freed; an answer may come until the pool is
+void schema_check_prepare(struct schema_check *check, struct arena *arena, struct db_statements *statements,
+                          const struct db_release *release);
+void schema_check_start(struct schema_check *check, struct loop *loop, struct db_pool *pool);
+void schema_check_stop(struct schema_check *check); // before the loop is freed; an answer may come until the pool is
 
 // Joins a thread that has been told to end; one that does not in time ends the process.
 void thread_join(pthread_t thread, const char *what);
 
 // What came of a job in this process; any thread may read it.
-struct job_meter {
+struct job_metrics {
     struct counter done, failed, erased; // erased: rows
 };
 
@@ -75,7 +75,7 @@ struct jobs {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     bool started, over;
-    struct job_meter meters[JOBS_MOST]; // as newsroom_jobs
+    struct job_metrics metrics[JOBS_MOST]; // as newsroom_jobs
 };
 void jobs_start(struct jobs *jobs, const struct server_setup *setup);
 void jobs_stop(struct jobs *jobs); // after the transaction that it is at
@@ -85,7 +85,7 @@ struct admin {
     const struct api_contract *contract;
     const struct worker *workers;
     unsigned worker_count;
-    const struct watch *watch;
+    const struct schema_check *schema_check;
     const struct jobs *jobs;
     struct str newest_migration, definitions;
     int64_t started_s;

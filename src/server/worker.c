@@ -23,8 +23,8 @@ static void tick(evutil_socket_t fd, short what, void *context)
 bool worker_init(struct worker *worker, const struct worker_setup *setup)
 {
     worker->loop = loop_new();
-    worker->pool = db_pool_new(worker->loop, setup->crew, setup->database, setup->statements);
-    worker->api = api_new(setup->contract, worker->loop, setup->crew, worker->pool);
+    worker->pool = db_pool_new(worker->loop, setup->threads, setup->database, setup->statements);
+    worker->api = api_new(setup->contract, worker->loop, setup->threads, worker->pool);
     struct http_service service = api_service(worker->api);
     worker->listener = http_listener_new(worker->loop, setup->address, setup->limits, &service);
     worker->tick = event_new(loop_base(worker->loop), -1, EV_PERSIST, tick, worker);

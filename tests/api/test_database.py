@@ -45,7 +45,7 @@ def test_a_read_under_way_when_its_connection_ends_is_tried_again_on_another(hou
     thread = threading.Thread(target=read)
     thread.start()
     for _ in range(10):
-        # The lane for lists alone: the keyed reads' connection can serve meanwhile.
+        # The connections for lists alone: the keyed reads' connection can serve meanwhile.
         house.sql("select pg_terminate_backend(pid) from pg_stat_activity"
                   " where usename = 'marbre_server' and query like '%list_sections%' limit 1")
         time.sleep(0.1)

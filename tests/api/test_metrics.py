@@ -118,13 +118,13 @@ def test_the_database_is_measured_by_lane(house):
     marbre.Client(house, "editor").make("tags", name="Mesuré", kind="topic")
     house.client().get("/v1/tags", 200)
     now = metrics(house)
-    for lane in ("list", "write"):
+    for connection_class in ("list", "write"):
         for name in ("marbre_database_statement_seconds_count", "marbre_database_wait_seconds_count"):
-            assert now.get(name, lane=lane) > before.get(name, lane=lane), (name, lane)
-        assert now.get("marbre_database_calls_total", lane=lane, outcome="done") > \
-            before.get("marbre_database_calls_total", lane=lane, outcome="done")
-    for lane, most in (("read", 4), ("list", 4), ("write", 8)):
-        counted(house, "marbre_database_connections", lane=lane)(most)
+            assert now.get(name, connection_class=connection_class) > before.get(name, connection_class=connection_class), (name, connection_class)
+        assert now.get("marbre_database_calls_total", connection_class=connection_class, outcome="done") > \
+            before.get("marbre_database_calls_total", connection_class=connection_class, outcome="done")
+    for connection_class, most in (("read", 4), ("list", 4), ("write", 8)):
+        counted(house, "marbre_database_connections", connection_class=connection_class)(most)
 
 
 def test_a_call_that_waits_for_a_connection_is_seen_to_wait(house):
@@ -136,13 +136,13 @@ def test_a_call_that_waits_for_a_connection_is_seen_to_wait(house):
                               args=(f"/v1/desk/articles/{article['id']}", {"kicker": str(n)}, "*")) for n in range(16)]
     for save in saves:
         save.start()
-    marbre.wait_for(lambda: metrics(house).get("marbre_database_waiting", lane="write") > 0, "a save to wait")
+    marbre.wait_for(lambda: metrics(house).get("marbre_database_waiting", connection_class="write") > 0, "a save to wait")
     assert metrics(house).get("marbre_http_connections") >= 16
     holder.send("rollback;")
     holder.close()
     for save in saves:
         save.join()
-    marbre.wait_for(lambda: metrics(house).get("marbre_database_waiting", lane="write") == 0, "nobody to wait")
+    marbre.wait_for(lambda: metrics(house).get("marbre_database_waiting", connection_class="write") == 0, "nobody to wait")
 
 
 def test_the_process_tells_of_itself(house):
@@ -227,8 +227,8 @@ def test_a_database_that_an_upgrade_has_migrated_further_is_served_on(house):
     server = house.serve_beside()
     house.sql("insert into migrations (name, sha256) values ('9999_later.sql', '')")
     try:
-        before = metrics(server).get("marbre_database_calls_total", lane="read", outcome="done")
-        marbre.wait_for(lambda: metrics(server).get("marbre_database_calls_total", lane="read", outcome="done") >= before + 2,
+        before = metrics(server).get("marbre_database_calls_total", connection_class="read", outcome="done")
+        marbre.wait_for(lambda: metrics(server).get("marbre_database_calls_total", connection_class="read", outcome="done") >= before + 2,
                         "the migrations to be asked for twice")
         assert readyz(server) == set()
     finally:

@@ -12,6 +12,7 @@ largest. ROUNDS and SECONDS may be set. `bench.py wire delivery` runs these part
     sponsorship a thousand inquiries from fifty addresses, and an article's p99 under them beside that without them
     login       an address without an account against one with; with hashes of HASH_MEMORY_KIB (19456; with 1024 there is
                 less in which a difference could hide)
+    before      reads and saves beside those of an older binary, OLDER=…, each on SCALE articles of its own
 """
 import pathlib
 import shutil
@@ -19,6 +20,7 @@ import sys
 import tempfile
 
 import measure  # noqa: F401 (finds tests/lib)
+from before import bench_before
 from burst import bench_sponsorship
 from delivery import bench_delivery
 from itself import bench_login, bench_validation
@@ -27,7 +29,7 @@ from saving import bench_saving
 from wire import bench_wire
 
 PARTS = {"wire": bench_wire, "delivery": bench_delivery, "saving": bench_saving, "process": bench_process,
-         "validation": bench_validation, "login": bench_login, "sponsorship": bench_sponsorship}
+         "validation": bench_validation, "login": bench_login, "sponsorship": bench_sponsorship, "before": bench_before}
 
 
 def main():

@@ -3,7 +3,7 @@
 select case when leads then 303 else 202 end as status,
        case when leads then replace(:config_sponsorship_thanks, '{reference}', reference) end as location,
        json_build_object('reference', reference) as body
-  from (select inquiry_receive(:new_id::uuid, :body::json, :mailbox, :mailbox_hash, :mailbox_pretends::boolean, :form_nonce,
+  from (select inquiry_receive(:new_id::uuid, :body::json, :mailbox, :mailbox_hash, :mailbox_confusable::boolean, :form_nonce,
                                :form_shown_at::timestamptz, :config_form_seconds_max::integer, :peer_hash, :language,
                                :config_sponsorship_per_email, :config_sponsorship_per_network,
                                :config_sponsorship_burst, :config_sponsorship_links::integer) as reference,

@@ -14,27 +14,27 @@ static size_t slot_of(int status)
     return slot;
 }
 
-size_t api_meter_count(const struct api_contract *contract)
+size_t api_metrics_count(const struct api_contract *contract)
 {
     return contract->operation_count + 1;
 }
 
-struct str api_meter_name(const struct api_contract *contract, size_t number)
+struct str api_metrics_name(const struct api_contract *contract, size_t number)
 {
     return number < contract->operation_count ? contract->operations[number].id : STR("none");
 }
 
-const struct api_meter *api_meters(const struct api *api)
+const struct api_operation_metrics *api_metrics(const struct api *api)
 {
-    return api->meters;
+    return api->metrics;
 }
 
-void meters_count(const struct api *api, const struct operation *operation, const struct http_exchange *exchange,
-                  int64_t took_us)
+void metrics_count(const struct api *api, const struct operation *operation, const struct http_exchange *exchange,
+                   int64_t took_us)
 {
     size_t number = operation ? (size_t)(operation - api->contract->operations) : api->contract->operation_count;
-    struct api_meter *meter = &api->meters[number];
-    counter_add(&meter->replies[slot_of(exchange->status)], 1);
-    counter_add(&meter->cut, exchange->cut);
-    durations_add(&meter->took, took_us);
+    struct api_operation_metrics *metrics = &api->metrics[number];
+    counter_add(&metrics->replies[slot_of(exchange->status)], 1);
+    counter_add(&metrics->cut, exchange->cut);
+    durations_add(&metrics->took, took_us);
 }
