@@ -1,5 +1,5 @@
 // Definitions: all functions, triggers and types of one release, in a schema of their own that is named by their hash.
-#include "migrate.h"
+#include "migrate_internal.h"
 
 #include <string.h>
 

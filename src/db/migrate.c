@@ -1,5 +1,5 @@
 // Migrating: one at a time, in transactions that wait a moment for a lock and no longer, so that no writer queues up.
-#include "migrate.h"
+#include "migrate_internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // Migrations: forward only, one transaction a file, what was applied is remembered with its SHA-256.
-#include "migrate.h"
+#include "migrate_internal.h"
 
 // The first migration as the histories before the present one had it. No database of theirs is brought over.
 static const struct {
