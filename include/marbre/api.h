@@ -33,6 +33,7 @@ struct api_sources {
     const struct api_handler *handlers; // ended by a row without a name
     const struct config *config;
     const struct auth_keys *keys;      // NULL where nothing will be served
+    struct http_networks proxies;      // that are trusted, and are no callers when they speak for themselves
     const struct embedded_file *files; // that operations serve, ended by a row without a path; or NULL
 };
 

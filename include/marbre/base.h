@@ -109,6 +109,9 @@ struct json_fault {
 MUST_CHECK json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault);
 // The same for a text that may nest less deep: `depth` is 1 to JSON_DEPTH_MAX.
 MUST_CHECK json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, struct json_fault *fault);
+// Gives a value that jansson has made to the arena, which frees it: json_own(arena, json_object()). NULL, for which
+// jansson had no memory, ends the process.
+json_t *json_own(struct arena *arena, json_t *value);
 struct str json_write(struct arena *arena, const json_t *value); // compact
 struct str json_text(const json_t *string);                      // the view of a string's bytes; STR_NONE for others
 struct str json_member_text(const json_t *object, const char *key);

@@ -20,6 +20,7 @@ struct server_setup {
 // serving: for `marbre check`, and as the first half of server_run.
 struct server_ready {
     struct auth_keys *keys;
+    struct http_networks proxies; // MARBRE_TRUSTED_PROXIES
     struct api_contract *contract;
 };
 MUST_CHECK bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,

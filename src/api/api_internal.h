@@ -21,7 +21,6 @@ enum { RATE_CLASSES = 7, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
 // Shared by the workers, of a fixed size, without a lock: a full bucket's place may be taken by somebody else's.
 struct rates {
     struct rate_class classes[RATE_CLASSES];
-    struct http_networks exempt; // proxies, when they speak for themselves
     unsigned char key[SHORT_KEY_BYTES];
     _Atomic uint64_t slots[RATE_BUCKETS][RATE_WAYS];
 };
@@ -76,6 +75,7 @@ struct operation {
     const struct rate_class *rate;
     struct str audit;  // the collection of what it changes; STR_NONE: it changes nothing
     bool idempotent;   // takes an Idempotency-Key
+    bool is_list;      // answers the envelope {data, next}
     bool for_the_site; // pages of MARBRE_SITE_ORIGINS may send it
     struct str languages[LANGUAGES_MAX];
     size_t language_count; // 0: it speaks English only

@@ -184,12 +184,6 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
     contract->article_url = fill_site(arena, sources->config->article_url, site);
     contract->asset = api_asset_of(arena, STR("application/json"), sources->contract);
     contract->rates = rates_new(arena, sources->config);
-    if (!http_networks_read(arena, sources->config->trusted_proxies, &contract->rates->exempt)) {
-        error_set(error,
-                  "MARBRE_TRUSTED_PROXIES is \"%.*s\"; it takes addresses and networks such as 10.0.0.0/8, by commas",
-                  STR_FMT(sources->config->trusted_proxies));
-        return NULL;
-    }
     files_read(contract);
     contract->site_origin = origin_of(arena, site);
     if (sources->keys) {

@@ -159,7 +159,9 @@ static void read_ours(struct operation *operation, const json_t *ours)
 {
     const json_t *cache = json_object_get(ours, "cache"), *derive = json_object_get(ours, "derive"), *word;
     bool reads = operation->method == HTTP_GET;
-    operation->class = !reads ? DB_WRITE : str_eq(json_member_text(ours, "lane"), STR("list")) ? DB_LIST : DB_READ;
+    bool lists = str_eq(json_member_text(ours, "connection_class"), STR("list"));
+    operation->class = !reads ? DB_WRITE : lists ? DB_LIST : DB_READ;
+    operation->is_list = str_eq(json_member_text(ours, "answers"), STR("list"));
     if (json_object_get(ours, "pages"))
         operation->class = DB_EXPORT;
     operation->cursor = number_in(ours, "cursor");
@@ -195,9 +197,10 @@ static bool check_binds(const struct api_contract *contract, const struct operat
 }
 
 // What may stand in an operation's `x-marbre`; another word is a mistake that nobody would notice.
-static const char *const our_words[] = {"roles",    "statements", "handler",    "lane",    "derive",
-                                        "location", "body_max",   "body_depth", "cursor",  "cache",
-                                        "rate",     "audit",      "languages",  "origins", "pages"};
+static const char *const our_words[] = {"roles",      "statements", "handler",  "connection_class",
+                                        "answers",    "derive",     "location", "body_max",
+                                        "body_depth", "cursor",     "cache",    "rate",
+                                        "audit",      "languages",  "origins",  "pages"};
 
 static bool check_words(const struct operation *operation, const json_t *ours, struct error *error)
 {

@@ -82,7 +82,7 @@ static struct rate_state take(struct rates *rates, const struct rate_class *clas
 static bool is_proxy_itself(const struct api_call *call, const struct http_ip *ip)
 {
     const struct http_request *request = &call->exchange->request;
-    return http_networks_have(&call->contract->rates->exempt, ip) &&
+    return http_networks_have(&call->contract->sources.proxies, ip) &&
            !http_header_value(request, STR("Forwarded")).ptr && !http_header_value(request, STR("X-Forwarded-For")).ptr;
 }
 

@@ -50,6 +50,14 @@ static void finish_json(void *value)
     json_decref(value);
 }
 
+json_t *json_own(struct arena *arena, json_t *value)
+{
+    if (!value)
+        fatal("out of memory for a JSON value");
+    arena_defer(arena, finish_json, value);
+    return value;
+}
+
 json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault)
 {
     return json_read_to_depth(arena, text, JSON_DEPTH_MAX, fault);
@@ -76,8 +84,7 @@ json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, s
         snprintf(fault->detail, sizeof fault->detail, "%.*s", (int)sizeof fault->detail - 1, error.text);
         return NULL;
     }
-    arena_defer(arena, finish_json, value);
-    return value;
+    return json_own(arena, value);
 }
 
 static int append(const char *bytes, size_t n, void *buf)

@@ -95,11 +95,9 @@ static bool act(struct loading *loading, const char *operation, struct str id, c
                 const struct auth_caller *caller, struct error *error)
 {
     struct str answer;
-    json_t *said = body ? json_deep_copy(body) : json_object();
-    bool done = api_perform(loading->contract, loading->session, loading->arena, str_of(operation), id, said, caller,
-                            &answer, error);
-    json_decref(said);
-    return done;
+    const json_t *said = body ? body : json_own(loading->arena, json_object());
+    return api_perform(loading->contract, loading->session, loading->arena, str_of(operation), id, said, caller,
+                       &answer, error);
 }
 
 // How an article gets from a draft to its state. Only submitting is the writer's own act.
@@ -180,17 +178,17 @@ static bool make_articles(struct loading *loading, const json_t *list, struct er
 bool sample_load(struct arena *arena, const struct api_contract *contract, struct db_session *session,
                  struct db_session *owner, struct error *error)
 {
-    struct loading loading = {
-        .arena = arena, .contract = contract, .session = session, .owner = owner, .ids = json_object()};
+    struct loading loading = {.arena = arena,
+                              .contract = contract,
+                              .session = session,
+                              .owner = owner,
+                              .ids = json_own(arena, json_object())};
     struct json_fault broken;
     const json_t *sample = json_read(arena, (struct str){embedded_sample[0].bytes, embedded_sample[0].size}, &broken);
-    bool loaded = log_in(&loading, "contributor", &loading.writer, error) &&
-                  log_in(&loading, "editor", &loading.editor, error) &&
-                  log_in(&loading, "chief", &loading.chief, error) &&
-                  make_all(&loading, json_object_get(sample, "sections"), STR("create_section"), error) &&
-                  make_all(&loading, json_object_get(sample, "tags"), STR("create_tag"), error) &&
-                  make_all(&loading, json_object_get(sample, "authors"), STR("create_author"), error) &&
-                  make_articles(&loading, json_object_get(sample, "articles"), error);
-    json_decref(loading.ids);
-    return loaded;
+    return log_in(&loading, "contributor", &loading.writer, error) &&
+           log_in(&loading, "editor", &loading.editor, error) && log_in(&loading, "chief", &loading.chief, error) &&
+           make_all(&loading, json_object_get(sample, "sections"), STR("create_section"), error) &&
+           make_all(&loading, json_object_get(sample, "tags"), STR("create_tag"), error) &&
+           make_all(&loading, json_object_get(sample, "authors"), STR("create_author"), error) &&
+           make_articles(&loading, json_object_get(sample, "articles"), error);
 }

@@ -326,14 +326,8 @@ static void document_read(struct markdown *markdown, struct str text, size_t lin
     markdown->depth--;
 }
 
-static void blocks_free(void *blocks)
-{
-    json_decref(blocks);
-}
-
 void body_markdown_read(struct arena *arena, struct str text, struct markdown *markdown)
 {
-    *markdown = (struct markdown){.arena = arena, .faults = faults_in(arena), .blocks = json_array()};
-    arena_defer(arena, blocks_free, markdown->blocks);
+    *markdown = (struct markdown){.arena = arena, .faults = faults_in(arena), .blocks = json_own(arena, json_array())};
     document_read(markdown, text, 1, markdown->blocks);
 }

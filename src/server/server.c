@@ -69,20 +69,21 @@ static bool address_read(struct str text, struct http_address *address, struct e
 }
 
 static struct api_contract *read_contract(struct arena *arena, const struct server_setup *setup,
-                                          const struct auth_keys *keys, struct error *error)
+                                          const struct server_ready *ready, struct error *error)
 {
     struct api_sources sources = {.contract = setup->contract,
                                   .statements = setup->statements,
                                   .handlers = newsroom_handlers,
                                   .config = setup->config,
-                                  .keys = keys,
+                                  .keys = ready->keys,
+                                  .proxies = ready->proxies,
                                   .files = setup->files};
     return api_contract_read(arena, &sources, error);
 }
 
 bool server_check_contract(struct arena *arena, const struct server_setup *setup, struct error *error)
 {
-    return read_contract(arena, setup, NULL, error) != NULL;
+    return read_contract(arena, setup, &(struct server_ready){0}, error) != NULL;
 }
 
 bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
@@ -93,10 +94,14 @@ bool server_check(struct arena *arena, const struct server_setup *setup, struct 
     if (!address_read(config->listen, &unused, error) ||
         (config->admin_listen.len && !address_read(config->admin_listen, &unused, error)))
         return false;
+    if (!http_networks_read(arena, config->trusted_proxies, &ready->proxies))
+        return error_set(
+            error, "MARBRE_TRUSTED_PROXIES is \"%.*s\"; it takes addresses and networks such as 10.0.0.0/8, by commas",
+            STR_FMT(config->trusted_proxies));
     ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, error);
     if (!ready->keys)
         return false;
-    ready->contract = read_contract(arena, setup, ready->keys, error);
+    ready->contract = read_contract(arena, setup, ready, error);
     if (!ready->contract)
         return false;
     return check_database(arena, setup, ready->contract, error);
@@ -132,11 +137,7 @@ static bool start_workers(struct server *server, struct error *error)
     server->limits.connections_max = config->connections_max;
     server->limits.connections_per_address = config->connections_per_address;
     server->limits.request_bytes = config->request_bytes;
-    if (!http_networks_read(server->arena, config->trusted_proxies, &server->limits.proxies))
-        return error_set(error,
-                         "MARBRE_TRUSTED_PROXIES is \"%.*s\"; it takes addresses and networks such as 10.0.0.0/8, "
-                         "by commas",
-                         STR_FMT(config->trusted_proxies));
+    server->limits.proxies = server->ready.proxies;
     server->database = (struct db_config){.url = config->database_url,
                                           .role = config->database_role,
                                           .definitions = server->setup->release->set,
