@@ -292,6 +292,9 @@ def test_the_serving_role_owns_nothing(server):
     "create or replace function caller_role() returns text language sql as $$ select 'admin' $$",
     "copy accounts to '/tmp/accounts'", "copy accounts to program 'cat'", "select pg_read_file('PG_VERSION')",
     "insert into migrations (name, sha256) values ('mine', 'x')", "delete from migrations",
+    "insert into definition_sets (name, sha256, triggers) values ('mine', 'x', '{}')", "update definition_sets set retired_at = now()",
+    "do $$ begin execute format('create function %I.mine() returns text language sql as $f$ select 1 $f$', current_schema()); end $$",
+    "do $$ begin execute format('drop schema %I cascade', current_schema()); end $$",
     "update audit set fields = '{}'", "delete from audit", "truncate audit", "update article_versions set version = version + 1", "delete from article_versions", "delete from article_transitions",
 ])
 def test_the_serving_role_can_neither_change_the_house_nor_rewrite_history(server, statement):
