@@ -83,8 +83,8 @@ def test_when_none_is_left_readyz_turns_and_the_log_says_why_until_it_is_mended(
 # ---- statements of some connections fail, or of all
 
 BREAKABLE = """
-    create table broken (pid integer, code text, message text);
-    create function fail_if_broken() returns boolean security definer set search_path = marbre language plpgsql as $$
+    create table marbre.broken (pid integer, code text, message text);
+    create function marbre.fail_if_broken() returns boolean security definer set search_path = marbre language plpgsql as $$
     declare found broken;
     begin
         select * into found from broken where pid is null or pid = pg_backend_pid() limit 1;
@@ -93,7 +93,7 @@ BREAKABLE = """
         end if;
         return true;
     end $$;
-    create policy broken on tags using (fail_if_broken());
+    create policy broken on tags using (marbre.fail_if_broken());
     alter table tags enable row level security;
 """
 
@@ -113,7 +113,7 @@ def house(scratch):
 def whole(house):
     """It is in order again after each story, and its readers' pauses between replacements are over."""
     yield house
-    house.sql("truncate broken")
+    house.sql("truncate marbre.broken")
     marbre.wait_for(house.is_ready, "readyz to turn back", 20)
 
 
@@ -122,7 +122,7 @@ def backends(server):
 
 
 def fail(server, pids, code="58P01", message="could not read a block"):
-    server.sql("".join(f"insert into broken values ({pid}, '{code}', '{message}');" for pid in pids))
+    server.sql("".join(f"insert into marbre.broken values ({pid}, '{code}', '{message}');" for pid in pids))
 
 
 def read_often(server, times, path=None):
@@ -145,7 +145,7 @@ def test_a_connection_that_fails_is_replaced_and_its_readers_are_served_by_anoth
 def test_a_write_that_fails_so_is_done_on_another_connection_and_once(whole):
     editor = marbre.Client(whole, "editor")
     for n, bad in enumerate(sorted(backends(whole))):  # whichever of them is the one that writes
-        whole.sql("truncate broken")
+        whole.sql("truncate marbre.broken")
         fail(whole, [bad])
         editor.make("tags", name=f"Une fois {n}", kind="topic")
         assert whole.sql(f"select count(*) from tags where name = 'Une fois {n}'") == "1"
@@ -172,7 +172,7 @@ def test_readyz_turns_when_most_statements_fail_so_and_turns_back_by_itself(whol
     marbre.wait_for(lambda: read_often(whole, 4) and not readyz(whole)["statements"], "readyz to turn", 10)
     said = readyz(whole)
     assert said["status"] == "not ready" and said["database"] and said["migrations"]
-    whole.sql("truncate broken")
+    whole.sql("truncate marbre.broken")
     marbre.wait_for(whole.is_ready, "readyz to turn back", 20)
     whole.client().get(whole.path, 200)
 
