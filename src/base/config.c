@@ -61,7 +61,7 @@ static const struct key keys[] = {
      "requests/seconds for readers, by address (IPv6: by /64; not by a trusted proxy's own); 0: no limit"},
     {"MARBRE_RATE_DESK", RATE, AT(rate_desk), "1200/60", 0, 0, "requests/seconds at the desk, by session or API key"},
     {"MARBRE_RATE_LOGIN", RATE, AT(rate_login), "60/60", 0, 0,
-     "requests/seconds for logging in and refreshing, and for guessing API keys, by address"},
+     "requests/seconds for logging in and refreshing by address, and for API keys that are none by address and key"},
     {"MARBRE_RATE_FORM", RATE, AT(rate_form), "20/3600", 0, 0,
      "forms/seconds that readers send, by address (IPv6: by /64)"},
     {"MARBRE_RATE_FORM_ALL", RATE, AT(rate_form_all), "2000/3600", 0, 0, "forms/seconds from all addresses together"},
