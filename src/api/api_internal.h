@@ -187,6 +187,8 @@ struct api_call {
     struct named *named;
     struct faults faults;
     unsigned retry_after;
+    struct str problem_detail; // of the problem that was sent; STR_NONE: none was
+    struct str locks;          // what the statements lock, where it is not the thing of the path
     void *carried;
     struct db_call db;
     void (*done)(struct api_call *call, const struct db_answer *answer);
