@@ -186,8 +186,8 @@ const char *db_release_complaint(const struct db_release_state *state);
 
 struct db_migration {
     const struct db_release *release;
-    struct str role;       // that serves; told to the files as the setting marbre.server_role
-    unsigned lock_seconds; // for how long locks on tables are tried for, a moment at a time, before it gives up
+    struct str role;                // that serves; told to the files as the setting marbre.server_role
+    unsigned lock_seconds;          // each step tries for locks for so long, a moment at a time, before it gives up
     void (*tell)(const char *line); // NULL: nobody
 };
 
