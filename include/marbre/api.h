@@ -7,10 +7,6 @@
 #include "marbre/db.h"
 #include "marbre/http.h"
 
-struct api_fault {
-    char detail[900];
-};
-
 struct api_call;
 
 // Bytes that do not change while the server runs, with what a reply says of them worked out once.
@@ -37,16 +33,17 @@ struct api_sources {
     const struct api_handler *handlers; // ended by a row without a name
     const struct config *config;
     const struct auth_keys *keys;      // NULL where nothing will be served
+    struct http_networks proxies;      // that are trusted, and are no callers when they speak for themselves
     const struct embedded_file *files; // that operations serve, ended by a row without a path; or NULL
 };
 
-// Reads the contract. NULL and `fault` when it promises what nothing serves: an operation without roles or without
+// Reads the contract. NULL and `error` when it promises what nothing serves: an operation without roles or without
 // statements or handler, a statement that is not there, a handler without an operation, a parameter of a statement that
 // the operation does not have, a schema with a keyword that is not enforced.
-struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct api_fault *fault);
+struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct error *error);
 // Has PostgreSQL read every statement, and checks that what the last of each operation answers are facts of a reply.
 MUST_CHECK bool api_contract_check(const struct api_contract *contract, struct db_session *session,
-                                   struct api_fault *fault);
+                                   struct error *error);
 
 // --------------------------------------------------------------------------------------------------------- the worker
 
@@ -78,7 +75,7 @@ const struct api_operation_metrics *api_metrics(const struct api *api);
 // `body` is what the operation answers.
 MUST_CHECK bool api_perform(const struct api_contract *contract, struct db_session *session, struct arena *arena,
                             struct str operation, struct str id, const json_t *body, const struct auth_caller *caller,
-                            struct str *answer, struct api_fault *fault);
+                            struct str *answer, struct error *error);
 
 // ------------------------------------------------------------------------------------------------------- for handlers
 
@@ -95,6 +92,9 @@ void *api_carried(const struct api_call *call);
 // is not public, then `done`, unless they failed: then the call is answered.
 void api_run(struct api_call *call, const char *const *statements,
              void (*done)(struct api_call *call, const struct db_answer *answer));
+// Names what the statements of a call will lock, where it is not the thing of its path: of those that wait for the
+// same, only so many are let at the database at a time (db_call).
+void api_locks(struct api_call *call, struct str thing);
 // Checks a password off the loop, then `done`; answers 503 itself when too many wait. `rehashed` as
 // auth_password_check.
 void api_check_password(struct api_call *call, struct str password, struct str phc,

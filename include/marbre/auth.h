@@ -11,16 +11,12 @@ enum { AUTH_ACCESS_SECONDS = 600, AUTH_KEY_BYTES_MIN = 32, AUTH_KEYS_MAX = 8 };
 // A file of lines `kid:base64url`. The first key signs, all of them verify.
 struct auth_keys;
 
-struct auth_fault {
-    char detail[400];
-};
-
-struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct auth_fault *fault);
+struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct error *error);
 // Reads the file again, from the thread that owns the arena, while others sign and check. When the file is not good the
 // keys stay as they are.
-MUST_CHECK bool auth_keys_reload(struct auth_keys *keys, struct auth_fault *fault);
+MUST_CHECK bool auth_keys_reload(struct auth_keys *keys, struct error *error);
 // Makes the file with one new key, 0600, unless it is there.
-MUST_CHECK bool auth_keys_make(struct str path, struct auth_fault *fault);
+MUST_CHECK bool auth_keys_make(struct str path, struct error *error);
 // 32 bytes derived from the signing key for another purpose (signing cursors), so that ops have one secret to keep.
 void auth_keys_derive(const struct auth_keys *keys, struct str purpose, unsigned char key[HASH_BYTES]);
 

@@ -41,6 +41,20 @@ struct str str_trim(struct str text); // spaces and tabs off both ends
 // Decimal digits only, no sign, no space, nothing after; false when it is anything else or above `max`.
 MUST_CHECK bool str_to_u64(struct str text, uint64_t max, uint64_t *value);
 
+// ----------------------------------------------------------------------------------------------------------- errors
+
+// A bug, or no memory: one line on stderr, and abort().
+_Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2);
+
+// Why something could not be done, in a sentence for whoever runs the server. What is wrong with a client's request is
+// a `struct fault`.
+struct error {
+    char detail[1000];
+};
+// Says why, and is false: `return error_set(error, "%s cannot be read", path)`. What it says before may be among what
+// is filled in: `error_set(error, "the keys: %s", error->detail)`.
+bool error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+
 // ------------------------------------------------------------------------------------------------------------ arena
 
 // Memory with one end: everything taken from an arena goes when the arena goes. One request has one.
@@ -95,14 +109,24 @@ struct json_fault {
 MUST_CHECK json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault);
 // The same for a text that may nest less deep: `depth` is 1 to JSON_DEPTH_MAX.
 MUST_CHECK json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, struct json_fault *fault);
+// Gives a value that jansson has made to the arena, which frees it: json_own(arena, json_object()). NULL, for which
+// jansson had no memory, ends the process.
+json_t *json_own(struct arena *arena, json_t *value);
 struct str json_write(struct arena *arena, const json_t *value); // compact
 struct str json_text(const json_t *string);                      // the view of a string's bytes; STR_NONE for others
 struct str json_member_text(const json_t *object, const char *key);
 
-// One thing wrong with a value: where (a JSON Pointer, RFC 6901) and what, in a sentence for a person.
+// Where in a text that somebody wrote, counted from 1; a column is 0 where it is not known, a line where there is none.
+struct text_place {
+    size_t line, column;
+};
+
+// One thing wrong with a value: where (a JSON Pointer, RFC 6901) and what, in a sentence for a person. In a text of
+// many lines also at which place, with which the sentence begins: `line 5: …`.
 struct fault {
     struct fault *next;
     struct str pointer, detail;
+    struct text_place place;
 };
 
 // Where in a JSON value a reader stands: a chain on the stack, which becomes a JSON Pointer only when there is a fault.
@@ -127,6 +151,8 @@ const char *fault_words(const struct faults *faults, const char *words); // for 
 bool faults_enough(const struct faults *faults);                         // so many that looking further is of no use
 void fault_add_at(struct faults *faults, const struct path *path, const char *format, ...) PRINTF_LIKE(3, 4);
 void fault_add(struct faults *faults, struct str pointer, const char *format, ...) PRINTF_LIKE(3, 4);
+void fault_add_at_line(struct faults *faults, struct str pointer, struct text_place place, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 
 // ------------------------------------------------------------------------------------------------------------- text
 
@@ -156,6 +182,10 @@ size_t text_words(struct arena *arena, struct str text, struct str lang); // wor
 // longer, as many of its words, and an ellipsis.
 struct str text_first_sentences(struct arena *arena, struct str text, struct str lang, size_t max);
 size_t text_length(struct str text); // code points, as JSON Schema counts
+// What stands at a place of a text, and before it; at its ends is space.
+enum text_class { TEXT_OTHER, TEXT_SPACE, TEXT_PUNCTUATION };
+enum text_class text_class_at(struct str text, size_t at);
+enum text_class text_class_before(struct str text, size_t at);
 
 // Regular expressions (ICU's, which reads those of ECMA-262 that schemas use). A match that takes too long is given up.
 enum text_found { TEXT_FOUND, TEXT_NOT_FOUND, TEXT_TOO_HARD };
@@ -178,6 +208,7 @@ void secret_init(void); // once, before any other function of this section
 void secret_random(void *bytes, size_t n);
 bool secret_equal(const void *a, const void *b, size_t n);                        // in constant time
 void secret_hash(struct str bytes, unsigned char hash[HASH_BYTES]);               // BLAKE2b
+void secret_sha256(struct str bytes, unsigned char hash[HASH_BYTES]);             // FIPS 180-4
 void secret_mac(struct str bytes, struct str key, unsigned char mac[HASH_BYTES]); // keyed BLAKE2b, key 16 to 64 bytes
 struct str secret_base64(struct arena *arena, const void *bytes, size_t n);       // base64url, unpadded
 MUST_CHECK bool secret_unbase64(struct arena *arena, struct str text, struct str *bytes);
@@ -264,7 +295,6 @@ void log_line(struct str json); // a whole JSON object, without the newline
 // {"at":…,"level":…,"event":"db.connect","detail":…}
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
 uint64_t log_dropped(void);
-_Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2); // for bugs and for no memory: one line, abort()
 
 // ----------------------------------------------------------------------------------------------------------- config
 
@@ -290,15 +320,12 @@ struct config {
     struct config_rate sponsorship_per_email, sponsorship_per_network, sponsorship_burst;
     unsigned sponsorship_links, sponsorship_months;
     unsigned jobs_seconds;
+    unsigned migrate_seconds;
     unsigned drain_seconds;
 };
 
-struct config_fault {
-    char detail[300];
-};
-
 // Reads the environment; `KEY_FILE` gives the path of a file that holds KEY's value. False and `fault` on a bad value.
-MUST_CHECK bool config_load(struct arena *arena, struct config *config, struct config_fault *fault);
+MUST_CHECK bool config_load(struct arena *arena, struct config *config, struct error *error);
 struct str config_stranger(void); // a MARBRE_… of the environment that is no key; STR_NONE when there is none
 // The value of MARBRE_NAME as it is written; STR_NONE where there is no such key, or where it is a secret.
 struct str config_value(struct arena *arena, const struct config *config, struct str name);

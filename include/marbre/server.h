@@ -4,14 +4,10 @@
 
 #include "marbre/newsroom.h"
 
-struct server_fault {
-    char detail[900];
-};
-
 struct server_setup {
     const struct config *config;
     struct db_statements *statements;
-    const struct embedded_file *migrations;
+    const struct db_release *release;
     struct str contract; // JSON
     const struct embedded_file *files;
     // Called once the workers serve, and whenever `watch_ms` have passed; NULL where nothing is to be done.
@@ -24,17 +20,17 @@ struct server_setup {
 // serving: for `marbre check`, and as the first half of server_run.
 struct server_ready {
     struct auth_keys *keys;
+    struct http_networks proxies; // MARBRE_TRUSTED_PROXIES
     struct api_contract *contract;
 };
 MUST_CHECK bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
-                             struct server_fault *fault);
+                             struct error *error);
 
 // The contract alone, without keys and database: what it promises is served, and no schema has a keyword that is not
 // enforced. For the build.
-MUST_CHECK bool server_check_contract(struct arena *arena, const struct server_setup *setup,
-                                      struct server_fault *fault);
+MUST_CHECK bool server_check_contract(struct arena *arena, const struct server_setup *setup, struct error *error);
 
 // Serves until SIGTERM or SIGINT, then drains: no request is cut that arrives in time. A second signal ends it at once.
 // SIGHUP reads the signing keys again.
-// False and `fault` when it cannot start.
-MUST_CHECK bool server_run(const struct server_setup *setup, struct server_fault *fault);
+// False and `error` when it cannot start.
+MUST_CHECK bool server_run(const struct server_setup *setup, struct error *error);

@@ -16,12 +16,11 @@ struct rate_class {
     struct config_rate limit; // of no requests: none is refused
     const char *together;     // the class in which all callers are counted as one, too; or NULL
 };
-enum { RATE_CLASSES = 7, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
+enum { RATE_CLASSES = 10, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
 
 // Shared by the workers, of a fixed size, without a lock: a full bucket's place may be taken by somebody else's.
 struct rates {
     struct rate_class classes[RATE_CLASSES];
-    struct http_networks exempt; // proxies, when they speak for themselves
     unsigned char key[SHORT_KEY_BYTES];
     _Atomic uint64_t slots[RATE_BUCKETS][RATE_WAYS];
 };
@@ -76,6 +75,7 @@ struct operation {
     const struct rate_class *rate;
     struct str audit;  // the collection of what it changes; STR_NONE: it changes nothing
     bool idempotent;   // takes an Idempotency-Key
+    bool is_list;      // answers the envelope {data, next}
     bool for_the_site; // pages of MARBRE_SITE_ORIGINS may send it
     struct str languages[LANGUAGES_MAX];
     size_t language_count; // 0: it speaks English only
@@ -121,18 +121,17 @@ struct api_contract {
 const json_t *contract_follow(const json_t *spec, const char *reference);
 // What a `$ref` points at, or the value itself. NULL when it points nowhere.
 const json_t *contract_resolve(const json_t *spec, const json_t *value);
-bool contract_fail(struct api_fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 // The schema of a body in one of the operation's types: the first of them for STR_NONE.
 const json_t *operation_body_schema(const struct operation *operation, struct str type);
 MUST_CHECK bool operation_parameters(struct api_contract *contract, struct operation *operation, const json_t *spec,
-                                     struct api_fault *fault);
+                                     struct error *error);
 // The operation's list: its own statements, and those that every operation of its kind has.
 MUST_CHECK bool operation_statements(struct api_contract *contract, struct operation *operation, const json_t *ours,
-                                     struct api_fault *fault);
+                                     struct error *error);
 void files_read(struct api_contract *contract);
 const struct operation *contract_operation(const struct api_contract *contract, struct str id);
 MUST_CHECK bool operation_read(struct api_contract *contract, struct operation *operation, const json_t *spec,
-                               struct api_fault *fault);
+                               struct error *error);
 
 void route_add(struct api_contract *contract, struct operation *operation);
 // The node of a path, its parameters decoded into `values` in the order of the path. NULL: there is none.
@@ -188,6 +187,8 @@ struct api_call {
     struct named *named;
     struct faults faults;
     unsigned retry_after;
+    struct str problem_detail; // of the problem that was sent; STR_NONE: none was
+    struct str locks;          // what the statements lock, where it is not the thing of the path
     void *carried;
     struct db_call db;
     void (*done)(struct api_call *call, const struct db_answer *answer);

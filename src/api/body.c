@@ -137,7 +137,7 @@ static void derive_content(struct api_call *call)
     const struct fault *fault =
         has_markdown(call)
             ? content_markdown_read(call->arena, api_body_text(call, "body_markdown"), STR("/body_markdown"), &site,
-                                    &call->content)
+                                    NULL, &call->content)
             : content_body_read(call->arena, json_object_get(call->body, "body"), STR("/body"), &site, &call->content);
     for (; fault; fault = fault->next)
         fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));

@@ -5,15 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool contract_fail(struct api_fault *fault, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(fault->detail, sizeof fault->detail, format, arguments);
-    va_end(arguments);
-    return false;
-}
-
 static int hex_value(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
@@ -65,7 +56,7 @@ static const char *const method_words[HTTP_METHOD_OTHER] = {
     [HTTP_GET] = "get", [HTTP_POST] = "post", [HTTP_PUT] = "put", [HTTP_PATCH] = "patch", [HTTP_DELETE] = "delete",
 };
 
-static bool check_schemas(const struct api_contract *contract, struct api_fault *fault)
+static bool check_schemas(const struct api_contract *contract, struct error *error)
 {
     const json_t *schemas = json_object_get(json_object_get(contract->spec, "components"), "schemas");
     const char *name;
@@ -73,12 +64,12 @@ static bool check_schemas(const struct api_contract *contract, struct api_fault 
     json_object_foreach ((json_t *)schemas, name, schema) {
         const char *unknown = schema_unknown_keyword(contract->spec, schema);
         if (unknown)
-            return contract_fail(fault, "the schema %s has the keyword %s, which is not enforced", name, unknown);
+            return error_set(error, "the schema %s has the keyword %s, which is not enforced", name, unknown);
     }
     return true;
 }
 
-static bool read_paths(struct api_contract *contract, struct api_fault *fault)
+static bool read_paths(struct api_contract *contract, struct error *error)
 {
     const json_t *paths = json_object_get(contract->spec, "paths");
     contract->operations = ARENA_ARRAY(contract->arena, struct operation, json_object_size(paths) * 5);
@@ -93,12 +84,12 @@ static bool read_paths(struct api_contract *contract, struct api_fault *fault)
             struct operation *operation = &contract->operations[contract->operation_count++];
             operation->path = str_of(path);
             operation->method = method;
-            if (!operation_read(contract, operation, spec, fault))
+            if (!operation_read(contract, operation, spec, error))
                 return false;
             route_add(contract, operation);
         }
     }
-    return contract->operation_count > 0 || contract_fail(fault, "the contract has no paths");
+    return contract->operation_count > 0 || error_set(error, "the contract has no paths");
 }
 
 // The first `$ref` anywhere that points nowhere, or NULL.
@@ -116,28 +107,28 @@ static const char *dangling(const json_t *spec, const json_t *value)
     return found;
 }
 
-static bool references_hold(const struct api_contract *contract, struct api_fault *fault)
+static bool references_hold(const struct api_contract *contract, struct error *error)
 {
     const char *reference = dangling(contract->spec, contract->spec);
-    return !reference || contract_fail(fault, "the contract refers to %s, which is not in it", reference);
+    return !reference || error_set(error, "the contract refers to %s, which is not in it", reference);
 }
 
-static bool ids_are_unique(const struct api_contract *contract, struct api_fault *fault)
+static bool ids_are_unique(const struct api_contract *contract, struct error *error)
 {
     for (size_t i = 0; i < contract->operation_count; i++)
         if (contract_operation(contract, contract->operations[i].id) != &contract->operations[i])
-            return contract_fail(fault, "two operations are called %.*s", STR_FMT(contract->operations[i].id));
+            return error_set(error, "two operations are called %.*s", STR_FMT(contract->operations[i].id));
     return true;
 }
 
-static bool handlers_are_named(const struct api_contract *contract, struct api_fault *fault)
+static bool handlers_are_named(const struct api_contract *contract, struct error *error)
 {
     for (const struct api_handler *handler = contract->sources.handlers; handler->name; handler++) {
         bool named = false;
         for (size_t i = 0; i < contract->operation_count; i++)
             named |= contract->operations[i].handler == handler;
         if (!named)
-            return contract_fail(fault, "%s is served, but no operation of the contract names it", handler->name);
+            return error_set(error, "%s is served, but no operation of the contract names it", handler->name);
     }
     return true;
 }
@@ -176,14 +167,14 @@ static struct str origin_of(struct arena *arena, struct str address)
     return str_lower(arena, arena_printf(arena, "%.*s://%.*s", STR_FMT(scheme), STR_FMT(authority)));
 }
 
-struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct api_fault *fault)
+struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct error *error)
 {
     struct api_contract *contract = ARENA_NEW(arena, struct api_contract);
     *contract = (struct api_contract){.arena = arena, .sources = *sources};
     struct json_fault broken;
     contract->spec = json_read(arena, sources->contract, &broken);
     if (!contract->spec) {
-        contract_fail(fault, "the contract is not JSON: line %d: %s", broken.line, broken.detail);
+        error_set(error, "the contract is not JSON: line %d: %s", broken.line, broken.detail);
         return NULL;
     }
     struct str site = sources->config->site_url;
@@ -193,12 +184,6 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
     contract->article_url = fill_site(arena, sources->config->article_url, site);
     contract->asset = api_asset_of(arena, STR("application/json"), sources->contract);
     contract->rates = rates_new(arena, sources->config);
-    if (!http_networks_read(arena, sources->config->trusted_proxies, &contract->rates->exempt)) {
-        contract_fail(
-            fault, "MARBRE_TRUSTED_PROXIES is \"%.*s\"; it takes addresses and networks such as 10.0.0.0/8, by commas",
-            STR_FMT(sources->config->trusted_proxies));
-        return NULL;
-    }
     files_read(contract);
     contract->site_origin = origin_of(arena, site);
     if (sources->keys) {
@@ -206,8 +191,8 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
         auth_keys_derive(sources->keys, STR("form"), contract->form_key);
         auth_keys_derive(sources->keys, STR("person"), contract->person_key);
     }
-    bool good = references_hold(contract, fault) && check_schemas(contract, fault) && read_paths(contract, fault) &&
-                ids_are_unique(contract, fault) && handlers_are_named(contract, fault);
+    bool good = references_hold(contract, error) && check_schemas(contract, error) && read_paths(contract, error) &&
+                ids_are_unique(contract, error) && handlers_are_named(contract, error);
     return good ? contract : NULL;
 }
 
@@ -227,28 +212,27 @@ static void note_column(void *context, const char *name)
         snprintf(columns->stranger, sizeof columns->stranger, "%s", name);
 }
 
-bool api_contract_check(const struct api_contract *contract, struct db_session *session, struct api_fault *fault)
+bool api_contract_check(const struct api_contract *contract, struct db_session *session, struct error *error)
 {
-    struct db_fault broken;
     const struct db_statements *statements = contract->sources.statements;
     for (size_t i = 0; i < statements->count; i++) {
         const struct db_statement *statement = &statements->all[i];
         struct columns columns = {0};
-        if (!db_session_check(session, statement, note_column, &columns, &broken))
-            return contract_fail(fault, "%s", broken.detail);
+        if (!db_session_check(session, statement, note_column, &columns, error))
+            return false;
         for (size_t n = 0; n < contract->operation_count; n++) {
             const struct operation *operation = &contract->operations[n];
             if (operation->statement_count == 0 || operation->statements[operation->statement_count - 1] != statement)
                 continue;
             if (columns.stranger[0] && operation->success != 204)
-                return contract_fail(fault, "%.*s.sql answers the column %s, which is no fact of a reply",
-                                     STR_FMT(statement->name), columns.stranger);
+                return error_set(error, "%.*s.sql answers the column %s, which is no fact of a reply",
+                                 STR_FMT(statement->name), columns.stranger);
             if (columns.next != operation->cursor)
-                return contract_fail(fault, "%.*s.sql answers %u of next_1…, and %.*s has the cursor %u",
-                                     STR_FMT(statement->name), columns.next, STR_FMT(operation->id), operation->cursor);
+                return error_set(error, "%.*s.sql answers %u of next_1…, and %.*s has the cursor %u",
+                                 STR_FMT(statement->name), columns.next, STR_FMT(operation->id), operation->cursor);
             if (!columns.has_body && operation->success != 204)
-                return contract_fail(fault, "%.*s.sql is the last of %.*s and answers no column `body`",
-                                     STR_FMT(statement->name), STR_FMT(operation->id));
+                return error_set(error, "%.*s.sql is the last of %.*s and answers no column `body`",
+                                 STR_FMT(statement->name), STR_FMT(operation->id));
         }
     }
     return true;

@@ -39,7 +39,7 @@ static size_t plain_max(const json_t *schema)
 }
 
 // Of a parameter's members others would change what is sent: `style`, `content`, `allowReserved`.
-static bool check_parameter(const struct operation *operation, const json_t *given, struct api_fault *fault)
+static bool check_parameter(const struct operation *operation, const json_t *given, struct error *error)
 {
     static const char *const known[] = {"name", "in", "required", "description", "schema", "example"};
     const char *member;
@@ -49,8 +49,8 @@ static bool check_parameter(const struct operation *operation, const json_t *giv
         for (size_t i = 0; i < COUNT_OF(known); i++)
             found |= strcmp(known[i], member) == 0;
         if (!found)
-            return contract_fail(fault, "%.*s: a parameter has the member %s, which is not enforced",
-                                 STR_FMT(operation->id), member);
+            return error_set(error, "%.*s: a parameter has the member %s, which is not enforced",
+                             STR_FMT(operation->id), member);
     }
     return true;
 }
@@ -84,27 +84,26 @@ static const json_t *items_of(const struct api_contract *contract, const struct 
 }
 
 static bool read_parameter(const struct api_contract *contract, struct operation *operation, const json_t *given,
-                           struct api_fault *fault)
+                           struct error *error)
 {
     const json_t *written = json_object_get(given, "schema"), *schema = contract_resolve(contract->spec, written);
     struct parameter *parameter = &operation->parameters[operation->parameter_count];
     if (operation->parameter_count++ == PARAMETERS_MAX || !schema ||
         !find_place(json_member_text(given, "in"), &parameter->place))
-        return contract_fail(fault, "%.*s: its parameter %zu cannot be read", STR_FMT(operation->id),
-                             operation->parameter_count);
+        return error_set(error, "%.*s: its parameter %zu cannot be read", STR_FMT(operation->id),
+                         operation->parameter_count);
     const char *unknown = schema_unknown_keyword(contract->spec, written);
     if (unknown)
-        return contract_fail(fault, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
-                             STR_FMT(operation->id), unknown);
+        return error_set(error, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
+                         STR_FMT(operation->id), unknown);
     parameter->items = items_of(contract, parameter, schema);
     const json_t *value = parameter->items ? parameter->items : schema;
     if (json_object_get(value, "type") && !is_plain_type(json_member_text(value, "type")))
-        return contract_fail(fault, "%.*s: the text of a parameter has not the type of its schema",
-                             STR_FMT(operation->id));
+        return error_set(error, "%.*s: the text of a parameter has not the type of its schema", STR_FMT(operation->id));
     if (parameter->items && json_object_get(schema, "default"))
-        return contract_fail(fault, "%.*s: a parameter that is a list has no default", STR_FMT(operation->id));
+        return error_set(error, "%.*s: a parameter that is a list has no default", STR_FMT(operation->id));
     if (json_object_get(written, "$ref") && json_object_size(written) > 1)
-        return contract_fail(fault, "%.*s: a parameter's schema has others beside its $ref", STR_FMT(operation->id));
+        return error_set(error, "%.*s: a parameter's schema has others beside its $ref", STR_FMT(operation->id));
     parameter->name = json_member_text(given, "name");
     parameter->required = json_is_true(json_object_get(given, "required"));
     parameter->schema = schema;
@@ -112,17 +111,17 @@ static bool read_parameter(const struct api_contract *contract, struct operation
     parameter->default_text = default_of(contract->arena, schema);
     parameter->plain_max = plain_max(schema);
     operation->idempotent |= str_eq(parameter->symbol, STR("idempotency_key"));
-    return check_parameter(operation, given, fault);
+    return check_parameter(operation, given, error);
 }
 
 bool operation_parameters(struct api_contract *contract, struct operation *operation, const json_t *spec,
-                          struct api_fault *fault)
+                          struct error *error)
 {
     const json_t *item;
     size_t i;
     json_array_foreach (json_object_get(spec, "parameters"), i, item) {
         const json_t *given = contract_resolve(contract->spec, item);
-        if (!read_parameter(contract, operation, given, fault))
+        if (!read_parameter(contract, operation, given, error))
             return false;
     }
     return true;

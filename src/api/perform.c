@@ -28,7 +28,7 @@ static void finish_copy(void *copy)
 
 bool api_perform(const struct api_contract *contract, struct db_session *session, struct arena *arena,
                  struct str operation, struct str id, const json_t *body, const struct auth_caller *caller,
-                 struct str *text, struct api_fault *fault)
+                 struct str *text, struct error *error)
 {
     struct api_call *call = ARENA_NEW(arena, struct api_call);
     *call = (struct api_call){.arena = arena,
@@ -38,7 +38,7 @@ bool api_perform(const struct api_contract *contract, struct db_session *session
                               .operation = contract_operation(contract, operation),
                               .faults = faults_in(arena)};
     if (!call->operation || call->operation->statement_count == 0)
-        return contract_fail(fault, "%.*s is no operation of statements", STR_FMT(operation));
+        return error_set(error, "%.*s is no operation of statements", STR_FMT(operation));
     take_id(call, id);
     json_t *copy = json_deep_copy(body);
     arena_defer(arena, finish_copy, copy);
@@ -46,14 +46,13 @@ bool api_perform(const struct api_contract *contract, struct db_session *session
     if (call->body_schema)
         body_take(call, copy);
     if (call->faults.count)
-        return contract_fail(fault, "%.*s", STR_FMT(faults_line(call)));
+        return error_set(error, "%.*s", STR_FMT(faults_line(call)));
     struct db_step steps[STATEMENTS_MAX];
     for (size_t i = 0; i < call->operation->statement_count; i++)
         steps[i] = bind_step(call, call->operation->statements[i]);
     struct db_answer answer;
-    struct db_fault broken;
-    if (!db_session_run(session, arena, steps, call->operation->statement_count, &answer, &broken))
-        return contract_fail(fault, "%s", broken.detail);
+    if (!db_session_run(session, arena, steps, call->operation->statement_count, &answer, error))
+        return false;
     *text = db_answer_text(&answer, "body");
     return true;
 }

@@ -170,11 +170,6 @@ static struct str next_link(struct api_call *call, struct str cursor)
     return buf_str(&link);
 }
 
-static bool is_list(const struct api_call *call)
-{
-    return call->operation->class == DB_LIST;
-}
-
 // A list's statement answers the items; the envelope, with its signed cursor, is put around them here.
 static struct str envelope(struct api_call *call, struct str items, struct str cursor, struct str count)
 {
@@ -228,7 +223,7 @@ void reply_done(struct api_call *call, const struct db_answer *answer)
         stream_begin(call, answer);
         return;
     }
-    if (is_list(call)) {
+    if (call->operation->is_list) {
         struct str cursor = next_cursor(call, answer);
         reply.body = envelope(call, db_answer_text(answer, "body"), cursor, db_answer_text(answer, "count"));
         if (cursor.ptr)
@@ -281,7 +276,10 @@ void reply_answer(struct api_call *call, const struct db_answer *answer)
         not_now(call, 1, "Too much is waiting for the database.");
         break;
     case DB_AWAY:
-        not_now(call, 2, "The database cannot be reached.");
+        not_now(call, 2,
+                db_sqlstate_is_broken(answer->sqlstate)
+                    ? "The database is not in order, and whoever runs it has to see to it; nothing was changed."
+                    : "The database cannot be reached.");
         break;
     }
 }
@@ -316,7 +314,6 @@ void api_reply_asset(struct api_call *call, const struct api_asset *asset)
     struct reply reply = {.status = 200, .body = asset->body};
     reply_header(&reply, STR("Cache-Control"), STR("public, max-age=60"));
     reply_header(&reply, STR("ETag"), asset->etag);
-    reply_header(&reply, STR("X-Content-Type-Options"), STR("nosniff"));
     reply_header(&reply, STR("Content-Security-Policy"), asset->policy.ptr ? asset->policy : STR(PAGE_POLICY));
     unless_client_has(call, &reply, asset->etag);
     if (reply.body.ptr)

@@ -72,6 +72,5 @@ void stream_begin(struct api_call *call, const struct db_answer *answer)
     reply_header(&reply, STR("Content-Type"), arena_printf(call->arena, "%s; charset=utf-8", type));
     reply_header(&reply, STR("Content-Disposition"), file_of(call));
     reply_header(&reply, STR("Cache-Control"), STR("no-store"));
-    reply_header(&reply, STR("X-Content-Type-Options"), STR("nosniff"));
     reply_send(call, &reply);
 }

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void say(struct auth_fault *fault, const char *path, const char *what)
+static bool keys_fail(struct error *error, const char *path, const char *what)
 {
-    snprintf(fault->detail, sizeof fault->detail, "the keys file (MARBRE_JWT_KEYS_FILE) %s: %s", path, what);
+    return error_set(error, "the keys file (MARBRE_JWT_KEYS_FILE) %s: %s", path, what);
 }
 
 static const char *add_key(struct arena *arena, struct key_set *set, struct str line)
@@ -48,13 +48,13 @@ static const char *read_lines(struct arena *arena, struct key_set *set, struct s
 
 enum { FILE_BYTES_MAX = 8192 };
 
-bool auth_keys_reload(struct auth_keys *keys, struct auth_fault *fault)
+bool auth_keys_reload(struct auth_keys *keys, struct error *error)
 {
     const char *file = arena_cstr(keys->arena, keys->path);
     struct arena *arena = arena_new();
     struct str text;
     if (!file_read(arena, file, FILE_BYTES_MAX, &text)) {
-        say(fault, file, strerror(errno));
+        keys_fail(error, file, strerror(errno));
         arena_free(arena);
         return false;
     }
@@ -63,23 +63,22 @@ bool auth_keys_reload(struct auth_keys *keys, struct auth_fault *fault)
     explicit_bzero((char *)text.ptr, text.len);
     arena_free(arena);
     if (wrong)
-        say(fault, file, wrong);
+        keys_fail(error, file, wrong);
     else
         atomic_store(&keys->now, set);
     return !wrong;
 }
 
-struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct auth_fault *fault)
+struct auth_keys *auth_keys_read(struct arena *arena, struct str path, struct error *error)
 {
     if (path.len == 0) {
-        snprintf(fault->detail, sizeof fault->detail,
-                 "MARBRE_JWT_KEYS_FILE is not set; it names a file with lines `kid:base64url`");
+        error_set(error, "MARBRE_JWT_KEYS_FILE is not set; it names a file with lines `kid:base64url`");
         return NULL;
     }
     struct auth_keys *keys = ARENA_NEW(arena, struct auth_keys);
     keys->arena = arena;
     keys->path = arena_copy(arena, path);
-    return auth_keys_reload(keys, fault) ? keys : NULL;
+    return auth_keys_reload(keys, error) ? keys : NULL;
 }
 
 const struct auth_key *auth_key_find(const struct key_set *set, struct str kid)
@@ -90,7 +89,7 @@ const struct auth_key *auth_key_find(const struct key_set *set, struct str kid)
     return NULL;
 }
 
-bool auth_keys_make(struct str path, struct auth_fault *fault)
+bool auth_keys_make(struct str path, struct error *error)
 {
     struct arena *arena = arena_new();
     const char *file = arena_cstr(arena, path);
@@ -106,7 +105,7 @@ bool auth_keys_make(struct str path, struct auth_fault *fault)
         close(fd);
     }
     if (!fine)
-        say(fault, file, strerror(errno));
+        keys_fail(error, file, strerror(errno));
     arena_free(arena);
     return fine;
 }

@@ -24,6 +24,8 @@ static const struct key keys[] = {
     {"MARBRE_DATABASE_URL", SECRET_URL, AT(database_url), "", 0, 0, "PostgreSQL that is served from (libpq URI)"},
     {"MARBRE_MIGRATE_DATABASE_URL", SECRET_URL, AT(migrate_database_url), "", 0, 0,
      "the same database as its owner, for `marbre migrate`; left out: MARBRE_DATABASE_URL"},
+    {"MARBRE_MIGRATE_SECONDS", NUMBER, AT(migrate_seconds), "60", 0, 86400,
+     "how long each step of `marbre migrate` tries for locks that others hold, before it gives up"},
     {"MARBRE_DATABASE_ROLE", TEXT, AT(database_role), "marbre_server", 0, 0,
      "the role that the server serves as; it owns nothing"},
     {"MARBRE_LISTEN", TEXT, AT(listen), "127.0.0.1:8080", 0, 0, "address:port for readers and editors"},
@@ -38,7 +40,8 @@ static const struct key keys[] = {
      "lines `kid:base64url`, at least 32 bytes each; the first signs"},
     {"MARBRE_READ_CONNECTIONS", NUMBER, AT(read_connections), "0", 0, 64,
      "database connections a worker reads on, and as many for lists; 0: two, with more than eight workers one"},
-    {"MARBRE_WRITE_CONNECTIONS", NUMBER, AT(write_connections), "4", 1, 64, "database connections a worker writes on"},
+    {"MARBRE_WRITE_CONNECTIONS", NUMBER, AT(write_connections), "4", 1, 64,
+     "database connections a worker writes on: one stays for logins, half at most wait for one lock"},
     {"MARBRE_CONNECTIONS_MAX", NUMBER, AT(connections_max), "10000", 1, 1000000, "client connections a worker keeps"},
     {"MARBRE_CONNECTIONS_PER_ADDRESS", NUMBER, AT(connections_per_address), "256", 0, 1000000,
      "of them, from one address (IPv6: one /64) that is no trusted proxy; 0: any number"},
@@ -59,7 +62,7 @@ static const struct key keys[] = {
      "requests/seconds for readers, by address (IPv6: by /64; not by a trusted proxy's own); 0: no limit"},
     {"MARBRE_RATE_DESK", RATE, AT(rate_desk), "1200/60", 0, 0, "requests/seconds at the desk, by session or API key"},
     {"MARBRE_RATE_LOGIN", RATE, AT(rate_login), "60/60", 0, 0,
-     "requests/seconds for logging in and refreshing, and for guessing API keys, by address"},
+     "requests/seconds for logging in and refreshing by address, and for API keys that are none by address and key"},
     {"MARBRE_RATE_FORM", RATE, AT(rate_form), "20/3600", 0, 0,
      "forms/seconds that readers send, by address (IPv6: by /64)"},
     {"MARBRE_RATE_FORM_ALL", RATE, AT(rate_form_all), "2000/3600", 0, 0, "forms/seconds from all addresses together"},
@@ -85,23 +88,19 @@ static const struct key keys[] = {
 enum { VALUE_BYTES_MAX = 8192 };
 
 // The value of a key: from the environment, from the file that KEY_FILE names, or the standard one.
-static bool find_value(struct arena *arena, const struct key *key, struct str *value, struct config_fault *fault)
+static bool find_value(struct arena *arena, const struct key *key, struct str *value, struct error *error)
 {
     const char *own = getenv(key->name);
     const char *file = getenv(arena_cstr(arena, arena_printf(arena, "%s_FILE", key->name)));
-    if (file && *file && own && *own) {
-        snprintf(fault->detail, sizeof fault->detail, "%s and %s_FILE are both set: keep one", key->name, key->name);
-        return false;
-    }
+    if (file && *file && own && *own)
+        return error_set(error, "%s and %s_FILE are both set: keep one", key->name, key->name);
     if (file && *file) {
         if (file_read(arena, file, VALUE_BYTES_MAX, value)) {
             while (value->len && (value->ptr[value->len - 1] == '\n' || value->ptr[value->len - 1] == '\r'))
                 value->len--;
             return true;
         }
-        snprintf(fault->detail, sizeof fault->detail, "%s_FILE names %s, which cannot be read: %s", key->name, file,
-                 strerror(errno));
-        return false;
+        return error_set(error, "%s_FILE names %s, which cannot be read: %s", key->name, file, strerror(errno));
     }
     *value = str_of(own && *own ? own : key->default_text);
     return true;
@@ -154,30 +153,27 @@ static const struct {
     [ORIGINS] = {are_origins, "origins such as https://desk.example, by commas"},
 };
 
-static bool take_text(const struct key *key, struct str value, struct str *member, struct config_fault *fault)
+static bool take_text(const struct key *key, struct str value, struct str *member, struct error *error)
 {
     *member = value;
     if ((size_t)key->kind >= COUNT_OF(texts) || !texts[key->kind].fits || texts[key->kind].fits(value))
         return true;
-    snprintf(fault->detail, sizeof fault->detail, "%s is \"%.*s\"; it takes %s", key->name, STR_FMT(value),
-             texts[key->kind].takes);
-    return false;
+    return error_set(error, "%s is \"%.*s\"; it takes %s", key->name, STR_FMT(value), texts[key->kind].takes);
 }
 
-static bool take_number(const struct key *key, struct str value, unsigned *member, struct config_fault *fault)
+static bool take_number(const struct key *key, struct str value, unsigned *member, struct error *error)
 {
     uint64_t number;
     if (str_to_u64(value, key->max, &number) && number >= key->min) {
         *member = (unsigned)number;
         return true;
     }
-    snprintf(fault->detail, sizeof fault->detail, "%s is \"%.*s\"; it takes a whole number from %u to %u", key->name,
-             STR_FMT(value), key->min, key->max);
-    return false;
+    return error_set(error, "%s is \"%.*s\"; it takes a whole number from %u to %u", key->name, STR_FMT(value),
+                     key->min, key->max);
 }
 
 // `600/60`, or `0`.
-static bool take_rate(const struct key *key, struct str value, struct config_rate *rate, struct config_fault *fault)
+static bool take_rate(const struct key *key, struct str value, struct config_rate *rate, struct error *error)
 {
     enum { REQUESTS_MOST = 1000000, DAY = 86400 };
     struct str per, count = str_cut(value, '/', &per);
@@ -187,18 +183,17 @@ static bool take_rate(const struct key *key, struct str value, struct config_rat
         *rate = (struct config_rate){(unsigned)requests, (unsigned)seconds};
         return true;
     }
-    snprintf(fault->detail, sizeof fault->detail, "%s is \"%.*s\"; it takes requests/seconds, such as 600/60, or 0",
-             key->name, STR_FMT(value));
-    return false;
+    return error_set(error, "%s is \"%.*s\"; it takes requests/seconds, such as 600/60, or 0", key->name,
+                     STR_FMT(value));
 }
 
-static bool take_value(const struct key *key, struct str value, void *member, struct config_fault *fault)
+static bool take_value(const struct key *key, struct str value, void *member, struct error *error)
 {
     if (key->kind == NUMBER)
-        return take_number(key, value, member, fault);
+        return take_number(key, value, member, error);
     if (key->kind == RATE)
-        return take_rate(key, value, member, fault);
-    return take_text(key, value, member, fault);
+        return take_rate(key, value, member, error);
+    return take_text(key, value, member, error);
 }
 
 // KEY and KEY_FILE are keys; so is a KEY that ends in _FILE itself.
@@ -223,16 +218,16 @@ struct str config_stranger(void)
     return STR_NONE;
 }
 
-bool config_load(struct arena *arena, struct config *config, struct config_fault *fault)
+bool config_load(struct arena *arena, struct config *config, struct error *error)
 {
     *config = (struct config){0};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         const struct key *key = &keys[i];
         struct str value;
-        if (!find_value(arena, key, &value, fault))
+        if (!find_value(arena, key, &value, error))
             return false;
         void *member = (char *)config + key->offset;
-        if (!take_value(key, value, member, fault))
+        if (!take_value(key, value, member, error))
             return false;
     }
     if (config->workers == 0) {

@@ -50,6 +50,14 @@ static void finish_json(void *value)
     json_decref(value);
 }
 
+json_t *json_own(struct arena *arena, json_t *value)
+{
+    if (!value)
+        fatal("out of memory for a JSON value");
+    arena_defer(arena, finish_json, value);
+    return value;
+}
+
 json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault)
 {
     return json_read_to_depth(arena, text, JSON_DEPTH_MAX, fault);
@@ -76,8 +84,7 @@ json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, s
         snprintf(fault->detail, sizeof fault->detail, "%.*s", (int)sizeof fault->detail - 1, error.text);
         return NULL;
     }
-    arena_defer(arena, finish_json, value);
-    return value;
+    return json_own(arena, value);
 }
 
 static int append(const char *bytes, size_t n, void *buf)
@@ -204,4 +211,22 @@ void fault_add(struct faults *faults, struct str pointer, const char *format, ..
     va_start(arguments, format);
     add(faults, arena_copy(faults->arena, pointer), format, arguments);
     va_end(arguments);
+}
+
+void fault_add_at_line(struct faults *faults, struct str pointer, struct text_place place, const char *format, ...)
+{
+    if (faults->count++ >= FAULTS_MAX)
+        return;
+    struct buf why = buf_in(faults->arena);
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&why, fault_words(faults, format), arguments);
+    va_end(arguments);
+    struct fault *fault = ARENA_NEW(faults->arena, struct fault);
+    struct str detail = buf_str(&why);
+    if (place.line)
+        detail = arena_printf(faults->arena, "line %zu: %.*s", place.line, STR_FMT(detail));
+    *fault = (struct fault){.pointer = arena_copy(faults->arena, pointer), .detail = detail, .place = place};
+    *(faults->last ? &faults->last->next : &faults->first) = fault;
+    faults->last = fault;
 }

@@ -149,14 +149,3 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
     log_line(buf_str(&line));
     arena_free(arena);
 }
-
-void fatal(const char *format, ...)
-{
-    char detail[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(detail, sizeof detail, format, arguments);
-    va_end(arguments);
-    fprintf(stderr, "marbre: %s\n", detail);
-    abort();
-}

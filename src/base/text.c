@@ -368,6 +368,30 @@ size_t text_length(struct str text)
     return count;
 }
 
+static enum text_class class_of(UChar32 c)
+{
+    if (c < 0 || c == '\t' || c == '\n' || c == '\f' || c == '\r' || u_charType(c) == U_SPACE_SEPARATOR)
+        return TEXT_SPACE;
+    return U_GET_GC_MASK(c) & (U_GC_P_MASK | U_GC_S_MASK) ? TEXT_PUNCTUATION : TEXT_OTHER; // CommonMark §2.1
+}
+
+enum text_class text_class_at(struct str text, size_t at)
+{
+    UChar32 c = -1;
+    if (at < text.len)
+        U8_NEXT((const uint8_t *)text.ptr, at, text.len, c);
+    return class_of(c);
+}
+
+enum text_class text_class_before(struct str text, size_t at)
+{
+    UChar32 c = -1;
+    int32_t before = (int32_t)at;
+    if (before > 0)
+        U8_PREV((const uint8_t *)text.ptr, 0, before, c);
+    return class_of(c);
+}
+
 bool text_is_blank(struct str text)
 {
     int32_t i = 0, n = (int32_t)text.len;

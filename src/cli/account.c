@@ -17,25 +17,26 @@ static const struct refusal {
     {"accounts_name_check", "a name is not empty"},
     {"accounts_role_check", "a role is contributor, editor, chief, sales or admin"},
     {"42P01", "the database is older than this marbre: run `marbre migrate`"},
+    {"42883", "the database has not the definitions of this marbre: run `marbre migrate`"},
 };
 
-static void explain(const struct db_answer *answer, struct db_fault *fault)
+static void explain(const struct db_answer *answer, struct error *error)
 {
     struct str name = answer->constraint.ptr ? answer->constraint : str_of(answer->sqlstate);
     for (size_t i = 0; i < COUNT_OF(refusals); i++)
         if (str_eq(name, str_of(refusals[i].name)))
-            snprintf(fault->detail, sizeof fault->detail, "%s", refusals[i].sentence);
+            error_set(error, "%s", refusals[i].sentence);
 }
 
 static bool run(const struct account_act *act, struct arena *arena, const char *name, const struct str *values,
-                struct db_answer *answer, struct db_fault *fault)
+                struct db_answer *answer, struct error *error)
 {
     const struct db_statement *statement = db_statement_find(act->statements, str_of(name));
     if (!statement)
         fatal("there is no statement %s", name);
-    bool done = db_session_run(act->session, arena, &(struct db_step){statement, values}, 1, answer, fault);
+    bool done = db_session_run(act->session, arena, &(struct db_step){statement, values}, 1, answer, error);
     if (!done)
-        explain(answer, fault);
+        explain(answer, error);
     return done;
 }
 
@@ -51,13 +52,13 @@ static struct str hashed(const struct account_act *act, struct arena *arena, str
 }
 
 bool account_add(const struct account_act *act, struct str email, struct str name, struct str role, struct str password,
-                 struct db_fault *fault)
+                 struct error *error)
 {
     struct arena *arena = arena_new();
     struct uuid id = uuid_new();
     struct str values[] = {str_of(id.text), email, name, role, hashed(act, arena, password)};
     struct db_answer answer;
-    bool added = run(act, arena, "accounts/add", values, &answer, fault);
+    bool added = run(act, arena, "accounts/add", values, &answer, error);
     arena_free(arena);
     return added;
 }
@@ -92,9 +93,9 @@ static bool read_password(struct arena *arena, struct str *password, char line[P
 static int list(const struct account_act *act, struct arena *arena)
 {
     struct db_answer answer;
-    struct db_fault fault;
-    if (!run(act, arena, "accounts/list", NULL, &answer, &fault))
-        return cli_fail("%s", fault.detail);
+    struct error error;
+    if (!run(act, arena, "accounts/list", NULL, &answer, &error))
+        return cli_fail("%s", error.detail);
     for (size_t row = 0; row < db_answer_rows(&answer); row++)
         printf("%-40.*s %-12.*s %-9.*s %.*s\n", STR_FMT(db_answer_at(&answer, row, 0)),
                STR_FMT(db_answer_at(&answer, row, 1)), STR_FMT(db_answer_at(&answer, row, 2)),
@@ -107,9 +108,9 @@ static int change(const struct account_act *act, struct arena *arena, const char
                   const char *email)
 {
     struct db_answer answer;
-    struct db_fault fault;
-    if (!run(act, arena, name, values, &answer, &fault))
-        return cli_fail("%s", fault.detail);
+    struct error error;
+    if (!run(act, arena, name, values, &answer, &error))
+        return cli_fail("%s", error.detail);
     return db_answer_rows(&answer) == 1 ? 0 : cli_fail("there is no account %s", email);
 }
 
@@ -128,12 +129,12 @@ static int add(const struct account_act *act, struct arena *arena, int argc, cha
         return cli_usage("account add EMAIL --role ROLE [--name NAME]");
     char line[PASSWORD_MOST + 2];
     struct str password, email = typed(arena, str_of(argv[2]));
-    struct db_fault fault;
+    struct error error;
     if (!read_password(arena, &password, line))
         return 1;
-    bool added = account_add(act, email, typed(arena, str_of(name)), str_of(role), password, &fault);
+    bool added = account_add(act, email, typed(arena, str_of(name)), str_of(role), password, &error);
     explicit_bzero(line, sizeof line);
-    return added ? 0 : cli_fail("%s", fault.detail);
+    return added ? 0 : cli_fail("%s", error.detail);
 }
 
 static int password(const struct account_act *act, struct arena *arena, const char *email)
@@ -172,7 +173,7 @@ int command_account(int argc, char **argv)
         return cli_usage("account takes add, list, role, password, disable or enable: see `marbre account --help`");
     struct arena *arena = arena_new();
     struct config config;
-    struct db_fault fault;
+    struct error error;
     int status;
     if (!cli_config(arena, &config)) {
         status = 1;
@@ -180,10 +181,12 @@ int command_account(int argc, char **argv)
         status = cli_fail("MARBRE_DATABASE_URL is not set");
     } else {
         struct db_statements statements = db_statements_read(arena, embedded_statements);
-        struct account_act act = {db_session_open(arena, config.database_url, config.database_role, &fault),
-                                  &statements, &config};
+        struct db_release release = cli_release(arena);
+        struct account_act act = {
+            db_session_open(arena, config.database_url, config.database_role, release.set, &error), &statements,
+            &config};
         status = act.session ? act_on(&act, arena, argc, argv)
-                             : cli_fail("the database cannot be reached: %s", fault.detail);
+                             : cli_fail("the database cannot be reached: %s", error.detail);
     }
     arena_free(arena);
     return status;

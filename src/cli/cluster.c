@@ -21,22 +21,13 @@ struct cluster {
     bool is_new;
 };
 
-bool refuse(struct cluster_fault *fault, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(fault->detail, sizeof fault->detail, format, arguments);
-    va_end(arguments);
-    return false;
-}
-
 // One marbre a folder. The kernel gives the lock back however we end, so a server that runs without it is an orphan.
-static int lock_take(struct arena *arena, const char *dir, struct cluster_fault *fault)
+static int lock_take(struct arena *arena, const char *dir, struct error *error)
 {
     const char *path = arena_printf(arena, "%s/lock", dir).ptr;
     int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
-        refuse(fault, "%s cannot be opened: %s", path, strerror(errno));
+        error_set(error, "%s cannot be opened: %s", path, strerror(errno));
         return -1;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0) {
@@ -45,9 +36,9 @@ static int lock_take(struct arena *arena, const char *dir, struct cluster_fault 
     }
     if (errno == EWOULDBLOCK) {
         struct str holder = last_lines(text_from(arena, fd, 0));
-        refuse(fault, "another marbre dev (pid %.*s) uses %s", STR_FMT(holder.len ? holder : STR("unknown")), dir);
+        error_set(error, "another marbre dev (pid %.*s) uses %s", STR_FMT(holder.len ? holder : STR("unknown")), dir);
     } else {
-        refuse(fault, "%s cannot be locked: %s", path, strerror(errno));
+        error_set(error, "%s cannot be locked: %s", path, strerror(errno));
     }
     close(fd);
     return -1;
@@ -76,9 +67,9 @@ static const char *locale_option(void)
 }
 
 // Made under another name first: an initdb that was killed half way leaves nothing that looks like a cluster.
-static bool make(struct arena *arena, const struct place *place, const char *folder, struct cluster_fault *fault)
+static bool make(struct arena *arena, const struct place *place, const char *folder, struct error *error)
 {
-    if (!folder_remove(place->fresh, place->owner, fault) || !folder_private(place->fresh, place->owner, fault))
+    if (!folder_remove(place->fresh, place->owner, error) || !folder_private(place->fresh, place->owner, error))
         return false;
     // Trust is enough: the socket's folder lets in nobody but the owner and root, and there is no other way in.
     const char *const argv[] = {arena_printf(arena, "%s/initdb", folder).ptr,
@@ -93,45 +84,45 @@ static bool make(struct arena *arena, const struct place *place, const char *fol
                                 NULL};
     struct str output;
     if (!child_run(arena, argv, place->owner, INITDB_SECONDS, &output))
-        return refuse(fault, "initdb failed:\n%.*s", STR_FMT(last_lines(output)));
+        return error_set(error, "initdb failed:\n%.*s", STR_FMT(last_lines(output)));
     if (rename(place->fresh, place->data))
-        return refuse(fault, "%s cannot be renamed to %s: %s", place->fresh, place->data, strerror(errno));
+        return error_set(error, "%s cannot be renamed to %s: %s", place->fresh, place->data, strerror(errno));
     return true;
 }
 
 // Everything that is done under the lock.
-static bool bring_up(struct arena *arena, const char *dir, struct cluster *cluster, struct cluster_fault *fault)
+static bool bring_up(struct arena *arena, const char *dir, struct cluster *cluster, struct error *error)
 {
     struct place *place = &cluster->place;
-    if (!place_find(arena, dir, place, fault))
+    if (!place_find(arena, dir, place, error))
         return false;
     unsigned major = version_of(arena, place->data);
     struct programs programs;
-    if (!programs_find(arena, place, major, &programs, fault))
+    if (!programs_find(arena, place, major, &programs, error))
         return false;
     cluster->is_new = major == 0;
-    if (cluster->is_new && !make(arena, place, programs.folder, fault))
+    if (cluster->is_new && !make(arena, place, programs.folder, error))
         return false;
-    if (!folder_private(place->data, place->owner, fault) || !folder_private(place->sockets, place->owner, fault))
+    if (!folder_private(place->data, place->owner, error) || !folder_private(place->sockets, place->owner, error))
         return false;
-    if (!server_clear(place, fault))
+    if (!server_clear(place, error))
         return false;
     cluster->log = server_log(arena, place);
-    cluster->pid = server_start(arena, place, programs.folder, fault);
+    cluster->pid = server_start(arena, place, programs.folder, error);
     return cluster->pid > 0;
 }
 
-struct cluster *cluster_start(struct arena *arena, struct str data, struct cluster_fault *fault)
+struct cluster *cluster_start(struct arena *arena, struct str data, struct error *error)
 {
-    const char *dir = place_dir(arena, data, fault);
+    const char *dir = place_dir(arena, data, error);
     if (!dir)
         return NULL;
-    int lock = lock_take(arena, dir, fault);
+    int lock = lock_take(arena, dir, error);
     if (lock < 0)
         return NULL;
     struct cluster *cluster = ARENA_NEW(arena, struct cluster);
     cluster->lock = lock;
-    if (bring_up(arena, dir, cluster, fault))
+    if (bring_up(arena, dir, cluster, error))
         return cluster;
     close(lock);
     return NULL;

@@ -13,10 +13,6 @@
 
 struct cluster;
 
-struct cluster_fault {
-    char detail[600];
-};
-
 // Starts the server of `data`, the folder given to --data, and returns when it takes connections: at most 2 minutes to
 // make it, 30 s to end what an earlier run left, 60 s to start it. What it keeps lies in `arena`.
 //
@@ -25,8 +21,8 @@ struct cluster_fault {
 // `postgres.log`, `postgres/` and `postgres-socket/`. Root never runs PostgreSQL: `postgres` does, or `nobody`. Where
 // that user cannot reach the folder, `postgres/` lies under /var/lib, and a line on stderr says where.
 //
-// NULL and `fault` when it cannot be; then nothing was left running.
-MUST_CHECK struct cluster *cluster_start(struct arena *arena, struct str data, struct cluster_fault *fault);
+// NULL and `error` when it cannot be; then nothing was left running.
+MUST_CHECK struct cluster *cluster_start(struct arena *arena, struct str data, struct error *error);
 
 // Fast shutdown: open transactions are rolled back, at most 31 s. The cluster is not to be used after.
 void cluster_stop(struct cluster *cluster);

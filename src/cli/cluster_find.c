@@ -47,7 +47,7 @@ static unsigned major_of(struct arena *arena, struct owner owner, const char *fo
 }
 
 bool programs_find(struct arena *arena, const struct place *place, unsigned wanted, struct programs *programs,
-                   struct cluster_fault *fault)
+                   struct error *error)
 {
     struct owner owner = place->owner;
     const char *chosen = told_by_pg_config(arena, owner);
@@ -65,10 +65,10 @@ bool programs_find(struct arena *arena, const struct place *place, unsigned want
     }
     struct str found = seen.len ? buf_str(&seen) : STR("none");
     if (wanted)
-        return refuse(fault,
-                      "%s was made by PostgreSQL %u, and installed is %.*s (%d to %d will do): install the one "
-                      "that made it, or move the data away",
-                      place->data, wanted, STR_FMT(found), OLDEST, NEWEST);
-    return refuse(fault, "PostgreSQL %d to %d is needed, and installed is %.*s: install Debian's package postgresql",
-                  OLDEST, NEWEST, STR_FMT(found));
+        return error_set(error,
+                         "%s was made by PostgreSQL %u, and installed is %.*s (%d to %d will do): install the one "
+                         "that made it, or move the data away",
+                         place->data, wanted, STR_FMT(found), OLDEST, NEWEST);
+    return error_set(error, "PostgreSQL %d to %d is needed, and installed is %.*s: install Debian's package postgresql",
+                     OLDEST, NEWEST, STR_FMT(found));
 }

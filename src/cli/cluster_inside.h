@@ -5,8 +5,6 @@
 
 #define SOCKET_NAME ".s.PGSQL.5432" // PostgreSQL's own name for the socket of port 5432
 
-bool refuse(struct cluster_fault *fault, const char *format, ...) PRINTF_LIKE(2, 3); // says why; always false
-
 // ---------------------------------------------------------------------------------------------------- cluster_child.c
 
 // Who runs PostgreSQL: ourselves, or as root somebody else.
@@ -32,7 +30,7 @@ bool child_call(struct owner owner, bool (*work)(const char *path), const char *
 int64_t deadline_in(int seconds);
 bool nap(int64_t deadline);                                    // 10 ms; false, and no nap, when the deadline has passed
 struct str text_from(struct arena *arena, int fd, off_t from); // of a file, at most its last 4 KiB
-struct str last_lines(struct str text);                        // as many as a fault has room for
+struct str last_lines(struct str text);                        // as many as an error has room for
 
 // ---------------------------------------------------------------------------------------------------- cluster_place.c
 
@@ -44,11 +42,11 @@ struct place {
     struct owner owner;
 };
 
-const char *place_dir(struct arena *arena, struct str data, struct cluster_fault *fault); // NULL: it cannot be made
-bool place_find(struct arena *arena, const char *dir, struct place *place, struct cluster_fault *fault);
+const char *place_dir(struct arena *arena, struct str data, struct error *error); // NULL: it cannot be made
+bool place_find(struct arena *arena, const char *dir, struct place *place, struct error *error);
 // Makes a folder that is the owner's alone, or finds it to be so.
-bool folder_private(const char *path, struct owner owner, struct cluster_fault *fault);
-bool folder_remove(const char *path, struct owner owner, struct cluster_fault *fault);
+bool folder_private(const char *path, struct owner owner, struct error *error);
+bool folder_remove(const char *path, struct owner owner, struct error *error);
 
 // ----------------------------------------------------------------------------------------------------- cluster_find.c
 
@@ -59,13 +57,13 @@ struct programs {
 
 // `wanted` is the major version that a data directory asks for; 0: any that marbre knows.
 bool programs_find(struct arena *arena, const struct place *place, unsigned wanted, struct programs *programs,
-                   struct cluster_fault *fault);
+                   struct error *error);
 
 // --------------------------------------------------------------------------------------------------- cluster_server.c
 
 // Ends what an earlier run left running, and removes what would keep the next from starting. Only under the lock.
-bool server_clear(const struct place *place, struct cluster_fault *fault);
-// Returns the server's pid when it takes connections, 0 and `fault` when it does not.
-pid_t server_start(struct arena *arena, const struct place *place, const char *folder, struct cluster_fault *fault);
+bool server_clear(const struct place *place, struct error *error);
+// Returns the server's pid when it takes connections, 0 and `error` when it does not.
+pid_t server_start(struct arena *arena, const struct place *place, const char *folder, struct error *error);
 bool server_end(pid_t pid, const char *data); // asks ever less politely; false when it outlived all
 const char *server_log(struct arena *arena, const struct place *place);

@@ -16,7 +16,7 @@
 enum { SOCKET_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1, DIR_MAX = 900, PATIENCE_SECONDS = 10 };
 
 // Who runs a cluster that is still to be made.
-static bool first_owner(struct owner *owner, struct cluster_fault *fault)
+static bool first_owner(struct owner *owner, struct error *error)
 {
     *owner = (struct owner){geteuid(), getegid()};
     if (owner->uid != 0)
@@ -25,7 +25,7 @@ static bool first_owner(struct owner *owner, struct cluster_fault *fault)
     if (!user)
         user = getpwnam("nobody");
     if (!user || user->pw_uid == 0)
-        return refuse(fault, "PostgreSQL does not run as root, and there is no user postgres or nobody to run it");
+        return error_set(error, "PostgreSQL does not run as root, and there is no user postgres or nobody to run it");
     *owner = (struct owner){user->pw_uid, user->pw_gid};
     return true;
 }
@@ -42,44 +42,44 @@ static bool present_owner(const char *data, struct owner *owner)
 
 // A folder of our own in which the owner has one. As root, its group may pass through, and may neither list nor change
 // what lies there: other secrets than PostgreSQL's do.
-static bool make_passable(const char *path, struct cluster_fault *fault)
+static bool make_passable(const char *path, struct error *error)
 {
     struct owner owner;
-    if (!first_owner(&owner, fault))
+    if (!first_owner(&owner, error))
         return false;
     if (mkdir(path, 0700))
-        return errno == EEXIST || refuse(fault, "%s cannot be made: %s", path, strerror(errno));
+        return errno == EEXIST || error_set(error, "%s cannot be made: %s", path, strerror(errno));
     if (geteuid() == 0 && (lchown(path, 0, owner.gid) || chmod(path, 0710)))
-        return refuse(fault, "%s cannot be given to group %u: %s", path, owner.gid, strerror(errno));
+        return error_set(error, "%s cannot be given to group %u: %s", path, owner.gid, strerror(errno));
     return true;
 }
 
-const char *place_dir(struct arena *arena, struct str data, struct cluster_fault *fault)
+const char *place_dir(struct arena *arena, struct str data, struct error *error)
 {
     const char *given = arena_cstr(arena, data);
-    if (!make_passable(given, fault))
+    if (!make_passable(given, error))
         return NULL;
     char *dir = realpath(given, NULL);
     if (!dir) {
-        refuse(fault, "%s cannot be used: %s", given, strerror(errno));
+        error_set(error, "%s cannot be used: %s", given, strerror(errno));
         return NULL;
     }
     arena_defer(arena, free, dir);
     // PostgreSQL cuts paths at 1,024 bytes, and keeps them in files as lines.
     if (strlen(dir) <= DIR_MAX && !strchr(dir, '\n'))
         return dir;
-    refuse(fault, "the data folder's path has a line break or more than %d bytes: %.100s…", DIR_MAX, dir);
+    error_set(error, "the data folder's path has a line break or more than %d bytes: %.100s…", DIR_MAX, dir);
     return NULL;
 }
 
-bool folder_private(const char *path, struct owner owner, struct cluster_fault *fault)
+bool folder_private(const char *path, struct owner owner, struct error *error)
 {
     if (mkdir(path, 0700) && errno != EEXIST)
-        return refuse(fault, "%s cannot be made: %s", path, strerror(errno));
+        return error_set(error, "%s cannot be made: %s", path, strerror(errno));
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat seen;
     if (fd < 0 || fstat(fd, &seen)) {
-        refuse(fault, "%s is not a folder that can be used: %s", path, strerror(errno));
+        error_set(error, "%s is not a folder that can be used: %s", path, strerror(errno));
         if (fd >= 0)
             close(fd);
         return false;
@@ -89,8 +89,8 @@ bool folder_private(const char *path, struct owner owner, struct cluster_fault *
     close(fd);
     if ((given || seen.st_uid == owner.uid) && (seen.st_mode & 0777) == 0700)
         return true;
-    return refuse(fault, "%s should be uid %u's with mode 0700, and is uid %u's with mode %04o", path, owner.uid,
-                  seen.st_uid, seen.st_mode & 0777);
+    return error_set(error, "%s should be uid %u's with mode 0700, and is uid %u's with mode %04o", path, owner.uid,
+                     seen.st_uid, seen.st_mode & 0777);
 }
 
 static int remove_one(const char *path, const struct stat *seen, int kind, struct FTW *walk)
@@ -106,7 +106,7 @@ static bool empty_folder(const char *path)
     return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0;
 }
 
-bool folder_remove(const char *path, struct owner owner, struct cluster_fault *fault)
+bool folder_remove(const char *path, struct owner owner, struct error *error)
 {
     // More than once: an initdb that was killed may leave a process that writes for another moment. Its files go with
     // the owner's rights, since the owner could put links in root's way.
@@ -116,7 +116,7 @@ bool folder_remove(const char *path, struct owner owner, struct cluster_fault *f
             return true;
         child_call(owner, empty_folder, path, PATIENCE_SECONDS);
     } while (nap(deadline));
-    return refuse(fault, "%s cannot be removed", path);
+    return error_set(error, "%s cannot be removed", path);
 }
 
 static bool may_pass(const char *path)
@@ -132,9 +132,9 @@ static const char *mark_of(struct arena *arena, const char *dir)
 }
 
 // Decides in which folder the cluster lies, and who runs it. What an earlier start decided stands.
-static const char *choose_base(struct arena *arena, const char *dir, struct owner *owner, struct cluster_fault *fault)
+static const char *choose_base(struct arena *arena, const char *dir, struct owner *owner, struct error *error)
 {
-    if (!first_owner(owner, fault))
+    if (!first_owner(owner, error))
         return NULL;
     if (geteuid() != 0 || present_owner(arena_printf(arena, "%s/postgres", dir).ptr, owner))
         return dir;
@@ -142,7 +142,7 @@ static const char *choose_base(struct arena *arena, const char *dir, struct owne
     if (!present_owner(arena_printf(arena, "%s/postgres", elsewhere).ptr, owner)) {
         if (child_call(*owner, may_pass, dir, PATIENCE_SECONDS))
             return dir;
-        if (!make_passable(elsewhere, fault))
+        if (!make_passable(elsewhere, error))
             return NULL;
     }
     fprintf(stderr,
@@ -151,10 +151,10 @@ static const char *choose_base(struct arena *arena, const char *dir, struct owne
     return elsewhere;
 }
 
-bool place_find(struct arena *arena, const char *dir, struct place *place, struct cluster_fault *fault)
+bool place_find(struct arena *arena, const char *dir, struct place *place, struct error *error)
 {
     *place = (struct place){.dir = dir};
-    const char *base = choose_base(arena, dir, &place->owner, fault);
+    const char *base = choose_base(arena, dir, &place->owner, error);
     if (!base)
         return false;
     place->data = arena_printf(arena, "%s/postgres", base).ptr;

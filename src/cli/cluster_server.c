@@ -122,7 +122,7 @@ bool server_end(pid_t pid, const char *data)
     return false;
 }
 
-bool server_clear(const struct place *place, struct cluster_fault *fault)
+bool server_clear(const struct place *place, struct error *error)
 {
     char path[PATH_MAX];
     struct postmaster left;
@@ -130,7 +130,7 @@ bool server_clear(const struct place *place, struct cluster_fault *fault)
         bool named = left.pid > 1;
         if (named && is_server_of(left.pid, place->data)) {
             if (!server_end(left.pid, place->data))
-                return refuse(fault, "PostgreSQL of an earlier run (pid %d) does not end", left.pid);
+                return error_set(error, "PostgreSQL of an earlier run (pid %d) does not end", left.pid);
         } else if (!named || kill(left.pid, 0) == 0 || errno == EPERM) {
             // It names nobody, or a stranger who got that number later, and PostgreSQL would refuse to start. The
             // file of a dead process is PostgreSQL's to clear, which looks for its shared memory first.
@@ -215,7 +215,7 @@ static enum outcome await(const struct place *place, pid_t pid, int64_t deadline
 }
 
 static pid_t try_start(struct arena *arena, const struct place *place, const char *const *argv, int log,
-                       struct cluster_fault *fault)
+                       struct error *error)
 {
     int64_t patience = deadline_in(MEMORY_SECONDS), deadline = deadline_in(START_SECONDS);
     for (;;) {
@@ -223,7 +223,7 @@ static pid_t try_start(struct arena *arena, const struct place *place, const cha
         off_t from = lseek(log, 0, SEEK_END);
         pid_t pid = child_start(arena, &plan);
         if (pid < 0) {
-            refuse(fault, "no process can be started: %s", strerror(errno));
+            error_set(error, "no process can be started: %s", strerror(errno));
             return 0;
         }
         enum outcome outcome = await(place, pid, deadline);
@@ -237,20 +237,20 @@ static pid_t try_start(struct arena *arena, const struct place *place, const cha
         if (outcome == ENDED && held && nap(patience))
             continue;
         said = last_lines(said);
-        refuse(fault, "PostgreSQL %s; %s/postgres.log ends so:\n%.*s",
-               outcome == LATE ? "is not ready in time" : "ended", place->dir, STR_FMT(said));
+        error_set(error, "PostgreSQL %s; %s/postgres.log ends so:\n%.*s",
+                  outcome == LATE ? "is not ready in time" : "ended", place->dir, STR_FMT(said));
         return 0;
     }
 }
 
-pid_t server_start(struct arena *arena, const struct place *place, const char *folder, struct cluster_fault *fault)
+pid_t server_start(struct arena *arena, const struct place *place, const char *folder, struct error *error)
 {
     int log = open_log(arena, place);
     if (log < 0) {
-        refuse(fault, "%s cannot be written: %s", server_log(arena, place), strerror(errno));
+        error_set(error, "%s cannot be written: %s", server_log(arena, place), strerror(errno));
         return 0;
     }
-    pid_t pid = try_start(arena, place, command_line(arena, place, folder), log, fault);
+    pid_t pid = try_start(arena, place, command_line(arena, place, folder), log, error);
     close(log);
     return pid;
 }

@@ -32,16 +32,21 @@ int cli_usage(const char *format, ...)
 
 bool cli_config(struct arena *arena, struct config *config)
 {
-    struct config_fault fault;
-    if (config_load(arena, config, &fault))
+    struct error error;
+    if (config_load(arena, config, &error))
         return true;
-    cli_fail("%s", fault.detail);
+    cli_fail("%s", error.detail);
     return false;
 }
 
 struct str cli_contract(void)
 {
     return (struct str){embedded_contract[0].bytes, embedded_contract[0].size};
+}
+
+struct db_release cli_release(struct arena *arena)
+{
+    return db_release_read(arena, embedded_migrations, embedded_definitions);
 }
 
 void cli_say(const char *line)

@@ -27,6 +27,7 @@ struct dev {
     struct arena *arena;
     struct config config;
     struct db_statements statements;
+    struct db_release release;
     const struct embedded_file *files;
     struct str data;
     bool empty, sample_loaded;
@@ -34,16 +35,6 @@ struct dev {
     struct cluster *cluster;
     struct db_session *owner;
 };
-
-struct dev_fault {
-    char detail[1000];
-};
-
-static bool fail(struct dev_fault *fault, const char *detail)
-{
-    snprintf(fault->detail, sizeof fault->detail, "%s", detail);
-    return false;
-}
 
 static struct str in_data(const struct dev *dev, const char *name)
 {
@@ -54,63 +45,58 @@ static bool answers_yes(struct dev *dev, struct db_session *session, const char 
 {
     struct db_statement question = db_statement_read(dev->arena, STR("dev/question"), str_of(sql));
     struct db_answer answer;
-    struct db_fault ignored;
+    struct error ignored;
     return db_session_run(session, dev->arena, &(struct db_step){&question, NULL}, 1, &answer, &ignored) &&
            str_eq(db_answer_at(&answer, 0, 0), STR("t"));
 }
 
 // The database, its owner's migrations, and the role that serves, which in this cluster may log in by itself.
-static bool prepare_database(struct dev *dev, struct dev_fault *fault)
+static bool prepare_database(struct dev *dev, struct error *error)
 {
-    struct db_fault broken;
     struct str first = cluster_url(dev->cluster, dev->arena, STR("marbre_owner"), STR("postgres"));
-    struct db_session *session = db_session_open(dev->arena, first, STR(""), &broken);
+    struct db_session *session = db_session_open(dev->arena, first, STR(""), STR(""), error);
     if (!session)
-        return fail(fault, broken.detail);
+        return false;
     if (!answers_yes(dev, session, "select true from pg_database where datname = 'marbre'") &&
-        !db_session_script(session, STR("create database marbre"), &broken))
-        return fail(fault, broken.detail);
+        !db_session_script(session, STR("create database marbre"), error))
+        return false;
     dev->config.migrate_database_url = cluster_url(dev->cluster, dev->arena, STR("marbre_owner"), STR("marbre"));
     dev->config.database_url = cluster_url(dev->cluster, dev->arena, dev->config.database_role, STR("marbre"));
-    dev->owner = db_session_open(dev->arena, dev->config.migrate_database_url, STR(""), &broken);
+    dev->owner = db_session_open(dev->arena, dev->config.migrate_database_url, STR(""), dev->release.set, error);
+    struct db_migration migration = {
+        .release = &dev->release, .role = dev->config.database_role, .lock_seconds = dev->config.migrate_seconds};
     struct str login = arena_printf(dev->arena, "alter role \"%.*s\" login", STR_FMT(dev->config.database_role));
-    if (!dev->owner || !db_migrate(dev->owner, embedded_migrations, dev->config.database_role, NULL, &broken) ||
-        !db_session_script(dev->owner, login, &broken))
-        return fail(fault, broken.detail);
+    if (!dev->owner || !db_migrate(dev->owner, &migration, error) || !db_session_script(dev->owner, login, error))
+        return false;
     return true;
 }
 
-static bool prepare_keys(struct dev *dev, struct dev_fault *fault)
+static bool prepare_keys(struct dev *dev, struct error *error)
 {
-    struct auth_fault broken;
     struct str folder = in_data(dev, "secrets");
     if (mkdir(folder.ptr, S_IRWXU) != 0 && errno != EEXIST)
-        return fail(fault, arena_printf(dev->arena, "%.*s: %s", STR_FMT(folder), strerror(errno)).ptr);
+        return error_set(error, "%.*s: %s", STR_FMT(folder), strerror(errno));
     dev->config.jwt_keys_file = in_data(dev, "secrets/jwt_keys");
-    return auth_keys_make(dev->config.jwt_keys_file, &broken) || fail(fault, broken.detail);
+    return auth_keys_make(dev->config.jwt_keys_file, error);
 }
 
-static bool prepare_accounts(struct dev *dev, struct dev_fault *fault)
+static bool prepare_accounts(struct dev *dev, struct error *error)
 {
-    struct db_fault broken;
     struct account_act act = {dev->owner, &dev->statements, &dev->config};
     if (answers_yes(dev, dev->owner, "select exists (select from accounts)"))
         return true;
     for (size_t i = 0; i < COUNT_OF(accounts); i++)
         if (!account_add(&act, str_of(accounts[i].email), str_of(accounts[i].name), str_of(accounts[i].role),
-                         STR(PASSWORD), &broken))
-            return fail(fault, broken.detail);
+                         STR(PASSWORD), error))
+            return false;
     return true;
 }
 
 // The sample is loaded into an empty newsroom, or again where a start was interrupted in the middle of loading it.
-static bool prepare_sample(struct dev *dev, struct dev_fault *fault)
+static bool prepare_sample(struct dev *dev, struct error *error)
 {
     struct str marker = in_data(dev, "sample-loading");
     bool interrupted = access(marker.ptr, F_OK) == 0;
-    struct db_fault broken;
-    struct server_fault wrong;
-    struct api_fault why;
     struct server_ready ready;
     if (dev->empty ||
         (!interrupted && answers_yes(dev, dev->owner,
@@ -119,33 +105,31 @@ static bool prepare_sample(struct dev *dev, struct dev_fault *fault)
         return true;
     int fd = open(marker.ptr, O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0)
-        return fail(fault, arena_printf(dev->arena, "%.*s: %s", STR_FMT(marker), strerror(errno)).ptr);
+        return error_set(error, "%.*s: %s", STR_FMT(marker), strerror(errno));
     close(fd);
-    if (!db_session_script(dev->owner, STR("truncate articles, article_slugs, sections, tags, authors cascade"),
-                           &broken))
-        return fail(fault, broken.detail);
+    if (!db_session_script(dev->owner, STR("truncate articles, article_slugs, sections, tags, authors cascade"), error))
+        return false;
     struct server_setup setup = {.config = &dev->config,
                                  .statements = &dev->statements,
-                                 .migrations = embedded_migrations,
+                                 .release = &dev->release,
                                  .contract = cli_contract(),
                                  .files = dev->files};
     struct db_session *session =
-        db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, &broken);
+        db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, dev->release.set, error);
     if (!session)
-        return fail(fault, broken.detail);
-    if (!server_check(dev->arena, &setup, &ready, &wrong))
-        return fail(fault, wrong.detail);
-    if (!sample_load(dev->arena, ready.contract, session, dev->owner, &why))
-        return fail(fault, why.detail);
+        return false;
+    if (!server_check(dev->arena, &setup, &ready, error))
+        return false;
+    if (!sample_load(dev->arena, ready.contract, session, dev->owner, error))
+        return false;
     unlink(marker.ptr);
     dev->sample_loaded = true;
     return true;
 }
 
 // Articles by the hundred thousand, for whoever looks at plans and speeds; once.
-static bool prepare_scale(struct dev *dev, struct dev_fault *fault)
+static bool prepare_scale(struct dev *dev, struct error *error)
 {
-    struct db_fault broken;
     if (dev->scale == 0 ||
         answers_yes(dev, dev->owner, "select exists (select from sections where slug = 'rubrique-1')"))
         return true;
@@ -154,16 +138,14 @@ static bool prepare_scale(struct dev *dev, struct dev_fault *fault)
                                     " set_config('statement_timeout', '0', false)",
                                     dev->scale);
     struct str script = {embedded_scale[0].bytes, embedded_scale[0].size};
-    return (db_session_script(dev->owner, count, &broken) && db_session_script(dev->owner, script, &broken) &&
-            db_session_script(dev->owner, STR("vacuum analyze"), &broken)) ||
-           fail(fault, broken.detail);
+    return db_session_script(dev->owner, count, error) && db_session_script(dev->owner, script, error) &&
+           db_session_script(dev->owner, STR("vacuum analyze"), error);
 }
 
-static bool start_cluster(struct dev *dev, struct dev_fault *fault)
+static bool start_cluster(struct dev *dev, struct error *error)
 {
-    struct cluster_fault broken;
-    dev->cluster = cluster_start(dev->arena, dev->data, &broken);
-    return dev->cluster || fail(fault, broken.detail);
+    dev->cluster = cluster_start(dev->arena, dev->data, error);
+    return dev->cluster;
 }
 
 static void greet(void *context)
@@ -227,28 +209,27 @@ static bool options_read(struct dev *dev, int argc, char **argv)
 
 static int serve(struct dev *dev)
 {
-    struct dev_fault fault;
-    struct server_fault wrong;
-    if (!start_cluster(dev, &fault))
-        return cli_fail("%s", fault.detail);
+    struct error error;
+    if (!start_cluster(dev, &error))
+        return cli_fail("%s", error.detail);
     struct server_setup setup = {.config = &dev->config,
                                  .statements = &dev->statements,
-                                 .migrations = embedded_migrations,
+                                 .release = &dev->release,
                                  .contract = cli_contract(),
                                  .files = dev->files,
                                  .serving = greet,
                                  .is_alive = is_alive,
                                  .context = dev};
     int status = 0;
-    if (!prepare_database(dev, &fault) || !prepare_keys(dev, &fault) || !prepare_accounts(dev, &fault) ||
-        !prepare_sample(dev, &fault) || !prepare_scale(dev, &fault)) {
-        status = cli_fail("%s", fault.detail);
+    if (!prepare_database(dev, &error) || !prepare_keys(dev, &error) || !prepare_accounts(dev, &error) ||
+        !prepare_sample(dev, &error) || !prepare_scale(dev, &error)) {
+        status = cli_fail("%s", error.detail);
     } else {
         log_open(STDERR_FILENO);
-        bool served = server_run(&setup, &wrong);
+        bool served = server_run(&setup, &error);
         log_close();
         if (!served)
-            status = cli_fail("%s", wrong.detail);
+            status = cli_fail("%s", error.detail);
         else if (!cluster_alive(dev->cluster))
             status = cli_fail("PostgreSQL ended by itself; the next start recovers what was written");
     }
@@ -287,6 +268,7 @@ int command_dev(int argc, char **argv)
         if (!getenv("MARBRE_SITE_URL"))
             dev.config.site_url = arena_printf(dev.arena, "http://%.*s", STR_FMT(dev.config.listen));
         dev.statements = db_statements_read(dev.arena, embedded_statements);
+        dev.release = cli_release(dev.arena);
         dev.files = files_with_front(dev.arena);
         status = serve(&dev);
     }

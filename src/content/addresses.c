@@ -69,7 +69,7 @@ static const char *const *beginnings_of(enum address_use use)
     return use == ADDRESS_IMAGE ? body_web : body_link_beginnings;
 }
 
-struct str body_markdown_address(struct markdown *markdown, struct str address, struct place place,
+struct str body_markdown_address(struct markdown *markdown, struct str address, struct text_place place,
                                  enum address_use use)
 {
     struct str base = markdown->lenience ? markdown->lenience->base_url : STR_NONE;

@@ -5,9 +5,9 @@
 #include <ctype.h>
 #include <string.h>
 
-static struct place place_of(const struct line *line)
+static struct text_place place_of(const struct line *line)
 {
-    return (struct place){line->number, 0};
+    return (struct text_place){line->number, 0};
 }
 
 // ------------------------------------------------------------------------------------------------------------- texts
@@ -58,8 +58,9 @@ static void line_put(struct markdown *markdown, struct buf *out, const struct li
 
 // A paragraph for md4c. It begins with a character that no text has, so that nothing but a paragraph can begin there;
 // further lines are indented, which is white space in a paragraph and keeps them in it.
-static void text_add(struct markdown *markdown, struct leaf leaf, const struct lines *lines, size_t first)
+static void text_add(struct build *build, struct leaf leaf, const struct lines *lines, size_t first)
 {
+    struct markdown *markdown = build->markdown;
     if (!work_fits(markdown, lines, first))
         return;
     if (markdown->leaf_count == markdown->leaf_capacity) {
@@ -70,6 +71,7 @@ static void text_add(struct markdown *markdown, struct leaf leaf, const struct l
         markdown->leaves = leaves;
         markdown->leaf_capacity = capacity;
     }
+    leaf.in_note = build->note != NULL;
     leaf.place = place_of(&lines->all[first]);
     markdown->leaves[markdown->leaf_count++] = leaf;
     for (size_t i = first; i < lines->count; i++)
@@ -80,13 +82,13 @@ static void text_add(struct markdown *markdown, struct leaf leaf, const struct l
 void build_definitions(struct markdown *markdown, const struct lines *lines, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        lines_add(markdown->arena, &markdown->definitions, lines->all[i]);
+        lines_add(markdown->arena, markdown->definitions, lines->all[i]);
 }
 
 void body_definitions_put(struct markdown *markdown)
 {
-    for (size_t i = 0; i < markdown->definitions.count; i++) {
-        const struct line *line = &markdown->definitions.all[i];
+    for (size_t i = 0; i < markdown->definitions->count; i++) {
+        const struct line *line = &markdown->definitions->all[i];
         line_put(markdown, &markdown->text, line, line->text.ptr[0] == '[' ? "\n" : "\n    ");
     }
     buf_put_char(&markdown->text, '\n');
@@ -159,8 +161,10 @@ static void item_goes_on(struct build *build, const struct lines *lines, size_t 
     if (state->nested || headed || quoted != (build->quotes > 0))
         body_markdown_tell(build->markdown, place_of(&lines->all[first]), "nesting",
                            "an item of a list is one text: this paragraph comes after %s in it",
-                           state->nested ? "another list" : headed ? "a heading" : "a text of another kind");
-    text_add(build->markdown, (struct leaf){.block = state->block, .joined = true}, lines, first);
+                           state->nested ? "another list"
+                           : headed      ? "a heading"
+                                         : "a text of another kind");
+    text_add(build, (struct leaf){.block = state->block, .joined = true}, lines, first);
 }
 
 void build_paragraph(struct build *build, const struct lines *lines, size_t first)
@@ -173,7 +177,7 @@ void build_paragraph(struct build *build, const struct lines *lines, size_t firs
     json_t *block = block_new(build->quotes ? "blockquote" : "normal");
     bool alone = !build->quotes && !build->depth && !build->note;
     block_add(build, block, line);
-    text_add(build->markdown, (struct leaf){.block = block, .list = build->list, .alone = alone}, lines, first);
+    text_add(build, (struct leaf){.block = block, .list = build->list, .alone = alone}, lines, first);
 }
 
 static void heading_keep(struct markdown *markdown, json_t *block, unsigned level, const struct line *line)
@@ -203,7 +207,7 @@ void build_heading(struct build *build, unsigned level, const struct lines *line
     block_add(build, block, line);
     heading_keep(build->markdown, block, level, line);
     if (line->text.len)
-        text_add(build->markdown, (struct leaf){.block = block, .list = build->list}, lines, 0);
+        text_add(build, (struct leaf){.block = block, .list = build->list}, lines, 0);
 }
 
 static bool is_language(struct str word)
@@ -243,7 +247,8 @@ void build_rule(struct build *build, const struct line *line)
 void build_html(struct build *build, unsigned condition, const struct line *line)
 {
     if (condition == HTML_COMMENT)
-        body_markdown_tell(build->markdown, place_of(line), "comment", "a comment is not taken: no reader would see it");
+        body_markdown_tell(build->markdown, place_of(line), "comment",
+                           "a comment is not taken: no reader would see it");
     else
         body_markdown_tell(build->markdown, place_of(line), "html", "raw HTML is not taken: %.*s",
                            (int)text_cut(line->text, 60).len, line->text.ptr);
@@ -340,7 +345,7 @@ static json_t *cell_build(struct build *build, struct str cell, const struct lin
     struct line text = {cell_text(build->markdown, cell), line->begin, line->number};
     struct lines one = {&text, 1, 1};
     if (cell.len && !build->markdown->given_up)
-        text_add(build->markdown, (struct leaf){.block = block, .list = content}, &one, 0);
+        text_add(build, (struct leaf){.block = block, .list = content}, &one, 0);
     return json_pack("{s:o}", "content", content);
 }
 
@@ -386,7 +391,8 @@ void build_table(struct build *build, const struct lines *lines)
                             TABLE_COLUMNS_MAX, columns);
         return;
     }
-    json_t *rows = json_array(), *table = json_pack("{s:s, s:i, s:o}", "_type", "table", "header_rows", 1, "rows", rows);
+    json_t *rows = json_array(),
+           *table = json_pack("{s:s, s:i, s:o}", "_type", "table", "header_rows", 1, "rows", rows);
     columns_build(table, lines->all[1].text, columns);
     add_alone(build, table, &lines->all[0], "a table");
     for (size_t i = 0; i < lines->count && !build->markdown->given_up; i++)

@@ -8,7 +8,7 @@
 
 enum { NESTED_MAX = 3, LEAF = 2, CONTAINER = 3, NAME_SAID_MAX = 60 };
 
-#define fault(markdown, line, ...) body_markdown_fault((markdown), (struct place){(line), 0}, __VA_ARGS__)
+#define fault(markdown, line, ...) body_markdown_fault((markdown), (struct text_place){(line), 0}, __VA_ARGS__)
 
 // ------------------------------------------------------------------------------------------------------------- lines
 
@@ -129,13 +129,13 @@ static void document_read(struct markdown *markdown, struct str text, size_t lin
 static void table_read(struct markdown *markdown, json_t *block, struct str content, size_t line)
 {
     json_t *inside = json_array();
+    json_array_append_new(markdown->kept, inside);
     document_read(markdown, content, line, inside);
     json_t *table = json_array_get(inside, 0);
     if (json_array_size(inside) == 1 && str_eq(json_member_text(table, "_type"), STR("table")))
         json_object_update_missing(block, table);
     else
         fault(markdown, line, "in a :::table stands one table, with | between its cells");
-    json_decref(inside);
 }
 
 static void content_read(struct markdown *markdown, const struct shape *shape, json_t *block, struct str content,
@@ -149,8 +149,9 @@ static void content_read(struct markdown *markdown, const struct shape *shape, j
         if (!member->shapes)
             continue;
         json_t *inside = json_array();
+        json_array_append_new(markdown->kept, inside);
         document_read(markdown, content, line, inside);
-        json_object_set_new(block, member->name, inside);
+        json_object_set(block, member->name, inside);
         return;
     }
     if (content.len && content.ptr[content.len - 1] == '\n')
@@ -165,7 +166,7 @@ static void blocks_read(struct markdown *markdown, struct str content, size_t li
     json_t *blocks = json_read(markdown->arena, content, &fault);
     if (!json_is_array(blocks)) {
         fault(markdown, line, "in :::blocks stands a JSON list of blocks%s%s", blocks ? "" : ": ",
-                            blocks ? "" : fault.detail);
+              blocks ? "" : fault.detail);
         return;
     }
     size_t i;
@@ -189,7 +190,7 @@ static void content_place(struct markdown *markdown, const struct opening *openi
         return;
     }
     if (!shape) {
-        body_markdown_tell(markdown, (struct place){line, 0}, "directive", "there is no directive \"%.*s\"",
+        body_markdown_tell(markdown, (struct text_place){line, 0}, "directive", "there is no directive \"%.*s\"",
                            STR_FMT(text_cut(opening->name, NAME_SAID_MAX)));
         if (holds && markdown->lenience)
             document_read(markdown, content, line + 1, list);

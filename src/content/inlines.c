@@ -32,22 +32,22 @@ static const struct origin *origin_of(const struct markdown *markdown, size_t of
     return high ? &markdown->origins[low] : NULL;
 }
 
-struct place body_markdown_place(const struct markdown *markdown, const char *at)
+struct text_place body_markdown_place(const struct markdown *markdown, const char *at)
 {
     if (!at)
-        return (struct place){0, 0};
+        return (struct text_place){0, 0};
     size_t offset = (size_t)(at - markdown->text.ptr);
     const struct origin *origin = origin_of(markdown, offset);
     if (!origin)
-        return (struct place){0, 0};
+        return (struct text_place){0, 0};
     size_t within = offset > origin->offset ? offset - origin->offset : 0;
     const struct line *line = &origin->line;
     if (within > line->text.len)
         within = line->text.len;
     const char *there = line->text.ptr + within;
     if (there < line->begin) // a cell that was unescaped lies elsewhere
-        return (struct place){line->number, 0};
-    return (struct place){line->number, text_length((struct str){line->begin, (size_t)(there - line->begin)}) + 1};
+        return (struct text_place){line->number, 0};
+    return (struct text_place){line->number, text_length((struct str){line->begin, (size_t)(there - line->begin)}) + 1};
 }
 
 // ------------------------------------------------------------------------------------------------------------ pieces
@@ -227,7 +227,8 @@ static int put(MD_TEXTTYPE type, const MD_CHAR *chars, MD_SIZE size, void *user)
     else if (type == MD_TEXT_ENTITY)
         put_entity(inlines, text);
     else if (text.len)
-        piece_add(inlines, type == MD_TEXT_NORMAL && !is_escaped(inlines, text) ? PIECE_PLAIN : PIECE_TEXT)->text = text;
+        piece_add(inlines, type == MD_TEXT_NORMAL && !is_escaped(inlines, text) ? PIECE_PLAIN : PIECE_TEXT)->text =
+            text;
     return inlines->markdown->given_up;
 }
 
@@ -247,5 +248,5 @@ void body_inlines_read(struct markdown *markdown)
     if (md_parse(inlines.text.ptr, (MD_SIZE)inlines.text.len, &parser, &inlines) < 0)
         fatal("md4c could not parse a text of %zu bytes", inlines.text.len);
     if (!markdown->given_up && inlines.leaf != markdown->leaf_count)
-        body_markdown_fault(markdown, (struct place){0, 0}, "this text has a paragraph that cannot be read");
+        body_markdown_fault(markdown, (struct text_place){0, 0}, "this text has a paragraph that cannot be read");
 }

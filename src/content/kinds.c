@@ -7,6 +7,7 @@
 enum { KEY_MAX = 64, WORD_MAX = 40 };
 
 const char *const body_web[] = {"http://", "https://", NULL};
+const char *const body_link_beginnings[] = {"http://", "https://", "mailto:", "tel:", "/", "#", NULL};
 
 static bool absent_text(const struct member *member, const void *field)
 {
@@ -171,6 +172,27 @@ static void write_count(struct buf *json, const void *field, const struct member
 
 const struct kind body_kind_count = {JSON_INTEGER, "a whole number", read_count, absent_count, write_count};
 
+static bool read_number(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
+                        void *field)
+{
+    json_int_t number = json_integer_value(value);
+    if (number < 0 || number > member->most) {
+        body_fault(reader, at, "\"%s\" takes a whole number from 0 to %u, not %s", member->name, member->most,
+                   body_said(reader, value));
+        return false;
+    }
+    *(unsigned *)field = (unsigned)number + 1;
+    return true;
+}
+
+static void write_number(struct buf *json, const void *field, const struct member *member)
+{
+    (void)member;
+    buf_printf(json, "%u", *(const unsigned *)field - 1);
+}
+
+const struct kind body_kind_number = {JSON_INTEGER, "a whole number", read_number, absent_choice, write_number};
+
 // --------------------------------------------------------------------------------------------- addresses and articles
 
 // Spaces and control characters, which browsers drop or trim before they look for the scheme, and the backslash, which
@@ -187,12 +209,25 @@ static bool misleads(struct str address)
     return false;
 }
 
-// `beginning` is a scheme with its colon, or with `://`, after which a host must follow (RFC 3986 §3).
+// `beginning` is a scheme with its colon, or with `://`, after which a host must follow (RFC 3986 §3); or it is `/`,
+// for a path of this site (two would begin a host, §4.2), or `#`, for a place on the page.
 static bool begins(struct str address, struct str beginning)
 {
+    if (str_eq(beginning, STR("/")))
+        return str_starts(address, beginning) && !str_starts(address, STR("//"));
     if (address.len <= beginning.len || !str_eq_nocase((struct str){address.ptr, beginning.len}, beginning))
         return false;
     return !str_ends(beginning, STR("//")) || !strchr("/?#:@", address.ptr[beginning.len]);
+}
+
+bool body_address_fits(struct str address, const char *const *beginnings)
+{
+    if (misleads(address))
+        return false;
+    for (; *beginnings; beginnings++)
+        if (begins(address, str_of(*beginnings)))
+            return true;
+    return false;
 }
 
 static bool read_address(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
@@ -204,11 +239,9 @@ static bool read_address(struct reader *reader, const struct path *at, const jso
                    body_quoted(reader, address));
         return false;
     }
-    for (const char *const *beginning = member->choices; *beginning; beginning++) {
-        if (begins(address, str_of(*beginning))) {
-            *(struct str *)field = text_clean(reader->work, address);
-            return true;
-        }
+    if (body_address_fits(address, member->choices)) {
+        *(struct str *)field = text_clean(reader->work, address);
+        return true;
     }
     body_fault(reader, at, "\"%s\" takes a whole address that begins with %s, not %s", member->name,
                body_either(reader, member->choices), body_quoted(reader, address));

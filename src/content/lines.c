@@ -138,13 +138,13 @@ bool line_ends_fence(struct str line, const struct fence *fence)
 
 static const char *const raw_tags[] = {"pre", "script", "style", "textarea", NULL};
 static const char *const block_tags[] = {
-    "address", "article",  "aside",      "base",    "basefont", "blockquote", "body",   "caption",  "center",
-    "col",     "colgroup", "dd",         "details", "dialog",   "dir",        "div",    "dl",       "dt",
-    "fieldset", "figcaption", "figure",  "footer",  "form",     "frame",      "frameset", "h1",     "h2",
-    "h3",      "h4",       "h5",         "h6",      "head",     "header",     "hr",     "html",     "iframe",
-    "legend",  "li",       "link",       "main",    "menu",     "menuitem",   "nav",    "noframes", "ol",
-    "optgroup", "option",  "p",          "param",   "search",   "section",    "summary", "table",   "tbody",
-    "td",      "tfoot",    "th",         "thead",   "title",    "tr",         "track",  "ul",       NULL,
+    "address",  "article",    "aside",  "base",    "basefont", "blockquote", "body",     "caption",  "center",
+    "col",      "colgroup",   "dd",     "details", "dialog",   "dir",        "div",      "dl",       "dt",
+    "fieldset", "figcaption", "figure", "footer",  "form",     "frame",      "frameset", "h1",       "h2",
+    "h3",       "h4",         "h5",     "h6",      "head",     "header",     "hr",       "html",     "iframe",
+    "legend",   "li",         "link",   "main",    "menu",     "menuitem",   "nav",      "noframes", "ol",
+    "optgroup", "option",     "p",      "param",   "search",   "section",    "summary",  "table",    "tbody",
+    "td",       "tfoot",      "th",     "thead",   "title",    "tr",         "track",    "ul",       NULL,
 };
 
 static bool begins_tag(struct str line, size_t at, const char *const *tags, const char *after)

@@ -6,7 +6,7 @@
 
 // ------------------------------------------------------------------------------------------------------ what is told
 
-void body_markdown_fault(struct markdown *markdown, struct place place, const char *format, ...)
+void body_markdown_fault(struct markdown *markdown, struct text_place place, const char *format, ...)
 {
     char why[1024];
     va_list arguments;
@@ -16,11 +16,11 @@ void body_markdown_fault(struct markdown *markdown, struct place place, const ch
     fault_add_at_line(&markdown->faults, STR(""), place, "%s", why);
 }
 
-static void loss_add(struct markdown *markdown, struct place place, const char *kind, struct str detail)
+static void loss_add(struct markdown *markdown, struct text_place place, const char *kind, struct str detail)
 {
     struct content_lenience *lenience = markdown->lenience;
-    struct content_loss *loss = ARENA_NEW(markdown->faults.arena, struct content_loss);
-    *loss = (struct content_loss){.line = place.line, .kind = kind, .detail = arena_copy(markdown->faults.arena, detail)};
+    struct content_loss *loss = ARENA_NEW(lenience->arena, struct content_loss);
+    *loss = (struct content_loss){.line = place.line, .kind = kind, .detail = arena_copy(lenience->arena, detail)};
     struct content_loss **end = &lenience->losses;
     while (*end && (*end)->line <= place.line)
         end = &(*end)->next;
@@ -29,7 +29,7 @@ static void loss_add(struct markdown *markdown, struct place place, const char *
     lenience->count++;
 }
 
-void body_markdown_tell(struct markdown *markdown, struct place place, const char *kind, const char *format, ...)
+void body_markdown_tell(struct markdown *markdown, struct text_place place, const char *kind, const char *format, ...)
 {
     char why[1024];
     va_list arguments;
@@ -64,7 +64,7 @@ void body_markdown_add(struct markdown *markdown, json_t *list, json_t *block, s
         line_keep(markdown, line);
     if (++markdown->blocks_made <= CONTENT_BLOCKS_MAX || markdown->given_up)
         return;
-    body_markdown_fault(markdown, (struct place){line, 0},
+    body_markdown_fault(markdown, (struct text_place){line, 0},
                         "a body has at most %d blocks, those in cells, factboxes and footnotes counted: this is one "
                         "too many",
                         CONTENT_BLOCKS_MAX);
@@ -81,7 +81,7 @@ void body_markdown_put_behind(struct markdown *markdown, const struct leaf *leaf
 }
 
 // Images that stood among text, behind its block. They were found in the order of the blocks of each list.
-static void list_put_behind(struct markdown *markdown, json_t *list, const struct behind *behind)
+static void list_put_behind(struct markdown *markdown, json_t *list, struct behind *behind)
 {
     json_t *blocks = json_array();
     size_t *lines = markdown->lines, count = markdown->line_count, i;
@@ -96,9 +96,10 @@ static void list_put_behind(struct markdown *markdown, json_t *list, const struc
         if (top && i < count)
             line_keep(markdown, lines[i]);
         for (; behind && (behind->list != list || behind->block == block); behind = behind->next) {
-            if (behind->list != list)
+            if (behind->list != list) // of another list
                 continue;
             json_array_append(blocks, behind->image);
+            behind->list = NULL;
             if (top)
                 line_keep(markdown, behind->line);
         }
@@ -110,12 +111,9 @@ static void list_put_behind(struct markdown *markdown, json_t *list, const struc
 
 static void put_all_behind(struct markdown *markdown)
 {
-    json_t *done = NULL; // lists do not interleave: factboxes and galleries lie in the body whole
-    for (const struct behind *behind = markdown->behind; behind; behind = behind->next) {
-        if (behind->list != done)
+    for (struct behind *behind = markdown->behind; behind; behind = behind->next)
+        if (behind->list)
             list_put_behind(markdown, behind->list, behind);
-        done = behind->list;
-    }
 }
 
 // ---------------------------------------------------------------------------------------------------------- headings
@@ -130,7 +128,8 @@ static void headings_place(struct markdown *markdown)
         title = title->next;
     bool down = title && markdown->lenience;
     if (down)
-        body_markdown_tell(markdown, title->place, "heading", "all headings moved down by one: # is the article's title");
+        body_markdown_tell(markdown, title->place, "heading",
+                           "all headings moved down by one: # is the article's title");
     for (const struct heading *heading = markdown->headings; heading; heading = heading->next) {
         unsigned level = heading->level + down;
         if (level < FIRST || level > LAST)
@@ -149,25 +148,19 @@ static void notes_check(struct markdown *markdown)
                                STR_FMT(note->id));
 }
 
-static void json_free(void *json)
-{
-    json_decref(json);
-}
-
 void body_markdown_read(struct arena *arena, struct str text, struct content_lenience *lenience,
                         struct markdown *markdown)
 {
     *markdown = (struct markdown){
         .arena = arena,
         .lenience = lenience,
-        .faults = faults_in(lenience ? lenience->arena : arena),
-        .blocks = json_array(),
-        .kept = json_array(),
+        .faults = faults_in(arena),
+        .blocks = json_own(arena, json_array()),
+        .kept = json_own(arena, json_array()),
+        .definitions = ARENA_NEW(arena, struct lines),
         .text = buf_in(arena),
         .note_names = {.arena = arena, .seed = body_names_seed()},
     };
-    arena_defer(arena, json_free, markdown->blocks);
-    arena_defer(arena, json_free, markdown->kept);
     body_scan(markdown, text, 1, markdown->blocks);
     if (markdown->given_up)
         return;

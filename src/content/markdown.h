@@ -82,7 +82,7 @@ struct leaf {
     bool alone;           // it may be an image, which stands by itself
     bool joined;          // to what the block has: another paragraph of an item
     bool in_note;
-    struct place place;
+    struct text_place place;
 };
 
 // Where a line of what md4c reads was written.
@@ -95,13 +95,13 @@ struct heading {
     struct heading *next;
     json_t *block;
     unsigned level;
-    struct place place;
+    struct text_place place;
 };
 
 struct note {
     struct note *next;
     struct str id;
-    struct place place;
+    struct text_place place;
     json_t *content;
     bool used;
 };
@@ -123,8 +123,8 @@ struct list_state {
 struct build {
     struct markdown *markdown;
     json_t *list;
-    struct build *outer; // of a footnote
-    struct note *note;   // that this is the text of
+    struct build *outer;           // of a footnote
+    struct note *note;             // that this is the text of
     unsigned quotes, depth, level; // quotations and lists that are open; the level of the item before
     bool quote_begins;
     struct list_state items[CONTAINERS_MAX + 1];
@@ -161,10 +161,11 @@ bool directive_is(struct str line, struct opening *opening);
 size_t directive_read(struct markdown *markdown, const struct opening *opening, struct str text, size_t line,
                       json_t *list, size_t *length);
 
-// --------------------------------------------------------------------------------------------------------- what is told
+// --------------------------------------------------------------------------------------------------------- what is
+// told
 
 // A loss where the reading is lenient, else a fault.
-void body_markdown_tell(struct markdown *markdown, struct place place, const char *kind, const char *format, ...)
+void body_markdown_tell(struct markdown *markdown, struct text_place place, const char *kind, const char *format, ...)
     PRINTF_LIKE(4, 5);
 // Puts an image (which is taken) behind the block of a leaf.
 void body_markdown_put_behind(struct markdown *markdown, const struct leaf *leaf, json_t *image);
@@ -172,7 +173,7 @@ void body_markdown_put_behind(struct markdown *markdown, const struct leaf *leaf
 enum address_use { ADDRESS_LINK, ADDRESS_IMAGE, ADDRESS_IMAGE_LINK };
 
 // The address as a body has it; STR_NONE when it cannot have it, which is told.
-struct str body_markdown_address(struct markdown *markdown, struct str address, struct place place,
+struct str body_markdown_address(struct markdown *markdown, struct str address, struct text_place place,
                                  enum address_use use);
 
 // ------------------------------------------------------------------------------------------------------------- texts
@@ -203,8 +204,8 @@ struct pieces {
 };
 
 void body_inlines_read(struct markdown *markdown);
-struct place body_markdown_place(const struct markdown *markdown, const char *at); // of what md4c reads
-void body_entity_put(struct buf *out, struct str entity);                          // `&eacute;`, `&#233;`, `&#xE9;`
+struct text_place body_markdown_place(const struct markdown *markdown, const char *at); // of what md4c reads
+void body_entity_put(struct buf *out, struct str entity); // `&eacute;`, `&#233;`, `&#xE9;`
 void body_pieces_place(struct markdown *markdown, const struct leaf *leaf, const struct pieces *pieces);
 
 // ------------------------------------------------------------------------------------------------------------- spans
@@ -258,5 +259,5 @@ struct weave {
 };
 
 void weave_tokens(struct weave *weave, const struct pieces *pieces);
-struct place weave_place(const struct weave *weave, const char *at);
+struct text_place weave_place(const struct weave *weave, const char *at);
 void weave_image_behind(struct weave *weave, const struct pieces *pieces, size_t i);

@@ -6,9 +6,9 @@
 
 struct container {
     enum { QUOTE, LIST, ITEM, NOTE } kind;
-    unsigned indent;        // of what stands in an item
-    struct marker marker;   // of a list
-    bool filled;            // an item with something in it
+    unsigned indent;      // of what stands in an item
+    struct marker marker; // of a list
+    bool filled;          // an item with something in it
 };
 
 struct scan {
@@ -19,8 +19,8 @@ struct scan {
     enum { NO_LEAF, PARAGRAPH, FENCED, INDENTED, HTML, TABLE } leaf;
     struct lines lines; // of the paragraph, or the rows of the table
     struct buf code;
-    size_t blanks;       // lines of indented code that are blank so far
-    struct line begun;   // where the code or HTML begins
+    size_t blanks;     // lines of indented code that are blank so far
+    struct line begun; // where the code or HTML begins
     struct fence fence;
     struct str info;
     unsigned html;
@@ -99,7 +99,7 @@ static void make_room(struct scan *scan, unsigned depth)
 static bool container_begin(struct scan *scan, struct container container)
 {
     if (scan->depth == CONTAINERS_MAX) {
-        body_markdown_fault(scan->markdown, (struct place){scan->line.number, 0},
+        body_markdown_fault(scan->markdown, (struct text_place){scan->line.number, 0},
                             "lists and quotations stand too deep in each other");
         scan->markdown->given_up = true;
         return false;
@@ -197,8 +197,7 @@ static bool goes_on_raw(struct scan *scan, struct cursor *cursor)
     case INDENTED:
         return indented_line(scan, cursor);
     case HTML:
-        if (scan->html == HTML_TO_BLANK ? cursor_is_blank(cursor)
-                                        : line_ends_html(cursor_rest(cursor), scan->html))
+        if (scan->html == HTML_TO_BLANK ? cursor_is_blank(cursor) : line_ends_html(cursor_rest(cursor), scan->html))
             leaf_end(scan);
         return true;
     default:
@@ -293,15 +292,15 @@ static bool begins_note(struct scan *scan, unsigned depth, struct cursor *cursor
         return false;
     make_room(scan, depth);
     if (scan->depth > 0) { // goes on as a paragraph
-        body_markdown_fault(scan->markdown, (struct place){scan->line.number, 0},
+        body_markdown_fault(scan->markdown, (struct text_place){scan->line.number, 0},
                             "the text of a footnote stands outside of lists, quotations and other footnotes");
         return false;
     }
     container_begin(scan, (struct container){.kind = NOTE});
     build_note(scan->build, id, &scan->line);
     scan->build = scan->markdown->building;
-    cursor->column += (unsigned)(rest.ptr - cursor->at);
-    cursor->at = rest.ptr;
+    cursor_skip(cursor, (unsigned)(rest.ptr - cursor->at));
+    cursor_skip_blank(cursor);
     return true;
 }
 
@@ -399,8 +398,8 @@ static bool begin(struct scan *scan, unsigned *depth, struct cursor *cursor)
         if (!container && begins_leaf(scan, *depth, rest, in_paragraph, indent))
             return true;
         in_paragraph &= scan->leaf == PARAGRAPH;
-        container = container || begins_note(scan, *depth, &ahead) ||
-                    begins_item(scan, *depth, &ahead, in_paragraph, indent);
+        container =
+            container || begins_note(scan, *depth, &ahead) || begins_item(scan, *depth, &ahead, in_paragraph, indent);
         if (!container)
             return in_paragraph && is_table(scan, rest);
         *cursor = ahead;
@@ -474,8 +473,8 @@ void body_scan(struct markdown *markdown, struct str text, size_t line, json_t *
             continue;
         }
         close_to(&scan, 0);
-        size_t length, lines =
-            directive_read(markdown, &opening, (struct str){here.ptr, text.len - at}, line, list, &length);
+        size_t length,
+            lines = directive_read(markdown, &opening, (struct str){here.ptr, text.len - at}, line, list, &length);
         line += lines - 1;
         next = at + length;
     }

@@ -1,14 +1,14 @@
-// From the pieces of a text to tokens: in what md4c says is plain text, the directives `:u[…]`, what is struck with `~~`
-// and footnotes are found. md4c would strike with one tilde, too (`1~3 ans`).
+// From the pieces of a text to tokens: in what md4c says is plain text, the directives `:u[…]`, what is struck with
+// `~~` and footnotes are found. md4c would strike with one tilde, too (`1~3 ans`).
 #include "markdown.h"
 
 #include <string.h>
 
 enum { STRUCK = 3 };
 
-struct place weave_place(const struct weave *weave, const char *at)
+struct text_place weave_place(const struct weave *weave, const char *at)
 {
-    struct place place = body_markdown_place(weave->markdown, at);
+    struct text_place place = body_markdown_place(weave->markdown, at);
     return place.line ? place : weave->leaf->place;
 }
 
@@ -246,7 +246,6 @@ static void tildes_pair(struct weave *weave, size_t tildes)
         if (weave->tokens[i].kind == TOKEN_TILDES)
             weave->tokens[i].kind = TOKEN_TEXT;
 }
-
 
 void weave_tokens(struct weave *weave, const struct pieces *pieces)
 {

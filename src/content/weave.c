@@ -31,7 +31,8 @@ static void text_put(struct weave *weave, struct str text)
 {
     unsigned decorators = decorators_now(weave);
     struct stretch *last = weave->stretch_count ? &weave->stretches[weave->stretch_count - 1] : NULL;
-    bool same = last && !weave->apart && last->decorators == decorators && last->link == weave->link && !last->note_count;
+    bool same =
+        last && !weave->apart && last->decorators == decorators && last->link == weave->link && !last->note_count;
     if (!same) {
         last = stretch_add(weave, weave->text.len);
         last->decorators = decorators;
@@ -54,17 +55,17 @@ static json_t *definition_add(struct weave *weave, json_t *definition)
 // `article:` and an id is a link to an article of ours.
 static void link_begin(struct weave *weave, const struct token *token)
 {
-    struct str address = body_markdown_address(weave->markdown, token->text, weave_place(weave, token->at), ADDRESS_LINK);
+    struct str address =
+        body_markdown_address(weave->markdown, token->text, weave_place(weave, token->at), ADDRESS_LINK);
     if (!address.ptr)
         return;
     static const struct str internal = {"article:", sizeof "article:" - 1};
     bool ours = str_starts(address, internal);
     if (ours && token->title.len)
         body_markdown_tell(weave->markdown, weave_place(weave, token->at), "link", "a link to an article has no title");
-    json_t *definition =
-        ours ? json_pack("{s:s, s:s%}", "_type", "internal_link", "article", address.ptr + internal.len,
-                         address.len - internal.len)
-             : json_pack("{s:s, s:s%}", "_type", "link", "href", address.ptr, address.len);
+    json_t *definition = ours ? json_pack("{s:s, s:s%}", "_type", "internal_link", "article",
+                                          address.ptr + internal.len, address.len - internal.len)
+                              : json_pack("{s:s, s:s%}", "_type", "link", "href", address.ptr, address.len);
     if (token->title.len && !ours)
         json_object_set_new(definition, "title", json_stringn(token->title.ptr, token->title.len));
     definition_add(weave, definition);
@@ -77,10 +78,11 @@ static struct note *note_named(struct weave *weave, const struct token *token)
 {
     struct name *known = body_names_find(&weave->markdown->note_names, token->text);
     if (!known || weave->leaf->in_note)
-        body_markdown_tell(weave->markdown, weave_place(weave, token->at), "footnote",
-                           known ? "a footnote has no other footnotes in it"
-                                 : "no line [^%.*s]: … has the text of this footnote; write \\[ for a bracket that is text",
-                           STR_FMT(token->text));
+        body_markdown_tell(
+            weave->markdown, weave_place(weave, token->at), "footnote",
+            known ? "a footnote has no other footnotes in it"
+                  : "no line [^%.*s]: … has the text of this footnote; write \\[ for a bracket that is text",
+            STR_FMT(token->text));
     return known && !weave->leaf->in_note ? known->thing : NULL;
 }
 
@@ -236,8 +238,8 @@ static void spans_put(struct weave *weave)
     markdown->spans += weave->stretch_count;
     if (markdown->spans > CONTENT_SPANS_MAX && !markdown->given_up) {
         markdown->given_up = true;
-        body_markdown_fault(markdown, weave->leaf->place, "a body has at most %d stretches of text with marks of their own",
-                            CONTENT_SPANS_MAX);
+        body_markdown_fault(markdown, weave->leaf->place,
+                            "a body has at most %d stretches of text with marks of their own", CONTENT_SPANS_MAX);
     }
 }
 
@@ -264,7 +266,7 @@ static struct str image_words(struct arena *arena, const struct pieces *pieces, 
 }
 
 // NULL when its address is none.
-static json_t *image_new(struct markdown *markdown, const struct pieces *pieces, size_t i, struct place place)
+static json_t *image_new(struct markdown *markdown, const struct pieces *pieces, size_t i, struct text_place place)
 {
     const struct piece *image = &pieces->all[i];
     struct str url = body_markdown_address(markdown, image->text, place, ADDRESS_IMAGE);
@@ -285,7 +287,7 @@ static json_t *image_new(struct markdown *markdown, const struct pieces *pieces,
     return block;
 }
 
-static void image_link(struct markdown *markdown, json_t *block, const struct piece *link, struct place place)
+static void image_link(struct markdown *markdown, json_t *block, const struct piece *link, struct text_place place)
 {
     struct str address = body_markdown_address(markdown, link->text, place, ADDRESS_IMAGE_LINK);
     if (address.ptr)

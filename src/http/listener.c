@@ -70,7 +70,7 @@ static void pause_accepting(struct http_listener *listener, int failed)
 static void reject(struct http_listener *listener, int fd)
 {
     struct str busy = STR("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
-                          "Content-Length: 0\r\n\r\n");
+                          "X-Content-Type-Options: nosniff\r\nContent-Length: 0\r\n\r\n");
     char sink[4096];
     // A request that is left unread would reset the answer away. Best effort: who is turned away costs two calls.
     if (send(fd, busy.ptr, busy.len, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)

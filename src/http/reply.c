@@ -115,7 +115,7 @@ static bool status_has_body(int status)
 
 static struct buf head_room(struct arena *arena, const struct http_reply *reply)
 {
-    size_t room = 256; // the status line, and this room's own fields
+    size_t room = 320; // the status line, and this room's own fields
     for (size_t i = 0; i < reply->header_count; i++)
         room += reply->headers[i].name.len + reply->headers[i].value.len + 4;
     return (struct buf){.arena = arena, .ptr = arena_alloc(arena, room), .capacity = room};
@@ -126,6 +126,7 @@ static struct str make_head(struct connection *connection, const struct http_rep
     const struct exchange *exchange = connection->exchange;
     struct buf head = head_room(exchange->open.arena, reply);
     put_status_line(&head, reply->status);
+    buf_put_lit(&head, "X-Content-Type-Options: nosniff\r\n"); // no browser takes a document for a script (Fetch §3.6)
     put_date(&head, connection->listener);
     for (size_t i = 0; i < reply->header_count; i++)
         put_header(&head, reply->headers[i]);

@@ -43,10 +43,10 @@ static bool run(struct jobs *jobs, struct arena *arena, struct db_session *sessi
         step_of(arena, jobs, job, arena_printf(arena, "jobs/%s", job->name)),
     };
     struct db_answer answer;
-    struct db_fault fault;
+    struct error error;
     uint64_t erased = 0;
     struct job_metrics *metrics = &jobs->metrics[job - newsroom_jobs];
-    if (db_session_run(session, arena, steps, COUNT_OF(steps), &answer, &fault)) {
+    if (db_session_run(session, arena, steps, COUNT_OF(steps), &answer, &error)) {
         if (!str_to_u64(db_answer_text(&answer, "erased"), UINT64_MAX, &erased))
             erased = 0;
         counter_add(&metrics->done, 1);
@@ -54,7 +54,7 @@ static bool run(struct jobs *jobs, struct arena *arena, struct db_session *sessi
         log_event(LOG_INFO, "server.job", "%s: %llu erased", job->name, (unsigned long long)erased);
     } else if (strncmp(answer.sqlstate, "MB", 2) != 0) { // which says that it is not due, or that another one is at it
         counter_add(&metrics->failed, 1);
-        log_event(LOG_WARNING, "server.job", "%s: %s", job->name, fault.detail);
+        log_event(LOG_WARNING, "server.job", "%s: %s", job->name, error.detail);
     }
     return erased >= MOST;
 }
@@ -70,11 +70,11 @@ static bool is_over(struct jobs *jobs)
 static void run_all(struct jobs *jobs)
 {
     struct arena *arena = arena_new();
-    struct db_fault fault;
+    struct error error;
     struct db_session *session =
-        db_session_open(arena, jobs->config->database_url, jobs->config->database_role, &fault);
-    if (!session || !db_session_script(session, STR("set statement_timeout = '60s'"), &fault)) {
-        log_event(LOG_WARNING, "server.job", "%s", fault.detail);
+        db_session_open(arena, jobs->config->database_url, jobs->config->database_role, jobs->definitions, &error);
+    if (!session || !db_session_script(session, STR("set statement_timeout = '60s'"), &error)) {
+        log_event(LOG_WARNING, "server.job", "%s", error.detail);
         arena_free(arena);
         return;
     }
@@ -106,15 +106,16 @@ static void *work(void *context)
     return NULL;
 }
 
-void jobs_start(struct jobs *jobs, const struct config *config, const struct db_statements *statements)
+void jobs_start(struct jobs *jobs, const struct server_setup *setup)
 {
     pthread_condattr_t clock;
     for (size_t i = 0; newsroom_jobs[i].name; i++)
         if (i == JOBS_MOST)
             fatal("there are more than %d jobs", JOBS_MOST);
-    jobs->config = config;
-    jobs->statements = statements;
-    if (config->jobs_seconds == 0)
+    jobs->config = setup->config;
+    jobs->statements = setup->statements;
+    jobs->definitions = setup->release->set;
+    if (jobs->config->jobs_seconds == 0)
         return;
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);

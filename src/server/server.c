@@ -39,99 +39,83 @@ struct server {
     int64_t phase_since_us;
 };
 
-static bool fail(struct server_fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static bool fail(struct server_fault *fault, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(fault->detail, sizeof fault->detail, format, arguments);
-    va_end(arguments);
-    return false;
-}
-
 // --------------------------------------------------------------------------------------------- before the first
 // request
 
 static bool check_database(struct arena *arena, const struct server_setup *setup, const struct api_contract *contract,
-                           struct server_fault *fault)
+                           struct error *error)
 {
-    struct db_fault broken;
-    struct api_fault wrong;
-    enum db_migration_state state;
+    struct db_release_state state;
     if (setup->config->database_url.len == 0)
-        return fail(fault, "MARBRE_DATABASE_URL is not set; it names the database, for example "
-                           "postgresql://marbre_server@/marbre?host=/run/postgresql");
+        return error_set(error, "MARBRE_DATABASE_URL is not set; it names the database, for example "
+                                "postgresql://marbre_server@/marbre?host=/run/postgresql");
     struct db_session *session =
-        db_session_open(arena, setup->config->database_url, setup->config->database_role, &broken);
+        db_session_open(arena, setup->config->database_url, setup->config->database_role, setup->release->set, error);
     if (!session)
-        return fail(fault, "the database cannot be reached: %s", broken.detail);
-    if (!db_migrations_check(session, setup->migrations, NULL, &state, &broken))
-        return fail(fault, "the database's migrations cannot be read: %s", broken.detail);
-    static const char *const complaints[] = {
-        [DB_MIGRATIONS_PENDING] = "the database is older than this marbre: run `marbre migrate`",
-        [DB_MIGRATIONS_NEWER] = "the database is newer than this marbre: run a newer marbre",
-        [DB_MIGRATIONS_CHANGED] = "a migration has changed since it was applied: see `marbre migrate status`",
-    };
-    if (state != DB_MIGRATIONS_DONE)
-        return fail(fault, "%s", complaints[state]);
-    return api_contract_check(contract, session, &wrong) || fail(fault, "%s", wrong.detail);
+        return error_set(error, "the database cannot be reached: %s", error->detail);
+    if (!db_release_check(session, setup->release, NULL, &state, error))
+        return error_set(error, "the database's migrations cannot be read: %s", error->detail);
+    const char *complaint = db_release_complaint(&state);
+    if (complaint)
+        return error_set(error, "%s", complaint);
+    return api_contract_check(contract, session, error);
 }
 
-static bool address_read(struct str text, struct http_address *address, struct server_fault *fault)
+static bool address_read(struct str text, struct http_address *address, struct error *error)
 {
     return http_address_read(text, address) ||
-           fail(fault, "%.*s is no address to listen on; write 127.0.0.1:8080, [::1]:8080 or :8080", STR_FMT(text));
+           error_set(error, "%.*s is no address to listen on; write 127.0.0.1:8080, [::1]:8080 or :8080",
+                     STR_FMT(text));
 }
 
 static struct api_contract *read_contract(struct arena *arena, const struct server_setup *setup,
-                                          const struct auth_keys *keys, struct server_fault *fault)
+                                          const struct server_ready *ready, struct error *error)
 {
-    struct api_fault wrong;
     struct api_sources sources = {.contract = setup->contract,
                                   .statements = setup->statements,
                                   .handlers = newsroom_handlers,
                                   .config = setup->config,
-                                  .keys = keys,
+                                  .keys = ready->keys,
+                                  .proxies = ready->proxies,
                                   .files = setup->files};
-    struct api_contract *contract = api_contract_read(arena, &sources, &wrong);
-    if (!contract)
-        fail(fault, "%s", wrong.detail);
-    return contract;
+    return api_contract_read(arena, &sources, error);
 }
 
-bool server_check_contract(struct arena *arena, const struct server_setup *setup, struct server_fault *fault)
+bool server_check_contract(struct arena *arena, const struct server_setup *setup, struct error *error)
 {
-    return read_contract(arena, setup, NULL, fault) != NULL;
+    return read_contract(arena, setup, &(struct server_ready){0}, error) != NULL;
 }
 
 bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
-                  struct server_fault *fault)
+                  struct error *error)
 {
-    struct auth_fault no_keys;
     struct http_address unused;
     const struct config *config = setup->config;
-    if (!address_read(config->listen, &unused, fault) ||
-        (config->admin_listen.len && !address_read(config->admin_listen, &unused, fault)))
+    if (!address_read(config->listen, &unused, error) ||
+        (config->admin_listen.len && !address_read(config->admin_listen, &unused, error)))
         return false;
-    ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, &no_keys);
+    if (!http_networks_read(arena, config->trusted_proxies, &ready->proxies))
+        return error_set(
+            error, "MARBRE_TRUSTED_PROXIES is \"%.*s\"; it takes addresses and networks such as 10.0.0.0/8, by commas",
+            STR_FMT(config->trusted_proxies));
+    ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, error);
     if (!ready->keys)
-        return fail(fault, "%s", no_keys.detail);
-    ready->contract = read_contract(arena, setup, ready->keys, fault);
+        return false;
+    ready->contract = read_contract(arena, setup, ready, error);
     if (!ready->contract)
         return false;
-    return check_database(arena, setup, ready->contract, fault);
+    return check_database(arena, setup, ready->contract, error);
 }
 
-static bool claim(int *descriptor, struct str text, struct http_address *address, struct server_fault *fault)
+static bool claim(int *descriptor, struct str text, struct http_address *address, struct error *error)
 {
-    if (!address_read(text, address, fault))
+    if (!address_read(text, address, error))
         return false;
     *descriptor = http_address_claim(address);
     if (*descriptor >= 0)
         return true;
-    return fail(fault, "%.*s cannot be had: %s", STR_FMT(text),
-                errno == EADDRINUSE ? "something else listens there" : strerror(errno));
+    return error_set(error, "%.*s cannot be had: %s", STR_FMT(text),
+                     errno == EADDRINUSE ? "something else listens there" : strerror(errno));
 }
 
 // So that PostgreSQL's usual hundred connections suffice for sixteen workers.
@@ -143,35 +127,32 @@ static unsigned read_connections(const struct config *config)
     return config->workers <= FEW_WORKERS ? 2 : 1;
 }
 
-static bool start_workers(struct server *server, struct server_fault *fault)
+static bool start_workers(struct server *server, struct error *error)
 {
     const struct config *config = server->setup->config;
     struct http_address address;
-    if (!claim(&server->claims[0], config->listen, &address, fault))
+    if (!claim(&server->claims[0], config->listen, &address, error))
         return false;
     server->limits = http_limits_default;
     server->limits.connections_max = config->connections_max;
     server->limits.connections_per_address = config->connections_per_address;
     server->limits.request_bytes = config->request_bytes;
-    if (!http_networks_read(server->arena, config->trusted_proxies, &server->limits.proxies))
-        return fail(fault,
-                    "MARBRE_TRUSTED_PROXIES is \"%.*s\"; it takes addresses and networks such as 10.0.0.0/8, "
-                    "by commas",
-                    STR_FMT(config->trusted_proxies));
+    server->limits.proxies = server->ready.proxies;
     server->database = (struct db_config){.url = config->database_url,
                                           .role = config->database_role,
+                                          .definitions = server->setup->release->set,
                                           .read_connections = read_connections(config),
                                           .write_connections = config->write_connections,
                                           .statement_ms = STATEMENT_MS,
                                           .lock_ms = LOCK_MS,
                                           .wait_ms = WAIT_MS,
                                           .waiting_max = WAITING_MAX};
-    schema_check_prepare(&server->schema_check, server->arena, server->setup->statements, server->setup->migrations);
+    schema_check_prepare(&server->schema_check, server->arena, server->setup->statements, server->setup->release);
     struct worker_setup setup = {server->ready.contract, &server->database, server->setup->statements, &address,
                                  &server->limits,        server->threads};
     for (; server->worker_count < config->workers; server->worker_count++)
         if (!worker_init(&server->workers[server->worker_count], &setup)) {
-            fail(fault, "%.*s cannot be had: %s", STR_FMT(config->listen), strerror(errno));
+            error_set(error, "%.*s cannot be had: %s", STR_FMT(config->listen), strerror(errno));
             worker_finish(&server->workers[server->worker_count]);
             return false;
         }
@@ -187,7 +168,7 @@ static struct str newest_of(const struct embedded_file *migrations)
     return newest;
 }
 
-static bool start_admin(struct server *server, struct server_fault *fault)
+static bool start_admin(struct server *server, struct error *error)
 {
     struct str text = server->setup->config->admin_listen;
     struct http_address address;
@@ -196,16 +177,17 @@ static bool start_admin(struct server *server, struct server_fault *fault)
                                    .worker_count = server->worker_count,
                                    .schema_check = &server->schema_check,
                                    .jobs = &server->jobs,
-                                   .newest_migration = newest_of(server->setup->migrations),
+                                   .newest_migration = newest_of(server->setup->release->migrations),
+                                   .definitions = server->setup->release->set,
                                    .started_s = clock_wall_ms() / 1000};
     if (text.len == 0)
         return true;
-    if (!claim(&server->claims[1], text, &address, fault))
+    if (!claim(&server->claims[1], text, &address, error))
         return false;
     struct http_service service = admin_service(&server->admin);
     server->admin_listener = http_listener_new(server->loop, &address, &http_limits_default, &service);
     if (!server->admin_listener)
-        return fail(fault, "%.*s cannot be had: %s", STR_FMT(text), strerror(errno));
+        return error_set(error, "%.*s cannot be had: %s", STR_FMT(text), strerror(errno));
     http_listener_open(server->admin_listener);
     return true;
 }
@@ -240,11 +222,11 @@ static void on_hangup(evutil_socket_t signal_number, short what, void *context)
     (void)signal_number;
     (void)what;
     struct server *server = context;
-    struct auth_fault fault;
-    if (auth_keys_reload(server->ready.keys, &fault))
+    struct error error;
+    if (auth_keys_reload(server->ready.keys, &error))
         log_event(LOG_INFO, "server.keys", "the signing keys were read again");
     else
-        log_event(LOG_ERROR, "server.keys", "the signing keys stay as they were: %s", fault.detail);
+        log_event(LOG_ERROR, "server.keys", "the signing keys stay as they were: %s", error.detail);
 }
 
 static size_t connections_left(const struct server *server)
@@ -306,7 +288,7 @@ static void serve_until_signal(struct server *server)
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
-    jobs_start(&server->jobs, server->setup->config, server->setup->statements);
+    jobs_start(&server->jobs, server->setup);
     loop_run(server->loop);
     jobs_stop(&server->jobs);
     for (unsigned i = 0; i < server->worker_count; i++)
@@ -329,7 +311,7 @@ static void raise_descriptor_limit(void)
         log_event(LOG_WARNING, "server.limit", "the limit of descriptors stays as it is: %s", strerror(errno));
 }
 
-bool server_run(const struct server_setup *setup, struct server_fault *fault)
+bool server_run(const struct server_setup *setup, struct error *error)
 {
     struct server server = {.setup = setup,
                             .arena = arena_new(),
@@ -339,8 +321,8 @@ bool server_run(const struct server_setup *setup, struct server_fault *fault)
     server.workers = ARENA_ARRAY(server.arena, struct worker, setup->config->workers);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    bool started = server_check(server.arena, setup, &server.ready, fault) && start_workers(&server, fault) &&
-                   start_admin(&server, fault);
+    bool started = server_check(server.arena, setup, &server.ready, error) && start_workers(&server, error) &&
+                   start_admin(&server, error);
     if (started)
         serve_until_signal(&server);
     schema_check_stop(&server.schema_check);

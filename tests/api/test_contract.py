@@ -5,8 +5,8 @@ import pathlib
 import re
 import socket
 
-import jsonschema
 import pytest
+import requests
 
 import forms
 import marbre
@@ -27,7 +27,7 @@ def parameters(server, operation):
 
 
 def validate(server, schema, value):
-    jsonschema.Draft202012Validator({**server.contract.spec, **schema}, format_checker=server.contract.checker).validate(value)
+    server.contract.judge.validate(value, schema)
 
 
 def write(editor, data, expect=None, **headers):
@@ -386,3 +386,16 @@ def test_what_a_problems_type_points_at_is_a_page(reader):
 def test_a_value_that_is_shown_back_is_cut_between_characters(reader):
     reply = reader.get("/v1/articles?limit=" + "é" * 60, 400)
     assert "…" in reply.content.decode()
+
+
+def test_no_answer_may_be_taken_for_another_type(server, reader, editor):
+    """X-Content-Type-Options on everything that goes out, also where this room is never asked."""
+    url = server.url
+    answers = [reader.get("/v1/articles"), reader.get("/v1/nothing"), editor.get("/v1/auth/me"), editor.get("/docs/plain"),
+               requests.options(url + "/v1/articles"), requests.head(url + "/v1/articles"), requests.put(url + "/v1/articles"),
+               requests.get(url + "/openapi.json", headers={"If-None-Match": "*"}), requests.get(url + "/%ff"),
+               requests.get(url + "/v1/articles?" + "q" * 9000), requests.post(url + "/v1/auth/login", data=b"x" * 70000),
+               *(requests.get(server.admin_url + path) for path in ("/livez", "/readyz", "/metrics", "/nothing"))]
+    for reply in answers:
+        assert reply.headers.get("X-Content-Type-Options") == "nosniff", (reply.status_code, reply.url, reply.headers)
+    assert {304, 404, 405, 414, 415, 204} <= {reply.status_code for reply in answers}

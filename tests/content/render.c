@@ -50,7 +50,7 @@ static void answer(struct arena *arena, struct str line)
     struct str markdown = json_member_text(given, "body_markdown");
     int64_t began = clock_mono_us();
     struct fault *fault = markdown.ptr
-                              ? content_markdown_read(arena, markdown, STR("/body_markdown"), &site, &body)
+                              ? content_markdown_read(arena, markdown, STR("/body_markdown"), &site, NULL, &body)
                               : content_body_read(arena, json_object_get(given, "body"), STR("/body"), &site, &body);
     if (fault)
         put_faults(&out, fault);

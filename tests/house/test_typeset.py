@@ -34,9 +34,12 @@ def contract(operation, missing=(), **components):
     names = ["BadRequest", "Unauthorized", "Forbidden", "NotFound", "NotAcceptable", "Conflict", "LengthRequired",
              "VersionConflict", "TooLarge", "UnsupportedMediaType", "Invalid", "VersionRequired", "TooManyRequests",
              "Internal", "Unavailable", "Problem"]
+    headers = ["RateLimitPolicy", "RateLimit", "IdempotencyReplayed"]
     used = [{"$ref": f"#/components/responses/{name}"} for name in names]
+    used += [{"$ref": f"#/components/headers/{name}"} for name in headers]
     return {"openapi": "3.1.0", "x-all": used, "paths": {"/things": {"get": operation}},
-            "components": {"responses": {name: {} for name in names if name not in missing}, **components}}
+            "components": {"responses": {name: {} for name in names if name not in missing},
+                           "headers": {name: {} for name in headers}, **components}}
 
 
 def test_what_yaml_writes_goes_before_what_is_derived(typeset):
@@ -45,6 +48,26 @@ def test_what_yaml_writes_goes_before_what_is_derived(typeset):
     answers = json.loads(typeset(contract(operation)))["paths"]["/things"]["get"]["responses"]
     assert list(answers) == ["200", "400", "429", "500", "503", "default"]
     assert answers["503"] == own and answers["default"] == {"$ref": "#/components/responses/Problem"}
+
+
+def test_who_calls_follows_from_the_roles_and_is_written_nowhere_else(typeset):
+    read = json.loads(typeset(contract(OPERATION)))["paths"]["/things"]["get"]
+    assert read["security"] == []
+    desk = {**OPERATION, "x-marbre": {"roles": ["editor"]}}
+    assert json.loads(typeset(contract(desk)))["paths"]["/things"]["get"]["security"] == [{"access_token": []}]
+    status, complaint = typeset(contract({**OPERATION, "security": []}))
+    assert status == 1 and complaint == "/things: has an operation that writes `security`: its `roles` say it\n"
+
+
+def test_a_head_is_promised_by_the_operations_that_send_it_and_not_by_those_that_share_the_answer(typeset):
+    shared = {"200": {"$ref": "#/components/responses/Thing"}}
+    key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+    document = contract({**OPERATION, "responses": shared})
+    document["components"]["responses"]["Thing"] = {"description": "The thing."}
+    document["paths"]["/things"]["post"] = {**OPERATION, "parameters": [key], "responses": shared}
+    paths = json.loads(typeset(document))["paths"]["/things"]
+    assert "Idempotency-Replayed" not in paths["get"]["responses"]["200"]["headers"]
+    assert "Idempotency-Replayed" in paths["post"]["responses"]["200"]["headers"]
 
 
 def test_a_response_that_is_derived_and_missing_stops_the_build(typeset):

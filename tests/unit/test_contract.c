@@ -15,12 +15,12 @@ static int begin(void **state)
 {
     (void)state;
     char folder[] = "/tmp/marbre-contract-XXXXXX";
-    struct auth_fault fault;
+    struct error error;
     secret_init();
     arena = arena_new();
     struct str path = arena_printf(arena, "%s/keys", mkdtemp(folder));
-    assert_true(auth_keys_make(path, &fault));
-    keys = auth_keys_read(arena, path, &fault);
+    assert_true(auth_keys_make(path, &error));
+    keys = auth_keys_read(arena, path, &error);
     assert_non_null(keys);
     unlink(path.ptr);
     rmdir(folder);
@@ -60,8 +60,8 @@ static const char *refusal_with(const char *paths, const char *schemas, const st
         .handlers = handlers,
         .config = &config,
         .keys = keys};
-    static struct api_fault fault;
-    return api_contract_read(arena, &sources, &fault) ? NULL : fault.detail;
+    static struct error error;
+    return api_contract_read(arena, &sources, &error) ? NULL : error.detail;
 }
 
 static const struct api_handler no_handlers[] = {{NULL, NULL}};

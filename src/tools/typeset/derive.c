@@ -1,5 +1,5 @@
-// What an operation answers follows from its shape: one with a body can refuse the body, one with roles its caller. So
-// no YAML writes it; what a YAML does write goes before what is derived.
+// Answers and security follow from an operation's shape: one with a body can refuse the body, one with roles its
+// caller. So no YAML writes them; of the answers, what a YAML does write goes before what is derived.
 #include "typeset.h"
 
 #include <stdlib.h>
@@ -125,20 +125,29 @@ static void add(json_t *responses, const json_t *contract, const struct rule *ru
     json_object_set_new(responses, rule->status, response);
 }
 
-// A success that several operations share has what any of them says.
+// A response that several operations share is written out in each that says more in its head than the others.
+static json_t *own_response(const struct shape *shape, json_t *responses, const char *status)
+{
+    json_t *own = json_deep_copy(resolve(shape->contract, json_object_get(responses, status)));
+    json_object_set_new(responses, status, own);
+    if (!json_object_get(own, "headers"))
+        json_object_set_new(own, "headers", json_object());
+    return own;
+}
+
 static void add_heads(const struct shape *shape, json_t *responses)
 {
     const char *status;
     json_t *response;
-    json_object_foreach (responses, status, response) {
-        json_t *whole = resolve(shape->contract, response);
+    void *next;
+    json_object_foreach_safe(responses, next, status, response)
+    {
         if (status[0] != '2')
             continue;
-        if (!json_object_get(whole, "headers"))
-            json_object_set_new(whole, "headers", json_object());
+        json_t *headers = json_object_get(own_response(shape, responses, status), "headers");
         for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
             if (heads[i].holds(shape))
-                json_object_set_new(json_object_get(whole, "headers"), heads[i].name,
+                json_object_set_new(headers, heads[i].name,
                                     json_pack("{s:s+}", "$ref", "#/components/headers/", heads[i].component));
     }
 }
@@ -177,6 +186,10 @@ static void derive(const json_t *contract, const char *path, json_t *operation)
             add(responses, contract, &rules[i]);
     add_heads(&shape, responses);
     json_object_set_new(operation, "responses", sorted(responses));
+    if (json_object_get(operation, "security"))
+        complain(path, "has an operation that writes `security`: its `roles` say it");
+    json_object_set_new(operation, "security",
+                        asks_who_calls(&shape) ? json_pack("[{s:[]}]", "access_token") : json_array());
 }
 
 // ------------------------------------------------------------------------------------------- what nothing uses
@@ -197,6 +210,19 @@ static bool refers(const json_t *value, const char *reference)
     return false;
 }
 
+// A success that is written out in all that share it is no component any more.
+static void drop_written_out(json_t *responses, const json_t *used_before, const json_t *contract)
+{
+    const char *name;
+    json_t *ignored;
+    char reference[300];
+    json_object_foreach ((json_t *)used_before, name, ignored) {
+        snprintf(reference, sizeof reference, "#/components/responses/%s", name);
+        if (!refers(contract, reference))
+            json_object_del(responses, name);
+    }
+}
+
 static void refuse_unused(const json_t *contract)
 {
     const char *kind, *name;
@@ -213,13 +239,30 @@ static void refuse_unused(const json_t *contract)
     }
 }
 
+// Those of the responses among the components that something refers to.
+static json_t *used_responses(const json_t *contract, const json_t *responses)
+{
+    json_t *used = json_object(), *response;
+    const char *name;
+    char reference[300];
+    json_object_foreach ((json_t *)responses, name, response) {
+        snprintf(reference, sizeof reference, "#/components/responses/%s", name);
+        if (refers(contract, reference))
+            json_object_set_new(used, name, json_true());
+    }
+    return used;
+}
+
 void derive_answers(json_t *contract)
 {
     const char *path, *method;
-    json_t *item, *operation;
+    json_t *item, *operation, *responses = json_object_get(json_object_get(contract, "components"), "responses");
+    json_t *used = used_responses(contract, responses);
     json_object_foreach (json_object_get(contract, "paths"), path, item)
         json_object_foreach (item, method, operation)
             if (json_is_object(operation))
                 derive(contract, path, operation);
+    drop_written_out(responses, used, contract);
+    json_decref(used);
     refuse_unused(contract);
 }

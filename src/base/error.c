@@ -1,0 +1,29 @@
+// What cannot go on: a bug ends the process, an error is told to whoever called. Stands below all of base, so that the
+// log and the arenas may end a process, too.
+#include "marbre/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void fatal(const char *format, ...)
+{
+    char detail[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "marbre: %s\n", detail);
+    abort();
+}
+
+bool error_set(struct error *error, const char *format, ...)
+{
+    char detail[sizeof error->detail]; // a part of the old one may be part of the new one
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    memcpy(error->detail, detail, strlen(detail) + 1);
+    return false;
+}
