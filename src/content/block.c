@@ -67,9 +67,6 @@ static void end_note(struct reader *reader, const struct path *at, const json_t 
 {
     (void)object;
     struct link *note = (struct link *)node;
-    reader->links = note->links_around;
-    reader->level = note->level_around;
-    reader->level_before = note->level_before_around;
     reader->in_note = note->nested;
     for (size_t i = 0; i < note->content.count; i++)
         if (is_heading(note->content.nodes[i]))
@@ -79,7 +76,10 @@ static void end_note(struct reader *reader, const struct path *at, const json_t 
 
 static void check_note(struct reader *reader, const struct path *at, const json_t *owner, struct node *node)
 {
-    (void)node;
+    const struct link *note = (const struct link *)node;
+    reader->links = note->links_around;
+    reader->level = note->level_around;
+    reader->level_before = note->level_before_around;
     if (json_array_size(json_object_get(owner, "content")) == 0)
         body_fault(reader, at, "a footnote has at least one block");
 }

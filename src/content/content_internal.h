@@ -289,6 +289,7 @@ struct markdown {
     struct leaf *leaves;
     size_t leaf_count, leaf_capacity;
     struct lines *definitions;
+    size_t definitions_at; // in `text`
     struct heading *headings, *last_heading;
     struct note *notes;
     struct names note_names;

@@ -11,7 +11,7 @@ struct inlines {
     struct str text;
     size_t leaf; // at hand, from 1
     struct pieces pieces;
-    bool in_leaf, begun;
+    bool in_leaf, begun, tagged;
     const char *at, *escaped; // the last text seen, the last character that had a backslash before it
     size_t addresses;         // bytes of links' parts so far
 };
@@ -101,7 +101,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
     struct inlines *inlines = user;
     if (type == MD_BLOCK_P) {
         inlines->in_leaf = true;
-        inlines->begun = false;
+        inlines->begun = inlines->tagged = false;
         inlines->pieces.count = 0;
         inlines->at = NULL;
     }
@@ -122,10 +122,19 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *user)
     return markdown->given_up;
 }
 
+static bool is_inside(const struct inlines *inlines, const char *at)
+{
+    return at >= inlines->text.ptr && at < inlines->text.ptr + inlines->text.len;
+}
+
+// A link is where its address stands; that of one by reference stands elsewhere, and is where the text before it is.
 static int enter_link(struct inlines *inlines, enum piece_kind kind, const MD_ATTRIBUTE *address,
                       const MD_ATTRIBUTE *title)
 {
     struct piece *piece = piece_add(inlines, kind);
+    bool here = is_inside(inlines, address->text) && address->text > inlines->at &&
+                address->text < inlines->text.ptr + inlines->markdown->definitions_at;
+    piece->at = here ? address->text : inlines->at;
     piece->text = attribute(inlines, address);
     piece->title = attribute(inlines, title);
     return !addresses_fit(inlines);
@@ -176,9 +185,8 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *user)
 // A single mark of punctuation after a backslash that is no such mark itself.
 static bool is_escaped(struct inlines *inlines, struct str text)
 {
-    bool inside = text.ptr > inlines->text.ptr && text.ptr < inlines->text.ptr + inlines->text.len;
-    if (!inside || text.len != 1 || text.ptr[-1] != '\\' || text.ptr - 1 == inlines->escaped ||
-        !ispunct((unsigned char)*text.ptr))
+    if (!is_inside(inlines, text.ptr) || text.ptr == inlines->text.ptr || text.len != 1 || text.ptr[-1] != '\\' ||
+        text.ptr - 1 == inlines->escaped || !ispunct((unsigned char)*text.ptr))
         return false;
     inlines->escaped = text.ptr;
     return true;
@@ -192,6 +200,7 @@ static struct str begun_of(struct inlines *inlines, struct str text)
         return text;
     inlines->begun = true;
     inlines->leaf++;
+    inlines->at = text.ptr + begins.len;
     return (struct str){text.ptr + begins.len, text.len - begins.len};
 }
 
@@ -202,9 +211,13 @@ static void put_entity(struct inlines *inlines, struct str entity)
     piece_add(inlines, PIECE_TEXT)->text = buf_str(&out);
 }
 
+// A tag that ends is told where none that begins was.
 static void put_html(struct inlines *inlines, struct str text)
 {
-    if (text.len && text.ptr[0] == '<')
+    bool ends = str_starts(text, STR("</")), tag = str_starts(text, STR("<"));
+    bool told = inlines->tagged;
+    inlines->tagged |= tag;
+    if (tag && (!ends || !told))
         body_markdown_tell(inlines->markdown, body_markdown_place(inlines->markdown, text.ptr), "html",
                            "raw HTML is not taken: write it as Markdown, or a < that is text as \\<");
 }
@@ -213,7 +226,7 @@ static int put(MD_TEXTTYPE type, const MD_CHAR *chars, MD_SIZE size, void *user)
 {
     struct inlines *inlines = user;
     struct str text = {chars, size};
-    if (chars >= inlines->text.ptr && chars < inlines->text.ptr + inlines->text.len)
+    if (is_inside(inlines, chars))
         inlines->at = chars;
     if (!inlines->in_leaf)
         return 0;
@@ -241,6 +254,7 @@ void body_inlines_read(struct markdown *markdown)
         .leave_span = leave_span,
         .text = put,
     };
+    markdown->definitions_at = markdown->text.len;
     body_definitions_put(markdown);
     struct inlines inlines = {.markdown = markdown, .text = buf_str(&markdown->text)};
     if (markdown->given_up || !markdown->leaf_count)
