@@ -77,7 +77,7 @@ struct str body_markdown_address(struct markdown *markdown, struct str address, 
     if (article && uuid_is((struct str){address.ptr + 8, address.len - 8}))
         return address;
     if (base.len && address.len && !has_scheme(address) && address.ptr[0] != '#')
-        address = resolved(markdown->arena, base, address);
+        address = resolved(markdown->leaf_arena, base, address);
     if (!article && body_address_fits(address, beginnings_of(use)))
         return address;
     struct str said = text_cut(address, 60);

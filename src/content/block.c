@@ -105,6 +105,14 @@ bool body_is_note(const struct link *definition)
 
 // ------------------------------------------------------------------------------------------------------------- spans
 
+static void begin_span(struct reader *reader, const struct path *at, const json_t *object, struct node *node)
+{
+    (void)object;
+    (void)node;
+    if (++reader->span_count == CONTENT_SPANS_MAX + 1)
+        body_fault(reader, at, "a body has at most %d spans: this is one too many", CONTENT_SPANS_MAX);
+}
+
 static const struct member span_members[] = {
     BODY_KEY,
     MEMBER("text", text, span, text, .required = true),
@@ -112,7 +120,8 @@ static const struct member span_members[] = {
     {0},
 };
 
-const struct shape body_span = {.type = "span", .a = "a span", .size = sizeof(struct span), .members = span_members};
+const struct shape body_span = {
+    .type = "span", .a = "a span", .size = sizeof(struct span), .members = span_members, .begin = begin_span};
 static const struct shape *const span_only[] = {&body_span, NULL};
 
 // ------------------------------------------------------------------------------------------------------------ blocks
@@ -164,7 +173,7 @@ static void begin_block(struct reader *reader, const struct path *at, const json
     *block->links = (struct names){.arena = reader->work, .seed = reader->keys.seed};
     const json_t *definitions = json_object_get(object, "markDefs");
     for (size_t i = 0; i < json_array_size(definitions); i++) {
-        struct str key = json_member_text(json_array_get(definitions, i), "_key");
+        struct str key = body_text_of(reader, json_object_get(json_array_get(definitions, i), "_key"));
         if (key.ptr)
             body_names_add(block->links, key);
     }

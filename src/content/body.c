@@ -3,6 +3,7 @@
 
 #include "content_internal.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 const struct shape *const body_block_types[] = {
@@ -97,6 +98,16 @@ static struct reader reader_new(struct arena *arena, struct str prefix)
     return reader;
 }
 
+// What a large body has taken goes back to the system: small pieces of JSON would keep it.
+static void reader_end(const struct reader *reader)
+{
+    enum { LARGE = 1000 }; // blocks
+    bool large = reader->block_count > LARGE || reader->span_count > LARGE;
+    arena_free(reader->work);
+    if (large)
+        malloc_trim(0);
+}
+
 struct fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
                                 const struct content_site *site, struct content_body *rendered)
 {
@@ -106,7 +117,7 @@ struct fault *content_body_read(struct arena *arena, const json_t *blocks, struc
     body_list_read(&reader, blocks, &list);
     if (!reader.faults)
         body_make(&reader, &list, STR_NONE, site, rendered);
-    arena_free(reader.work);
+    reader_end(&reader);
     return reader.faults;
 }
 
@@ -165,17 +176,24 @@ struct fault *content_markdown_read(struct arena *arena, struct str text, struct
 {
     struct reader reader = reader_new(arena, STR(""));
     reader.next_fault = &reader.faults;
+    reader.copies = true;
+    struct arena *read = arena_new(); // ends once there are nodes
     struct markdown markdown = {0};
     struct list list = {0};
     if (text.len > 2 * CONTENT_BYTES_MAX)
         body_fault(&reader, &(struct path){0}, "a body has at most %d bytes", CONTENT_BYTES_MAX);
     else
-        body_markdown_read(reader.work, text_clean(reader.work, text), lenience, &markdown);
+        body_markdown_read(read, text_clean(read, text), lenience, &markdown);
     if (markdown.blocks && !markdown.given_up)
         body_list_read(&reader, markdown.blocks, &list);
-    if (!reader.faults && !markdown.faults.count)
-        body_make(&reader, &list, markdown.keys, site, rendered);
     struct fault *faults = markdown_faults(arena, &markdown, &reader, pointer);
-    arena_free(reader.work);
+    struct str keys = markdown.keys.ptr ? arena_copy(reader.work, markdown.keys) : STR_NONE;
+    arena_free(read);
+    if (!faults)
+        body_make(&reader, &list, keys, site, rendered);
+    for (struct fault *fault = faults ? NULL : reader.faults; fault; fault = fault->next)
+        fault->pointer = pointer;
+    faults = faults ? faults : reader.faults;
+    reader_end(&reader);
     return faults;
 }

@@ -21,7 +21,7 @@ static size_t work_of(const struct lines *lines, size_t first)
         bytes += text.len;
         marks++;
         for (size_t at = 0; at < text.len; at++)
-            marks += strchr("*_`[]!<>&\\", text.ptr[at]) != NULL;
+            marks += strchr("*_`[]!<>&\\~:", text.ptr[at]) != NULL;
     }
     return bytes * marks;
 }
@@ -34,16 +34,16 @@ static bool work_fits(struct markdown *markdown, const struct lines *lines, size
         return true;
     if (!markdown->given_up)
         body_markdown_fault(markdown, place_of(&lines->all[first]),
-                            "up to this paragraph there are more marks (* _ ` [ ] < & \\) than are read at once: a "
+                            "up to this paragraph there are more marks (* _ ` ~ [ ] < & \\) and lines than are read "
                             "shorter paragraph with so many is fine");
     markdown->given_up = true;
     return false;
 }
 
-static void line_put(struct markdown *markdown, struct buf *out, const struct line *line, const char *before)
+// What follows in the text of md4c was written at a line, and the lines behind that.
+static void origin_add(struct markdown *markdown, const struct line *line)
 {
-    buf_put(out, str_of(before));
-    struct origin origin = {.offset = out->len, .line = *line};
+    struct origin origin = {.offset = markdown->text.len, .line = *line};
     if (markdown->origin_count == markdown->origin_capacity) {
         size_t capacity = markdown->origin_capacity ? markdown->origin_capacity * 2 : 64;
         struct origin *origins = ARENA_ARRAY(markdown->arena, struct origin, capacity);
@@ -53,7 +53,6 @@ static void line_put(struct markdown *markdown, struct buf *out, const struct li
         markdown->origin_capacity = capacity;
     }
     markdown->origins[markdown->origin_count++] = origin;
-    buf_put(out, line->text);
 }
 
 // A paragraph for md4c. It begins with a character that no text has, so that nothing but a paragraph can begin there;
@@ -74,31 +73,48 @@ static void text_add(struct build *build, struct leaf leaf, const struct lines *
     leaf.in_note = build->note != NULL;
     leaf.place = place_of(&lines->all[first]);
     markdown->leaves[markdown->leaf_count++] = leaf;
-    for (size_t i = first; i < lines->count; i++)
-        line_put(markdown, &markdown->text, &lines->all[i], i == first ? LEAF_BEGINS : "\n    ");
+    for (size_t i = first; i < lines->count; i++) {
+        buf_put(&markdown->text, i == first ? STR(LEAF_BEGINS) : STR("\n    "));
+        if (i == first)
+            origin_add(markdown, &lines->all[i]);
+        buf_put(&markdown->text, lines->all[i].text);
+    }
     buf_put_lit(&markdown->text, "\n\n");
 }
 
 void build_definitions(struct markdown *markdown, const struct lines *lines, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    enum { DEFINITIONS_MAX = 20000 };
+    for (size_t i = 0; i < count && !markdown->given_up; i++) {
         lines_add(markdown->arena, markdown->definitions, lines->all[i]);
+        if (markdown->definitions->count <= DEFINITIONS_MAX)
+            continue;
+        body_markdown_fault(markdown, place_of(&lines->all[i]), "a body has at most %d lines that define links",
+                            DEFINITIONS_MAX);
+        markdown->given_up = true;
+    }
 }
 
 void body_definitions_put(struct markdown *markdown)
 {
     for (size_t i = 0; i < markdown->definitions->count; i++) {
         const struct line *line = &markdown->definitions->all[i];
-        line_put(markdown, &markdown->text, line, line->text.ptr[0] == '[' ? "\n" : "\n    ");
+        buf_put(&markdown->text, line->text.ptr[0] == '[' ? STR("\n") : STR("\n    "));
+        origin_add(markdown, line);
+        buf_put(&markdown->text, line->text);
     }
     buf_put_char(&markdown->text, '\n');
 }
 
 // ------------------------------------------------------------------------------------------------------------ blocks
 
-static json_t *block_new(const char *style)
+// What is as it is when left out is left out: there are thousands of cells. NULL is a paragraph's style.
+static json_t *block_new(const struct markdown *markdown, const char *style)
 {
-    return json_pack("{s:s, s:s, s:[], s:[]}", "_type", "block", "style", style, "children", "markDefs");
+    json_t *block = json_pack("{s:O, s:[]}", "_type", markdown->type_block, "children");
+    if (style)
+        json_object_set_new(block, "style", json_string(style));
+    return block;
 }
 
 static void add(struct build *build, json_t *block, const struct line *line)
@@ -138,7 +154,7 @@ static void block_add(struct build *build, json_t *block, const struct line *lin
 static void empty_item(struct build *build, const struct line *line)
 {
     if (build->depth > 0 && !build->items[build->depth].begun)
-        block_add(build, block_new("normal"), line);
+        block_add(build, block_new(build->markdown, NULL), line);
 }
 
 // What stands by itself: in a list it interrupts that.
@@ -157,7 +173,7 @@ static void item_goes_on(struct build *build, const struct lines *lines, size_t 
 {
     struct list_state *state = &build->items[build->depth];
     bool quoted = str_eq(json_member_text(state->block, "style"), STR("blockquote"));
-    bool headed = !quoted && !str_eq(json_member_text(state->block, "style"), STR("normal"));
+    bool headed = !quoted && json_object_get(state->block, "style");
     if (state->nested || headed || quoted != (build->quotes > 0))
         body_markdown_tell(build->markdown, place_of(&lines->all[first]), "nesting",
                            "an item of a list is one text: this paragraph comes after %s in it",
@@ -174,7 +190,7 @@ void build_paragraph(struct build *build, const struct lines *lines, size_t firs
         item_goes_on(build, lines, first);
         return;
     }
-    json_t *block = block_new(build->quotes ? "blockquote" : "normal");
+    json_t *block = block_new(build->markdown, build->quotes ? "blockquote" : NULL);
     bool alone = !build->quotes && !build->depth && !build->note;
     block_add(build, block, line);
     text_add(build, (struct leaf){.block = block, .list = build->list, .alone = alone}, lines, first);
@@ -203,7 +219,7 @@ void build_heading(struct build *build, unsigned level, const struct lines *line
         build_paragraph(build, lines, 0);
         return;
     }
-    json_t *block = block_new("h2");
+    json_t *block = block_new(build->markdown, "h2");
     block_add(build, block, line);
     heading_keep(build->markdown, block, level, line);
     if (line->text.len)
@@ -340,7 +356,7 @@ static struct str cell_text(struct markdown *markdown, struct str cell)
 
 static json_t *cell_build(struct build *build, struct str cell, const struct line *line)
 {
-    json_t *block = block_new("normal"), *content = json_array();
+    json_t *block = block_new(build->markdown, NULL), *content = json_array();
     body_markdown_add(build->markdown, content, block, line->number);
     struct line text = {cell_text(build->markdown, cell), line->begin, line->number};
     struct lines one = {&text, 1, 1};

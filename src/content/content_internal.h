@@ -172,6 +172,7 @@ struct reader {
     struct arena *arena; // the caller's, for faults
     struct arena *work;  // ends with the reading
     struct str prefix;
+    bool copies; // texts: the JSON ends before the nodes do
     struct fault *faults, **next_fault;
     size_t fault_count;
     struct names keys; // of all that has a `_key` in the body, but for definitions: those belong to their block
@@ -193,6 +194,7 @@ const char *body_either(struct reader *reader, const char *const *words); // `a,
 // NULL when there is no telling what it is; else a node, whatever faults were found in it.
 struct node *body_node_read(struct reader *reader, const struct path *at, const json_t *json,
                             const struct shape *const *shapes);
+struct str body_text_of(struct reader *reader, const json_t *value); // for as long as the nodes live
 bool body_is_key(struct str text);
 // How an address on the web begins, and one that a link may have.
 extern const char *const body_web[], *const body_link_beginnings[];
@@ -272,17 +274,19 @@ unsigned body_number_next(struct numbering *numbering, const struct block *block
 // What comes out of Markdown: blocks as JSON, each with the line on which it begins, and the keys that stood at the
 // end. The rest is of the reading (markdown.h).
 struct markdown {
-    struct arena *arena;
+    struct arena *arena, *leaf_arena;  // the second ends with the text at hand
     struct content_lenience *lenience; // NULL: what cannot be kept is a fault
     struct faults faults;
     json_t *blocks;
     size_t *lines, line_count, line_capacity;
     struct str keys; // the lines of `:::keys`; STR_NONE where there are none
 
+    struct str whole; // as it was written
     bool given_up;
     unsigned depth; // of directives in each other
     size_t blocks_made, spans, work;
-    json_t *kept;    // what lives as long as the reading
+    json_t *kept; // what lives as long as the reading
+    json_t *type_block, *type_span;
     struct buf text; // what md4c reads
     struct origin *origins;
     size_t origin_count, origin_capacity;

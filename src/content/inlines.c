@@ -32,6 +32,24 @@ static const struct origin *origin_of(const struct markdown *markdown, size_t of
     return high ? &markdown->origins[low] : NULL;
 }
 
+static size_t column_of(const char *begin, const char *at)
+{
+    return text_length((struct str){begin, (size_t)(at - begin)}) + 1;
+}
+
+// So many lines below the first of a text: each is as long from there to its end as the one that was written.
+static struct text_place place_below(const struct markdown *markdown, const struct line *first, size_t lines,
+                                     const char *at)
+{
+    const char *end = memchr(at, '\n', (size_t)(markdown->text.ptr + markdown->text.len - at));
+    const char *begin = first->begin, *whole = markdown->whole.ptr + markdown->whole.len;
+    for (size_t i = 0; i < lines && begin; i++)
+        begin = (begin = memchr(begin, '\n', (size_t)(whole - begin))) ? begin + 1 : NULL;
+    const char *stop = begin ? memchr(begin, '\n', (size_t)(whole - begin)) : NULL;
+    const char *there = (stop ? stop : whole) - (end ? end - at : 0);
+    return (struct text_place){first->number + lines, begin && there >= begin ? column_of(begin, there) : 0};
+}
+
 struct text_place body_markdown_place(const struct markdown *markdown, const char *at)
 {
     if (!at)
@@ -41,13 +59,17 @@ struct text_place body_markdown_place(const struct markdown *markdown, const cha
     if (!origin)
         return (struct text_place){0, 0};
     size_t within = offset > origin->offset ? offset - origin->offset : 0;
-    const struct line *line = &origin->line;
-    if (within > line->text.len)
-        within = line->text.len;
-    const char *there = line->text.ptr + within;
-    if (there < line->begin) // a cell that was unescaped lies elsewhere
-        return (struct text_place){line->number, 0};
-    return (struct text_place){line->number, text_length((struct str){line->begin, (size_t)(there - line->begin)}) + 1};
+    const char *begin = markdown->text.ptr + origin->offset;
+    size_t lines = 0;
+    for (const char *end = begin; (end = memchr(end, '\n', (size_t)(at - end))); end++)
+        lines++;
+    if (lines)
+        return place_below(markdown, &origin->line, lines, at);
+    struct str first = origin->line.text;
+    const char *last = first.ptr + (within < first.len ? within : first.len);
+    if (last < origin->line.begin) // a cell that was unescaped lies elsewhere
+        return (struct text_place){origin->line.number, 0};
+    return (struct text_place){origin->line.number, column_of(origin->line.begin, last)};
 }
 
 // ------------------------------------------------------------------------------------------------------------ pieces
@@ -57,7 +79,7 @@ static struct piece *piece_add(struct inlines *inlines, enum piece_kind kind)
     struct pieces *pieces = &inlines->pieces;
     if (pieces->count == pieces->capacity) {
         size_t capacity = pieces->capacity ? pieces->capacity * 2 : 64;
-        struct piece *all = ARENA_ARRAY(inlines->markdown->arena, struct piece, capacity);
+        struct piece *all = ARENA_ARRAY(inlines->markdown->leaf_arena, struct piece, capacity);
         if (pieces->count)
             memcpy(all, pieces->all, pieces->count * sizeof *all);
         pieces->all = all;
@@ -69,7 +91,7 @@ static struct piece *piece_add(struct inlines *inlines, enum piece_kind kind)
 
 static struct str attribute(struct inlines *inlines, const MD_ATTRIBUTE *attribute)
 {
-    struct buf out = buf_in(inlines->markdown->arena);
+    struct buf out = buf_in(inlines->markdown->leaf_arena);
     inlines->addresses += attribute->size;
     for (size_t i = 0; attribute->text && attribute->substr_offsets[i] < attribute->size; i++) {
         MD_OFFSET begin = attribute->substr_offsets[i], end = attribute->substr_offsets[i + 1];
@@ -79,21 +101,26 @@ static struct str attribute(struct inlines *inlines, const MD_ATTRIBUTE *attribu
         else if (attribute->substr_types[i] == MD_TEXT_NORMAL)
             buf_put(&out, part);
     }
-    return text_clean(inlines->markdown->arena, buf_str(&out));
+    return text_clean(inlines->markdown->leaf_arena, buf_str(&out));
 }
 
 // A definition is written once and may be used often: what comes of it is bounded as a body is.
-static bool addresses_fit(struct inlines *inlines)
+static void addresses_check(struct inlines *inlines)
 {
     if (inlines->addresses <= CONTENT_BYTES_MAX)
-        return true;
+        return;
     body_markdown_fault(inlines->markdown, body_markdown_place(inlines->markdown, inlines->at),
                         "with the addresses and titles of its links a body has at most %d bytes", CONTENT_BYTES_MAX);
     inlines->markdown->given_up = true;
-    return false;
 }
 
 // --------------------------------------------------------------------------------------------------------- callbacks
+
+// What a callback answers: only below zero does md4c 0.4.8 end at once.
+static int go_on(const struct markdown *markdown)
+{
+    return markdown->given_up ? -1 : 0;
+}
 
 static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
 {
@@ -102,7 +129,9 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
     if (type == MD_BLOCK_P) {
         inlines->in_leaf = true;
         inlines->begun = inlines->tagged = false;
-        inlines->pieces.count = 0;
+        inlines->pieces = (struct pieces){0};
+        arena_free(inlines->markdown->leaf_arena);
+        inlines->markdown->leaf_arena = arena_new();
         inlines->at = NULL;
     }
     return 0;
@@ -119,7 +148,7 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *user)
         body_markdown_fault(markdown, body_markdown_place(markdown, inlines->at),
                             "what looks like the definition of a link is none: put it on one line");
     inlines->in_leaf = false;
-    return markdown->given_up;
+    return go_on(markdown);
 }
 
 static bool is_inside(const struct inlines *inlines, const char *at)
@@ -137,7 +166,8 @@ static int enter_link(struct inlines *inlines, enum piece_kind kind, const MD_AT
     piece->at = here ? address->text : inlines->at;
     piece->text = attribute(inlines, address);
     piece->title = attribute(inlines, title);
-    return !addresses_fit(inlines);
+    addresses_check(inlines);
+    return go_on(inlines->markdown);
 }
 
 // -1 for what is no decorator.
@@ -206,7 +236,7 @@ static struct str begun_of(struct inlines *inlines, struct str text)
 
 static void put_entity(struct inlines *inlines, struct str entity)
 {
-    struct buf out = buf_in(inlines->markdown->arena);
+    struct buf out = buf_in(inlines->markdown->leaf_arena);
     body_entity_put(&out, entity);
     piece_add(inlines, PIECE_TEXT)->text = buf_str(&out);
 }
@@ -242,7 +272,7 @@ static int put(MD_TEXTTYPE type, const MD_CHAR *chars, MD_SIZE size, void *user)
     else if (text.len)
         piece_add(inlines, type == MD_TEXT_NORMAL && !is_escaped(inlines, text) ? PIECE_PLAIN : PIECE_TEXT)->text =
             text;
-    return inlines->markdown->given_up;
+    return go_on(inlines->markdown);
 }
 
 void body_inlines_read(struct markdown *markdown)
@@ -259,7 +289,10 @@ void body_inlines_read(struct markdown *markdown)
     struct inlines inlines = {.markdown = markdown, .text = buf_str(&markdown->text)};
     if (markdown->given_up || !markdown->leaf_count)
         return;
-    if (md_parse(inlines.text.ptr, (MD_SIZE)inlines.text.len, &parser, &inlines) < 0)
+    int ended = md_parse(inlines.text.ptr, (MD_SIZE)inlines.text.len, &parser, &inlines);
+    arena_free(markdown->leaf_arena);
+    markdown->leaf_arena = NULL;
+    if (ended < 0 && !markdown->given_up)
         fatal("md4c could not parse a text of %zu bytes", inlines.text.len);
     if (!markdown->given_up && inlines.leaf != markdown->leaf_count)
         body_markdown_fault(markdown, (struct text_place){0, 0}, "this text has a paragraph that cannot be read");

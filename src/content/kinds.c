@@ -20,6 +20,12 @@ static void write_text(struct buf *json, const void *field, const struct member 
     buf_put_json(json, *(const struct str *)field);
 }
 
+struct str body_text_of(struct reader *reader, const json_t *value)
+{
+    struct str text = json_text(value);
+    return reader->copies ? arena_copy(reader->work, text) : text;
+}
+
 // -------------------------------------------------------------------------------------------------------------- keys
 
 // Letters and digits, and what else is allowed, from 1 to `max` of them.
@@ -43,7 +49,7 @@ static bool read_key(struct reader *reader, const struct path *at, const json_t 
                      void *field)
 {
     (void)member;
-    struct str key = json_text(value);
+    struct str key = body_text_of(reader, value);
     if (!body_is_key(key)) {
         body_fault(reader, at, "a key is 1 to %d of A-Z, a-z, 0-9, _ and -, not %s", KEY_MAX, body_quoted(reader, key));
         return false;
@@ -60,7 +66,7 @@ static bool read_text(struct reader *reader, const struct path *at, const json_t
                       void *field)
 {
     (void)member;
-    struct str text = json_text(value);
+    struct str text = body_text_of(reader, value);
     if (memchr(text.ptr, '\0', text.len)) {
         body_fault(reader, at, "the character U+0000 cannot stand in a text");
         return false;
@@ -74,7 +80,7 @@ const struct kind body_kind_text = {JSON_STRING, "a text", read_text, absent_tex
 static bool read_short_text(struct reader *reader, const struct path *at, const json_t *value,
                             const struct member *member, void *field)
 {
-    struct str word = json_text(value);
+    struct str word = body_text_of(reader, value);
     if (word.len > 0 && !is_plain(word, "+#._-", WORD_MAX)) {
         body_fault(reader, at, "\"%s\" takes 1 to %d of A-Z, a-z, 0-9, +, #, ., _ and -, not %s", member->name,
                    WORD_MAX, body_quoted(reader, word));
@@ -233,7 +239,7 @@ bool body_address_fits(struct str address, const char *const *beginnings)
 static bool read_address(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
                          void *field)
 {
-    struct str address = json_text(value);
+    struct str address = body_text_of(reader, value);
     if (misleads(address)) {
         body_fault(reader, at, "an address has no spaces, control characters or backslashes: %s",
                    body_quoted(reader, address));

@@ -153,10 +153,13 @@ void body_markdown_read(struct arena *arena, struct str text, struct content_len
 {
     *markdown = (struct markdown){
         .arena = arena,
+        .whole = text,
         .lenience = lenience,
         .faults = faults_in(arena),
         .blocks = json_own(arena, json_array()),
         .kept = json_own(arena, json_array()),
+        .type_block = json_own(arena, json_string("block")),
+        .type_span = json_own(arena, json_string("span")),
         .definitions = ARENA_NEW(arena, struct lines),
         .text = buf_in(arena),
         .note_names = {.arena = arena, .seed = body_names_seed()},

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { PARAGRAPH_LINES_MAX = 20000 };
+
 struct container {
     enum { QUOTE, LIST, ITEM, NOTE } kind;
     unsigned indent;      // of what stands in an item
@@ -426,6 +428,11 @@ static void text_line(struct scan *scan, unsigned depth, struct str rest)
         scan->leaf = PARAGRAPH;
     }
     lines_add(scan->markdown->arena, &scan->lines, line_from(scan, rest));
+    if (scan->lines.count <= PARAGRAPH_LINES_MAX)
+        return;
+    body_markdown_fault(scan->markdown, (struct text_place){scan->lines.all[0].number, 0},
+                        "a paragraph or a table has at most %d lines", PARAGRAPH_LINES_MAX);
+    scan->markdown->given_up = true;
 }
 
 static void scan_line(struct scan *scan, struct str text)

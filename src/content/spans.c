@@ -32,7 +32,7 @@ static const char *either_decorator(struct reader *reader)
 
 static void mark_read(struct reader *reader, const struct path *at, const json_t *value, struct marks *marks)
 {
-    struct str mark = json_text(value);
+    struct str mark = body_text_of(reader, value);
     unsigned bit = decorator_bit(mark);
     if (!json_is_string(value))
         body_fault(reader, at, "a mark is a text, not %s", body_said(reader, value));

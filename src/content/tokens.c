@@ -18,7 +18,7 @@ static struct token *token_add(struct weave *weave, enum token_kind kind, const 
 {
     if (weave->token_count == weave->token_capacity) {
         size_t capacity = weave->token_capacity ? weave->token_capacity * 2 : 32;
-        struct token *tokens = ARENA_ARRAY(weave->markdown->arena, struct token, capacity);
+        struct token *tokens = ARENA_ARRAY(weave->markdown->leaf_arena, struct token, capacity);
         if (weave->token_count)
             memcpy(tokens, weave->tokens, weave->token_count * sizeof *tokens);
         weave->tokens = tokens;
@@ -229,7 +229,7 @@ static void tildes_meet(struct weave *weave, struct openers *openers, size_t i)
 
 static void tildes_pair(struct weave *weave, size_t tildes)
 {
-    struct openers openers = {.all = ARENA_ARRAY(weave->markdown->arena, struct opener, tildes)};
+    struct openers openers = {.all = ARENA_ARRAY(weave->markdown->leaf_arena, struct opener, tildes)};
     for (size_t i = 0; i < weave->token_count; i++) {
         const struct token *token = &weave->tokens[i];
         if (ends(token)) {

@@ -9,7 +9,7 @@ static struct stretch *stretch_add(struct weave *weave, size_t begin)
 {
     if (weave->stretch_count == weave->stretch_capacity) {
         size_t capacity = weave->stretch_capacity ? weave->stretch_capacity * 2 : 16;
-        struct stretch *stretches = ARENA_ARRAY(weave->markdown->arena, struct stretch, capacity);
+        struct stretch *stretches = ARENA_ARRAY(weave->markdown->leaf_arena, struct stretch, capacity);
         if (weave->stretch_count)
             memcpy(stretches, weave->stretches, weave->stretch_count * sizeof *stretches);
         weave->stretches = stretches;
@@ -47,6 +47,10 @@ static void text_put(struct weave *weave, struct str text)
 
 static json_t *definition_add(struct weave *weave, json_t *definition)
 {
+    if (!weave->definitions) {
+        weave->definitions = json_array();
+        json_object_set_new(weave->leaf->block, "markDefs", weave->definitions);
+    }
     json_object_set_new(definition, "_key", json_sprintf("l%zu", json_array_size(weave->definitions) + 1));
     json_array_append_new(weave->definitions, definition);
     return definition;
@@ -215,6 +219,10 @@ static json_t *key_of(size_t definition)
 
 static json_t *span_of(const struct weave *weave, const struct stretch *stretch)
 {
+    json_t *span = json_pack("{s:O, s:s%}", "_type", weave->markdown->type_span, "text",
+                             weave->text.ptr + stretch->begin, stretch->end - stretch->begin);
+    if (!stretch->decorators && !stretch->link && !stretch->note_count)
+        return span;
     json_t *marks = json_array();
     for (unsigned i = 0; i < DECORATORS; i++)
         if (stretch->decorators >> i & 1)
@@ -223,8 +231,8 @@ static json_t *span_of(const struct weave *weave, const struct stretch *stretch)
         json_array_append_new(marks, key_of(stretch->link));
     for (unsigned i = 0; i < stretch->note_count; i++)
         json_array_append_new(marks, key_of(stretch->notes[i]));
-    return json_pack("{s:s, s:s%, s:o}", "_type", "span", "text", weave->text.ptr + stretch->begin,
-                     stretch->end - stretch->begin, "marks", marks);
+    json_object_set_new(span, "marks", marks);
+    return span;
 }
 
 static void spans_put(struct weave *weave)
@@ -272,7 +280,7 @@ static json_t *image_new(struct markdown *markdown, const struct pieces *pieces,
     struct str url = body_markdown_address(markdown, image->text, place, ADDRESS_IMAGE);
     if (!url.ptr)
         return NULL;
-    struct str alt = image_words(markdown->arena, pieces, i, image_end(pieces, i));
+    struct str alt = image_words(markdown->leaf_arena, pieces, i, image_end(pieces, i));
     json_t *block = json_pack("{s:s, s:s%}", "_type", "image", "url", url.ptr, url.len);
     if (text_is_blank(alt)) {
         body_markdown_tell(markdown, place, "image",
@@ -332,10 +340,10 @@ void body_pieces_place(struct markdown *markdown, const struct leaf *leaf, const
         image_place(markdown, leaf, pieces, linked);
         return;
     }
-    struct weave weave = {.markdown = markdown, .leaf = leaf, .text = buf_in(markdown->arena)};
+    struct weave weave = {.markdown = markdown, .leaf = leaf, .text = buf_in(markdown->leaf_arena)};
     weave.definitions = json_object_get(leaf->block, "markDefs");
     weave_tokens(&weave, pieces);
-    for (size_t i = 0; i < weave.token_count && !markdown->given_up; i++) {
+    for (size_t i = 0; i < weave.token_count && weave.stretch_count <= CONTENT_SPANS_MAX; i++) {
         region_check(&weave, i);
         token_weave(&weave, &weave.tokens[i]);
     }

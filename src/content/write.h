@@ -20,6 +20,12 @@ struct writer {
     bool unsaid; // something has no words in Markdown
 };
 
+enum { WRITE_COLUMNS_MAX = 128 }; // of a table that reads back
+
+// What the shape of a node says of it: the list in a member, and whether a directive has anything to say.
+const struct list *write_list_of(const struct node *node, const char *name);
+bool write_has_attributes(const struct node *node, const char *content);
+
 // A run: one block, or all the items of a list, or the paragraphs of neighbouring quotations.
 void write_run(struct writer *writer, const struct list *run);
 void write_blocks(struct writer *writer, const struct list *blocks);

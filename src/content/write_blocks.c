@@ -201,7 +201,7 @@ static void put_attributes(struct writer *writer, const struct node *node, const
         buf_put_char(&writer->out, '}');
 }
 
-static bool has_attributes(const struct node *node, const char *content)
+bool write_has_attributes(const struct node *node, const char *content)
 {
     for (const struct member *member = node->shape->members; member->name; member++)
         if (is_told(node, member, content))
@@ -272,14 +272,14 @@ static void put_code_block(struct writer *writer, const struct node *node)
 
 // ------------------------------------------------------------------------------------------------------------ tables
 
-static const struct list *list_of(const struct node *node, const char *name)
+const struct list *write_list_of(const struct node *node, const char *name)
 {
     return field_of(node, member_of(node, name));
 }
 
 static void put_cell(struct writer *writer, const struct node *cell)
 {
-    const struct list *content = list_of(cell, "content");
+    const struct list *content = write_list_of(cell, "content");
     const struct block *only = content->count == 1 ? (const struct block *)content->nodes[0] : NULL;
     if (!only || only->style != STYLE_NORMAL || only->list_item != ITEM_NONE) {
         writer->unsaid = true;
@@ -300,16 +300,16 @@ static void put_row(struct writer *writer, const struct list *cells)
 static void put_table(struct writer *writer, const struct node *node)
 {
     static const char *const delimiters[] = {"---", ":---", ":---:", "---:"};
-    const struct list *rows = list_of(node, "rows");
+    const struct list *rows = write_list_of(node, "rows");
     const struct columns *columns = field_of(node, member_of(node, "columns"));
-    bool directive = has_attributes(node, "");
+    bool directive = write_has_attributes(node, "");
     if (directive) {
         put_directive(writer, CONTAINER, node, "");
         buf_put_char(&writer->out, '\n');
     }
     writer->in_cell = true;
     for (size_t i = 0; i < rows->count; i++) {
-        const struct list *cells = list_of(rows->nodes[i], "cells");
+        const struct list *cells = write_list_of(rows->nodes[i], "cells");
         if (i > 0)
             buf_put_char(&writer->out, '\n');
         put_row(writer, cells);
@@ -347,9 +347,9 @@ void write_run(struct writer *writer, const struct list *run)
     else if (node->shape == &body_divider)
         buf_put_lit(&writer->out, "---");
     else if (node->shape == &body_factbox)
-        put_container(writer, node, list_of(node, "content"));
+        put_container(writer, node, write_list_of(node, "content"));
     else if (node->shape == &body_gallery)
-        put_container(writer, node, list_of(node, "images"));
+        put_container(writer, node, write_list_of(node, "images"));
     else
         put_leaf(writer, node);
 }

@@ -82,12 +82,8 @@ static bool is_harmless_mark(const struct block *block, size_t at, size_t *links
            is_harmless_address(link->href);
 }
 
-// Most paragraphs and headings are plain enough to need no reading back.
-static bool is_harmless(const struct list *run)
+static bool is_harmless_block(const struct block *block)
 {
-    const struct block *block = (const struct block *)run->nodes[0];
-    if (run->count != 1 || block->node.shape != &body_block || block->list_item != ITEM_NONE || block->starts_quote)
-        return false;
     const struct list *spans = &block->children;
     size_t links = 0;
     for (size_t i = 0; i < spans->count; i++) {
@@ -104,6 +100,42 @@ static bool is_harmless(const struct list *run)
     char last = last_of((const struct span *)spans->nodes[spans->count - 1]);
     return (isalpha((unsigned char)first) || (unsigned char)first >= 0x80) && last != ' ' &&
            links == block->definitions.count;
+}
+
+static bool is_harmless_cell(const struct list *content)
+{
+    const struct block *block = content->count == 1 ? (const struct block *)content->nodes[0] : NULL;
+    if (!block || block->style != STYLE_NORMAL || block->list_item != ITEM_NONE)
+        return false;
+    bool empty = block->children.count == 1 && ((const struct span *)block->children.nodes[0])->text.len == 0;
+    return empty || is_harmless_block(block);
+}
+
+// One that needs no directive around it.
+static bool is_harmless_table(const struct node *table)
+{
+    const struct list *rows = write_list_of(table, "rows");
+    for (size_t y = 0; y < rows->count; y++) {
+        const struct list *cells = write_list_of(rows->nodes[y], "cells");
+        if (cells->count > WRITE_COLUMNS_MAX)
+            return false;
+        for (size_t x = 0; x < cells->count; x++)
+            if (!is_harmless_cell(write_list_of(cells->nodes[x], "content")))
+                return false;
+    }
+    return !write_has_attributes(table, "");
+}
+
+// Most paragraphs, headings and tables are plain enough to need no reading back.
+static bool is_harmless(const struct list *run)
+{
+    const struct block *block = (const struct block *)run->nodes[0];
+    if (run->count != 1)
+        return false;
+    if (block->node.shape == &body_table)
+        return is_harmless_table(&block->node);
+    return block->node.shape == &body_block && block->list_item == ITEM_NONE && !block->starts_quote &&
+           is_harmless_block(block);
 }
 
 static bool run_write_as(struct writer *writer, const struct list *run, enum form form)
