@@ -162,7 +162,7 @@ def test_a_note_is_kept(server, editor, wire, naughty):
     article = editor.make_article(title="Des remarques")
     hands_in = server.sql_session()
     for string in naughty:
-        hands_in.send(f"select article_do('{article['id']}', 'submit');")
+        hands_in.send(f"select article_transition('{article['id']}', 'submit');")
         assert wire.send(f"POST /v1/desk/articles/{article['id']}/return", b"If-Match: *", body={"note": string})[0] == 200
     hands_in.close()
     notes = server.sql("select json_agg(note order by version) from article_versions"
