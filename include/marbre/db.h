@@ -62,6 +62,7 @@ struct str db_answer_at(const struct db_answer *answer, size_t row, size_t colum
 struct db_config {
     struct str url;            // libpq URI or keywords
     struct str role;           // to serve as; empty: whoever the URL logs in
+    struct str definitions;    // the set of definitions (below): first in the search_path, and the application_name
     unsigned read_connections; // for keyed reads, and as many for lists
     unsigned write_connections;
     unsigned statement_ms, lock_ms; // timeouts that PostgreSQL keeps
@@ -114,7 +115,9 @@ const struct db_class_metrics *db_pool_metrics(const struct db_pool *pool); // D
 // One blocking connection, for what happens before the server serves and for the command line.
 struct db_session;
 
-struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct error *error);
+// `definitions` as in db_config.
+struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct str definitions,
+                                   struct error *error);
 // Runs a list in one transaction, as the pool does. False and `error` unless it committed; then `answer` is of the
 // last.
 MUST_CHECK bool db_session_run(struct db_session *session, struct arena *arena, const struct db_step *steps,
@@ -125,16 +128,49 @@ MUST_CHECK bool db_session_script(struct db_session *session, struct str sql, st
 MUST_CHECK bool db_session_check(struct db_session *session, const struct db_statement *statement,
                                  void (*column)(void *context, const char *name), void *context, struct error *error);
 
-// -------------------------------------------------------------------------------------------------------- migrations
+// ---------------------------------------------------------------------------------------------------------- release
 
-// `migrations/NNNN_name.sql`, applied in order, forward only, each in a transaction of its own, under an advisory lock.
-// What was applied is recorded with its SHA-256; a file that changed since, or a database newer than these files, is
-// refused. `role` is told to the files as the setting marbre.server_role.
-enum db_migration_state { DB_MIGRATIONS_DONE, DB_MIGRATIONS_PENDING, DB_MIGRATIONS_NEWER, DB_MIGRATIONS_CHANGED };
+// What one release of marbre wants of its database.
+//
+// Migrations, `migrations/NNNN_name.sql`, are what has state: applied in order, forward only, each in a transaction of
+// its own, recorded with their SHA-256.
+//
+// Definitions, `src/…/definitions/*.sql`, are what is replaced as a whole: functions, triggers, types. A set of them is
+// a schema of its own, named by its hash, so that servers of two releases work side by side, each with its own set.
+// Only the triggers, which belong to the tables, are always those of the set that was applied last.
+struct db_release {
+    const struct embedded_file *migrations, *definitions;
+    struct str sha256; // of all definitions, their paths and texts, in the order in which they are run
+    struct str set;    // `marbre_` and its first 12 digits: the schema, and the application_name of who works with it
+};
 
-MUST_CHECK bool db_migrate(struct db_session *owner, const struct embedded_file *files, struct str role,
-                           void (*tell)(const char *line), struct error *error);
-// Prints a line a migration through `tell` when it is not NULL; false only when the database could not be asked.
-MUST_CHECK bool db_migrations_check(struct db_session *session, const struct embedded_file *files,
-                                    void (*tell)(const char *line), enum db_migration_state *state,
-                                    struct error *error);
+struct db_release db_release_read(struct arena *arena, const struct embedded_file *migrations,
+                                  const struct embedded_file *definitions);
+
+struct db_release_state {
+    bool pending;     // a migration is not applied yet
+    bool changed;     // one that was applied has changed since
+    bool newer;       // the database has migrations that this release does not know
+    bool before_base; // its migrations are those of the history before the present one
+    bool defined;     // the set of definitions is there
+    bool current;     // and it was applied last, so that the triggers are its own
+};
+
+// Compares, and prints a line a migration and a set through `tell` when it is not NULL; false only when the database
+// could not be asked.
+MUST_CHECK bool db_release_check(struct db_session *session, const struct db_release *release,
+                                 void (*tell)(const char *line), struct db_release_state *state, struct error *error);
+// Why this release cannot serve from such a database, in one sentence; NULL where it can. It can where its set is there
+// and the database is newer: that is the middle of a roll.
+const char *db_release_complaint(const struct db_release_state *state);
+
+struct db_migration {
+    const struct db_release *release;
+    struct str role;       // that serves; told to the files as the setting marbre.server_role
+    unsigned lock_seconds; // for how long locks on tables are tried for, a moment at a time, before it gives up
+    void (*tell)(const char *line); // NULL: nobody
+};
+
+// Brings the database up to the release: migrations, then its set of definitions, then sets that nobody uses are
+// dropped. One at a time, under an advisory lock.
+MUST_CHECK bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct error *error);

@@ -7,7 +7,7 @@
 struct server_setup {
     const struct config *config;
     struct db_statements *statements;
-    const struct embedded_file *migrations;
+    const struct db_release *release;
     struct str contract; // JSON
     const struct embedded_file *files;
     // Called once the workers serve, and whenever `watch_ms` have passed; NULL where nothing is to be done.

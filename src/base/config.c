@@ -24,6 +24,8 @@ static const struct key keys[] = {
     {"MARBRE_DATABASE_URL", SECRET_URL, AT(database_url), "", 0, 0, "PostgreSQL that is served from (libpq URI)"},
     {"MARBRE_MIGRATE_DATABASE_URL", SECRET_URL, AT(migrate_database_url), "", 0, 0,
      "the same database as its owner, for `marbre migrate`; left out: MARBRE_DATABASE_URL"},
+    {"MARBRE_MIGRATE_SECONDS", NUMBER, AT(migrate_seconds), "60", 0, 86400,
+     "how long `marbre migrate` tries for locks that others hold, a moment at a time, before it gives up"},
     {"MARBRE_DATABASE_ROLE", TEXT, AT(database_role), "marbre_server", 0, 0,
      "the role that the server serves as; it owns nothing"},
     {"MARBRE_LISTEN", TEXT, AT(listen), "127.0.0.1:8080", 0, 0, "address:port for readers and editors"},

@@ -51,12 +51,22 @@ void db_step_values(struct arena *arena, const struct db_step *step, const char 
         values[i] = step->values[i].ptr ? arena_cstr(arena, step->values[i]) : NULL;
 }
 
+const char *db_application_name(struct arena *arena, struct str definitions)
+{
+    return definitions.len ? arena_cstr(arena, definitions) : "marbre";
+}
+
+const char *db_search_path(struct arena *arena, struct str definitions)
+{
+    return definitions.len ? arena_printf(arena, "%.*s, marbre", STR_FMT(definitions)).ptr : "marbre";
+}
+
 // Said by every connection before anything else. An empty role keeps the one that logged in.
 const char db_settings_sql[] = "select set_config('role', coalesce(nullif($1, ''), current_user), false),"
                                " set_config('statement_timeout', $2, false),"
                                " set_config('lock_timeout', $3, false),"
                                " set_config('idle_in_transaction_session_timeout', '10000', false),"
-                               " set_config('search_path', 'marbre, pg_catalog', false),"
+                               " set_config('search_path', $4, false),"
                                " set_config('timezone', 'UTC', false),"
                                " set_config('jit', 'off', false),"
                                " set_config('client_min_messages', 'warning', false)";

@@ -23,7 +23,8 @@ struct db_connection {
     struct thread_pool *threads;
     const struct db_config *config;
     const struct db_statements *statements;
-    char *url, *role;
+    struct arena *arena; // of the texts that it is set up with
+    const char *url, *role, *application_name, *search_path;
     enum state state;
     PGconn *pg;
     struct event *readable, *writable, *timer;
@@ -183,7 +184,8 @@ static void connect_begin(struct db_connection *connection, const char *address)
                                  "client_encoding",
                                  address ? "hostaddr" : NULL,
                                  NULL};
-    const char *const values[] = {"4", "2", "3", "8000", connection->url, "marbre", "UTF8", address, NULL};
+    const char *const values[] = {"4",    "2",     "3", "8000", connection->url, connection->application_name,
+                                  "UTF8", address, NULL};
     connection->state = CONNECTING;
     connection->pg = PQconnectStartParams(words, values, 1);
     if (!connection->pg || PQstatus(connection->pg) == CONNECTION_BAD || PQsetnonblocking(connection->pg, 1) != 0) {
@@ -199,7 +201,7 @@ static void prepare_all(struct db_connection *connection)
     char statement_ms[16], lock_ms[16];
     snprintf(statement_ms, sizeof statement_ms, "%u", connection->config->statement_ms);
     snprintf(lock_ms, sizeof lock_ms, "%u", connection->config->lock_ms);
-    const char *const settings[DB_SETTINGS] = {connection->role, statement_ms, lock_ms};
+    const char *const settings[DB_SETTINGS] = {connection->role, statement_ms, lock_ms, connection->search_path};
     bool sent = PQenterPipelineMode(connection->pg) &&
                 PQsendQueryParams(connection->pg, db_settings_sql, DB_SETTINGS, NULL, settings, NULL, NULL, 0);
     for (size_t i = 0; sent && i < connection->statements->count; i++) {
@@ -331,18 +333,11 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 // ------------------------------------------------------------------------------------------------ what the pool calls
 
-static char *copy(struct str text)
-{
-    char *terminated = strndup(text.len ? text.ptr : "", text.len);
-    if (!terminated)
-        fatal("out of memory for a connection");
-    return terminated;
-}
-
 struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct thread_pool *threads,
                                         const struct db_config *config, const struct db_statements *statements)
 {
     struct db_connection *connection = calloc(1, sizeof *connection);
+    struct arena *arena = arena_new();
     if (!connection)
         fatal("out of memory for a connection");
     *connection = (struct db_connection){.pool = pool,
@@ -350,8 +345,11 @@ struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop,
                                          .threads = threads,
                                          .config = config,
                                          .statements = statements,
-                                         .url = copy(config->url),
-                                         .role = copy(config->role),
+                                         .arena = arena,
+                                         .url = arena_cstr(arena, config->url),
+                                         .role = arena_cstr(arena, config->role),
+                                         .application_name = db_application_name(arena, config->definitions),
+                                         .search_path = db_search_path(arena, config->definitions),
                                          .rest_ms = REST_FIRST_MS};
     connection->last = &connection->first;
     connection->timer = event_new(loop_base(loop), -1, 0, on_timer, connection);
@@ -367,8 +365,7 @@ void db_connection_free(struct db_connection *connection)
     connection->told = true;
     lose(connection, "closing");
     event_free(connection->timer);
-    free(connection->url);
-    free(connection->role);
+    arena_free(connection->arena);
     free(connection);
 }
 

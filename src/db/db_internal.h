@@ -34,6 +34,11 @@ void db_answer_refuse(struct db_answer *answer, struct arena *arena, const PGres
 void db_answer_keep(struct db_answer *answer, struct arena *arena, PGresult *result);
 // A call's values as libpq wants them.
 void db_step_values(struct arena *arena, const struct db_step *step, const char *values[DB_VALUES_MAX]);
-// `select set_config(…)` of what every connection sets, for PQsendQueryParams with its two values.
+// `select set_config(…)` of what every connection sets, for PQsendQueryParams with its values.
 extern const char db_settings_sql[];
-enum { DB_SETTINGS = 3 }; // role, statement_timeout, lock_timeout
+enum { DB_SETTINGS = 4 }; // role, statement_timeout, lock_timeout, search_path
+// Who works with a set of definitions finds its names first, and is known by it (sql/sets.sql).
+const char *db_application_name(struct arena *arena, struct str definitions);
+const char *db_search_path(struct arena *arena, struct str definitions);
+// As db_session_script; tells the SQLSTATE of what failed, or nothing.
+MUST_CHECK bool db_session_try(struct db_session *session, struct str sql, char sqlstate[6], struct error *error);

@@ -72,7 +72,7 @@ static void run_all(struct jobs *jobs)
     struct arena *arena = arena_new();
     struct error error;
     struct db_session *session =
-        db_session_open(arena, jobs->config->database_url, jobs->config->database_role, &error);
+        db_session_open(arena, jobs->config->database_url, jobs->config->database_role, jobs->definitions, &error);
     if (!session || !db_session_script(session, STR("set statement_timeout = '60s'"), &error)) {
         log_event(LOG_WARNING, "server.job", "%s", error.detail);
         arena_free(arena);
@@ -106,15 +106,16 @@ static void *work(void *context)
     return NULL;
 }
 
-void jobs_start(struct jobs *jobs, const struct config *config, const struct db_statements *statements)
+void jobs_start(struct jobs *jobs, const struct server_setup *setup)
 {
     pthread_condattr_t clock;
     for (size_t i = 0; newsroom_jobs[i].name; i++)
         if (i == JOBS_MOST)
             fatal("there are more than %d jobs", JOBS_MOST);
-    jobs->config = config;
-    jobs->statements = statements;
-    if (config->jobs_seconds == 0)
+    jobs->config = setup->config;
+    jobs->statements = setup->statements;
+    jobs->definitions = setup->release->set;
+    if (jobs->config->jobs_seconds == 0)
         return;
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);

@@ -243,8 +243,8 @@ static void put_log_dropped(struct buf *out, const struct metric *metric, const 
 
 static void put_build(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
-    buf_printf(out, "%s{version=\"%s\",migration=\"%.*s\"} 1\n", metric->name, MARBRE_VERSION,
-               STR_FMT(admin->newest_migration));
+    buf_printf(out, "%s{version=\"%s\",migration=\"%.*s\",definitions=\"%.*s\"} 1\n", metric->name, MARBRE_VERSION,
+               STR_FMT(admin->newest_migration), STR_FMT(admin->definitions));
 }
 
 static void put_cpu(struct buf *out, const struct metric *metric, const struct admin *admin)
@@ -300,7 +300,8 @@ static void put_start(struct buf *out, const struct metric *metric, const struct
 }
 
 static const struct metric metrics[] = {
-    {"marbre_build_info", "gauge", "The version that runs and the newest migration that it knows.", put_build},
+    {"marbre_build_info", "gauge",
+     "The version that runs, the newest migration that it knows, and its set of definitions.", put_build},
     {"marbre_ready", "gauge", "Whether /readyz says so.", put_ready},
     {"marbre_draining", "gauge", "Whether it was told to end.", put_draining},
     {"marbre_http_requests_total", "counter", "Requests answered, by the contract's operation and status.",

@@ -45,23 +45,19 @@ struct server {
 static bool check_database(struct arena *arena, const struct server_setup *setup, const struct api_contract *contract,
                            struct error *error)
 {
-    enum db_migration_state state;
+    struct db_release_state state;
     if (setup->config->database_url.len == 0)
         return error_set(error, "MARBRE_DATABASE_URL is not set; it names the database, for example "
                                 "postgresql://marbre_server@/marbre?host=/run/postgresql");
     struct db_session *session =
-        db_session_open(arena, setup->config->database_url, setup->config->database_role, error);
+        db_session_open(arena, setup->config->database_url, setup->config->database_role, setup->release->set, error);
     if (!session)
         return error_set(error, "the database cannot be reached: %s", error->detail);
-    if (!db_migrations_check(session, setup->migrations, NULL, &state, error))
+    if (!db_release_check(session, setup->release, NULL, &state, error))
         return error_set(error, "the database's migrations cannot be read: %s", error->detail);
-    static const char *const complaints[] = {
-        [DB_MIGRATIONS_PENDING] = "the database is older than this marbre: run `marbre migrate`",
-        [DB_MIGRATIONS_NEWER] = "the database is newer than this marbre: run a newer marbre",
-        [DB_MIGRATIONS_CHANGED] = "a migration has changed since it was applied: see `marbre migrate status`",
-    };
-    if (state != DB_MIGRATIONS_DONE)
-        return error_set(error, "%s", complaints[state]);
+    const char *complaint = db_release_complaint(&state);
+    if (complaint)
+        return error_set(error, "%s", complaint);
     return api_contract_check(contract, session, error);
 }
 
@@ -144,13 +140,14 @@ static bool start_workers(struct server *server, struct error *error)
     server->limits.proxies = server->ready.proxies;
     server->database = (struct db_config){.url = config->database_url,
                                           .role = config->database_role,
+                                          .definitions = server->setup->release->set,
                                           .read_connections = read_connections(config),
                                           .write_connections = config->write_connections,
                                           .statement_ms = STATEMENT_MS,
                                           .lock_ms = LOCK_MS,
                                           .wait_ms = WAIT_MS,
                                           .waiting_max = WAITING_MAX};
-    schema_check_prepare(&server->schema_check, server->arena, server->setup->statements, server->setup->migrations);
+    schema_check_prepare(&server->schema_check, server->arena, server->setup->statements, server->setup->release);
     struct worker_setup setup = {server->ready.contract, &server->database, server->setup->statements, &address,
                                  &server->limits,        server->threads};
     for (; server->worker_count < config->workers; server->worker_count++)
@@ -180,7 +177,8 @@ static bool start_admin(struct server *server, struct error *error)
                                    .worker_count = server->worker_count,
                                    .schema_check = &server->schema_check,
                                    .jobs = &server->jobs,
-                                   .newest_migration = newest_of(server->setup->migrations),
+                                   .newest_migration = newest_of(server->setup->release->migrations),
+                                   .definitions = server->setup->release->set,
                                    .started_s = clock_wall_ms() / 1000};
     if (text.len == 0)
         return true;
@@ -290,7 +288,7 @@ static void serve_until_signal(struct server *server)
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
-    jobs_start(&server->jobs, server->setup->config, server->setup->statements);
+    jobs_start(&server->jobs, server->setup);
     loop_run(server->loop);
     jobs_stop(&server->jobs);
     for (unsigned i = 0; i < server->worker_count; i++)

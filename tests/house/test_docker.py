@@ -55,7 +55,7 @@ def test_the_defaults_that_are_told_are_the_real_ones():
 def test_every_setting_of_the_server_can_be_set():
     keys = set(settings())
     environment = {key.removesuffix("_FILE") if key.removesuffix("_FILE") in keys else key
-                   for key in services()["api"]["environment"]}
+                   for key in {**services()["api"]["environment"], **services()["migrate"]["environment"]}}
     assert len(keys) > 30 and keys - SETTLED <= environment and environment <= keys
 
 

@@ -213,9 +213,10 @@ class Server:
         return f"postgresql://{role}@/{database}?host={self.socket_folder}"
 
     def sql(self, statement, role="marbre_owner", database="marbre"):
-        """Runs SQL as the owner and returns what psql prints, unaligned and without headers."""
+        """Runs SQL as the owner and returns what psql prints, unaligned and without headers. `marbre migrate` has told both
+        roles where names are found."""
         done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.database_url(role, database)],
-                              input="set search_path = marbre;\n" + statement, text=True, capture_output=True, timeout=60)
+                              input=statement, text=True, capture_output=True, timeout=60)
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout.strip()
@@ -280,7 +281,6 @@ class SqlSession:
     def __init__(self, url):
         self.psql = subprocess.Popen([PSQL, "-XAtq", "-d", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      text=True)
-        self.send("set search_path = marbre;")
 
     def send(self, statement):
         """Runs it and returns when it is done."""
