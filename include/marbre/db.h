@@ -48,10 +48,16 @@ enum { DB_OUTCOMES = DB_UNKNOWN + 1 };
 // What came of a call. The texts live as long as the call's arena.
 struct db_answer {
     enum db_outcome outcome;
-    char sqlstate[6];
+    char sqlstate[6];                       // of a refusal; of DB_AWAY, why there is no connection
     struct str message, detail, constraint; // of a refusal
+    struct str statement;                   // the step that was refused; STR_NONE: none was
+    struct str reason;                      // the message for the log: STR_NONE where it may hold what somebody wrote
     void *result;                           // of the last step; read by the functions below
 };
+
+// SQLSTATE classes 58 and XX: not the statement is wrong but what it runs on, such as a library that is no longer the
+// one that PostgreSQL was started with, a page that cannot be read, a cache that is not in order.
+bool db_sqlstate_is_broken(const char *sqlstate);
 
 size_t db_answer_rows(const struct db_answer *answer);
 struct str db_answer_text(const struct db_answer *answer, const char *column); // of row 0; STR_NONE for null
@@ -70,7 +76,8 @@ struct db_config {
     unsigned waiting_max;           // calls that may wait
 };
 
-enum db_connection_class { DB_READ, DB_LIST, DB_WRITE, DB_PUBLIC, DB_EXPORT };
+// Whose connections a call may have. DB_LOGIN, DB_PUBLIC and DB_EXPORT have none of their own: see db_pool.
+enum db_connection_class { DB_READ, DB_LIST, DB_WRITE, DB_LOGIN, DB_PUBLIC, DB_EXPORT };
 enum { DB_CONNECTION_CLASSES = DB_EXPORT + 1 };
 
 // A call: filled by the caller, owned by the pool until `done`. Its arena must live until then.
@@ -81,18 +88,25 @@ struct db_call {
     size_t step_count;
     void (*done)(struct db_call *call, const struct db_answer *answer);
     void *context;
+    uint64_t lock_key; // a hash of what its statements lock; 0: nothing that others wait for
     // The pool's own:
     struct db_call *next;
+    const struct db_connection *failed_on; // the connection that was not fit to run it
     struct db_answer answer;
     size_t steps_answered;
     int64_t began_us, sent_us;
     bool retried;
 };
 
-// A worker's connections, on its loop: `read_connections` for keyed reads and as many for lists, each shared by up to 8
-// calls at a time, and `write_connections` that belong to one call until its transaction ends. What the public writes
-// has one of the writers' at most, and pages of exports one of the lists'. They connect by themselves, for ever, with
-// growing pauses; names are resolved on the threads.
+// A connection pool of one worker, on its loop: `read_connections` for keyed reads and as many for lists, each shared
+// by up to 8 calls at a time, and `write_connections` that belong to one call until its transaction ends. Of the
+// writers' one stays for logins, one at most is used by what the public writes, and half of them at most by calls with
+// the same `lock_key`; pages of exports have one of the lists'. They connect by themselves, for ever, with growing
+// pauses; names are resolved on the threads.
+//
+// A connection that answers that it is broken (db_sqlstate_is_broken) is replaced by a new one, one at a time and with
+// growing pauses, and the call is tried once more on another: nothing was changed. One that cannot run PL/pgSQL is not
+// taken for ready.
 struct db_pool;
 
 struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, const struct db_config *config,
@@ -100,12 +114,18 @@ struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, cons
 void db_pool_free(struct db_pool *pool); // calls that are under way are answered DB_AWAY or DB_UNKNOWN
 void db_pool_call(struct db_pool *pool, struct db_call *call);
 bool db_pool_ready(const struct db_pool *pool); // each class has a connection that is prepared
+// Of the answers of the last seconds, of readers or of writers, most were that PostgreSQL is broken; or it is why there
+// is no connection.
+bool db_pool_failing(const struct db_pool *pool);
 
 // What a pool has counted of a class; any thread may read it.
 struct db_class_metrics {
     struct durations waited; // for a place on a connection
     struct durations took;   // from sending the statements to the answer of the last
     struct counter outcomes[DB_OUTCOMES];
+    struct counter broken;               // answers of a connection that was broken
+    struct counter tried_again;          // of them, that were tried on another connection
+    struct counter replaced;             // connections that were given up for it
     struct counter connections, waiting; // that are ready, calls that wait: now
 };
 const struct db_class_metrics *db_pool_metrics(const struct db_pool *pool); // DB_CONNECTION_CLASSES of them
@@ -166,8 +186,8 @@ const char *db_release_complaint(const struct db_release_state *state);
 
 struct db_migration {
     const struct db_release *release;
-    struct str role;       // that serves; told to the files as the setting marbre.server_role
-    unsigned lock_seconds; // for how long locks on tables are tried for, a moment at a time, before it gives up
+    struct str role;                // that serves; told to the files as the setting marbre.server_role
+    unsigned lock_seconds;          // each step tries for locks for so long, a moment at a time, before it gives up
     void (*tell)(const char *line); // NULL: nobody
 };
 

@@ -3,14 +3,29 @@
 
 // ------------------------------------------------------------------------------------------------- statements
 
+// The thing whose row the statements lock: that of the path, or what a handler has named (api_locks).
+static uint64_t lock_key(const struct api_call *call)
+{
+    struct str thing = call->locks;
+    for (size_t i = 0; !thing.ptr && i < call->operation->parameter_count; i++)
+        if (call->operation->parameters[i].place == IN_PATH)
+            thing = call->values[i];
+    return thing.ptr ? secret_short_hash(thing, call->contract->rates->key) | 1 : 0;
+}
+
 void call_run(struct api_call *call, const struct db_statement *const *statements, size_t count,
               enum db_connection_class class, void (*finish)(struct db_call *db, const struct db_answer *answer))
 {
     struct db_step *steps = ARENA_ARRAY(call->arena, struct db_step, count);
     for (size_t i = 0; i < count; i++)
         steps[i] = bind_step(call, statements[i]);
-    call->db = (struct db_call){
-        .arena = call->arena, .class = class, .steps = steps, .step_count = count, .done = finish, .context = call};
+    call->db = (struct db_call){.arena = call->arena,
+                                .class = class,
+                                .steps = steps,
+                                .step_count = count,
+                                .done = finish,
+                                .context = call,
+                                .lock_key = call->operation->method == HTTP_GET ? 0 : lock_key(call)};
     db_pool_call(call->api->pool, &call->db);
 }
 
@@ -48,7 +63,13 @@ void api_run(struct api_call *call, const char *const *names,
             fatal("a handler runs the statement %s, and there is no such file", names[i]);
     }
     call->done = finish;
-    call_run(call, list, count, DB_WRITE, step_answered);
+    enum db_connection_class class = call->operation->class;
+    call_run(call, list, count, class == DB_LOGIN || class == DB_PUBLIC ? class : DB_WRITE, step_answered);
+}
+
+void api_locks(struct api_call *call, struct str thing)
+{
+    call->locks = thing;
 }
 
 void api_set(struct api_call *call, struct str name, struct str value)

@@ -59,6 +59,8 @@ static bool read_rate(const struct api_contract *contract, struct operation *ope
 {
     struct str name = json_member_text(ours, "rate");
     operation->rate = rate_class_find(contract->rates, name);
+    if (operation->is_public && str_eq(name, STR("login")))
+        operation->class = DB_LOGIN;
     return operation->rate ||
            error_set(error, "%.*s: x-marbre.rate names no class of requests", STR_FMT(operation->id));
 }

@@ -102,6 +102,7 @@ static const struct problem *find(int status, const char *slug)
 struct str problem_document(struct api_call *call, int status, const char *slug, struct str detail, struct str more)
 {
     const struct problem *problem = find(status, slug);
+    call->problem_detail = detail;
     struct buf text = buf_in(call->arena);
     buf_printf(&text, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":", problem->slug,
                fault_words(&call->faults, problem->title), problem->status);
@@ -247,7 +248,7 @@ static const struct refusal {
     {"53", 503, "The database has no room for this now; nothing was changed."},
     {"57", 503, "The database is being stopped."},
     {"25", 503, "The database takes no changes now."},
-    {"58", 503, "The database cannot reach its files."},
+    {"58", 503, "The database is not in order, and whoever runs it has to see to it; nothing was changed."},
 };
 
 // How long to wait is told in the head, not in the document.
@@ -297,7 +298,7 @@ void reply_refusal(struct api_call *call, const struct db_answer *answer)
         api_problem(call, refusals[i].status, "%s", fault_words(&call->faults, refusals[i].detail));
         return;
     }
-    log_event(LOG_ERROR, "db.error", "%.*s %s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
-              STR_FMT(answer->message));
+    log_event(LOG_ERROR, "db.error", "%.*s %s in %.*s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
+              STR_FMT(answer->statement), STR_FMT(answer->reason.len ? answer->reason : STR("(it may hold a value)")));
     api_problem(call, 500, "The server could not do this; the log has the reason under this request's id.");
 }

@@ -276,7 +276,10 @@ void reply_answer(struct api_call *call, const struct db_answer *answer)
         not_now(call, 1, "Too much is waiting for the database.");
         break;
     case DB_AWAY:
-        not_now(call, 2, "The database cannot be reached.");
+        not_now(call, 2,
+                db_sqlstate_is_broken(answer->sqlstate)
+                    ? "The database is not in order, and whoever runs it has to see to it; nothing was changed."
+                    : "The database cannot be reached.");
         break;
     }
 }

@@ -15,6 +15,23 @@ void db_answer_keep(struct db_answer *answer, struct arena *arena, PGresult *res
     answer->result = result;
 }
 
+bool db_sqlstate_is_broken(const char *sqlstate)
+{
+    return strncmp(sqlstate, "58", 2) == 0 || strncmp(sqlstate, "XX", 2) == 0;
+}
+
+// Messages of these SQLSTATEs name settings, files, locks, tables and functions, and never a value that a statement was
+// given. Others may, such as 22P02 (`invalid input syntax for type uuid: "…"`) or 42601 of a text search.
+static bool message_is_plain(const char *sqlstate)
+{
+    static const char *const classes[] = {"08", "0A", "21", "25", "26",    "28",    "3D",    "3F",    "40", "53",
+                                          "54", "55", "57", "58", "42501", "42703", "42883", "42P01", "XX"};
+    for (size_t i = 0; i < COUNT_OF(classes); i++)
+        if (strncmp(sqlstate, classes[i], strlen(classes[i])) == 0)
+            return true;
+    return false;
+}
+
 void db_answer_refuse(struct db_answer *answer, struct arena *arena, const PGresult *result)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -22,6 +39,7 @@ void db_answer_refuse(struct db_answer *answer, struct arena *arena, const PGres
     memset(answer->sqlstate, 0, sizeof answer->sqlstate);
     memcpy(answer->sqlstate, sqlstate && strlen(sqlstate) == 5 ? sqlstate : "XX000", 5);
     answer->message = arena_copy(arena, str_of(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+    answer->reason = message_is_plain(answer->sqlstate) ? answer->message : STR_NONE;
     answer->detail = arena_copy(arena, str_of(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)));
     answer->constraint = arena_copy(arena, str_of(PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)));
 }

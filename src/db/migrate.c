@@ -8,7 +8,8 @@
 // Any number will do as long as all marbres agree on it.
 #define MIGRATION_LOCK "7026634103"
 
-enum { PAUSE_MS = 200 };
+// One attempt in ten waits longer than PostgreSQL's deadlock_timeout: autovacuum gives way only to who does.
+enum { PAUSE_MS = 200, LOCK_MS = 150, LOCK_LONG_MS = 1200, LONG_EVERY = 10 };
 
 // ----------------------------------------------------------------------------------------------------- transactions
 
@@ -42,10 +43,12 @@ static void roll_back(struct migrator *migrator)
         log_event(LOG_WARNING, "db.rollback", "%s", ignored.detail);
 }
 
-static bool run_all(struct migrator *migrator, const struct script *scripts, size_t count, char sqlstate[6],
-                    struct error *error)
+static bool run_all(struct migrator *migrator, const struct script *scripts, size_t count, int lock_ms,
+                    char sqlstate[6], struct error *error)
 {
-    if (!db_session_try(migrator->session, STR("begin; set local lock_timeout = '150ms'"), sqlstate, error))
+    struct str begin = arena_printf(
+        migrator->arena, "begin; set local lock_timeout = %d; set local marbre.locks_ms = %d", lock_ms, 2 * lock_ms);
+    if (!db_session_try(migrator->session, begin, sqlstate, error))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (db_session_try(migrator->session, scripts[i].text, sqlstate, error))
@@ -83,18 +86,21 @@ static bool give_up(struct migrator *migrator, struct error *error)
 bool migrator_transact(struct migrator *migrator, const struct script *scripts, size_t count, struct error *error)
 {
     char sqlstate[6];
-    while (!run_all(migrator, scripts, count, sqlstate, error)) {
+    int64_t until_us = clock_mono_us() + (int64_t)migrator->lock_seconds * 1000000;
+    for (unsigned attempt = 1;; attempt++) {
+        int lock_ms = attempt % LONG_EVERY ? LOCK_MS : LOCK_LONG_MS;
+        if (run_all(migrator, scripts, count, lock_ms, sqlstate, error))
+            return true;
         roll_back(migrator);
         if (!is_of_locks(sqlstate))
             return false;
-        if (clock_mono_us() >= migrator->until_us)
+        if (clock_mono_us() >= until_us)
             return give_up(migrator, error);
         if (!migrator->waited)
             migrator_say(migrator, "waiting", "for locks that others hold");
         migrator->waited = true;
         pause_a_moment();
     }
-    return true;
 }
 
 // --------------------------------------------------------------------------------------------------------- comparing
@@ -180,7 +186,7 @@ bool db_migrate(struct db_session *owner, const struct db_migration *migration, 
                                 .arena = arena_new(),
                                 .release = migration->release,
                                 .tell = migration->tell,
-                                .until_us = clock_mono_us() + (int64_t)migration->lock_seconds * 1000000};
+                                .lock_seconds = migration->lock_seconds};
     // Another one that migrates is waited for as long as it takes.
     bool done =
         db_session_script(owner, STR("set lock_timeout = 0; select pg_advisory_lock(" MIGRATION_LOCK ")"), error) &&

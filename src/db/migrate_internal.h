@@ -10,8 +10,8 @@ struct migrator {
     struct arena *arena;
     const struct db_release *release;
     void (*tell)(const char *line);
-    int64_t until_us; // locks are tried for
-    bool waited;      // and that was told
+    unsigned lock_seconds; // for how long locks are tried for, each step
+    bool waited;           // and that was told
 };
 
 // One text of a transaction. `name` is for whoever reads why it failed.

@@ -42,11 +42,12 @@ static void judge(struct schema_check *check, bool migrated)
             "the database lacks migrations or definitions that this marbre stands on: see `marbre migrate status`");
 }
 
-// Whether the database is away is for the pool to say.
+// Whether the database is away or broken is for the pool to say.
 static void answered(struct db_call *call, const struct db_answer *answer)
 {
     struct schema_check *check = call->context;
-    if (answer->outcome == DB_DONE || answer->outcome == DB_REFUSED)
+    bool broken = answer->outcome == DB_REFUSED && db_sqlstate_is_broken(answer->sqlstate);
+    if (answer->outcome == DB_DONE || (answer->outcome == DB_REFUSED && !broken))
         judge(check, answer->outcome == DB_DONE && str_eq(db_answer_text(answer, "complete"), STR("t")));
     check->asking = false;
     arena_free(call->arena);

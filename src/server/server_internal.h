@@ -14,7 +14,7 @@ struct worker {
     struct api *api;
     struct http_listener *listener;
     struct event *tick;
-    atomic_bool database_ready, listening;
+    atomic_bool database_ready, database_failing, listening;
     atomic_size_t connections;
 };
 
@@ -93,7 +93,9 @@ struct admin {
 };
 
 struct readiness {
-    bool database, migrations, listener, draining;
+    bool database;   // each worker has connections of each class
+    bool statements; // and PostgreSQL runs what it is sent: it is not broken
+    bool migrations, listener, draining;
 };
 struct readiness admin_readiness(const struct admin *admin);
 bool is_ready(struct readiness readiness);

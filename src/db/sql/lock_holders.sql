@@ -1,6 +1,6 @@
 -- Who holds locks on the newsroom's tables, the longest transaction first: for the sentence with which migrate gives up.
-select 'process ' || a.pid || ' (' || coalesce(nullif(a.application_name, ''), 'of no name') || ', as ' || a.usename
-       || ') on ' || string_agg(distinct c.relname, ', ' order by c.relname) as holder
+select 'process ' || a.pid || ' (' || coalesce(nullif(a.application_name, ''), 'of no name') || ', as '
+       || coalesce(a.usename, 'PostgreSQL itself') || ') on ' || string_agg(distinct c.relname, ', ' order by c.relname) as holder
   from pg_locks l
   join pg_class c on c.oid = l.relation and c.relnamespace = 'marbre'::regnamespace and c.relkind in ('r', 'p')
   join pg_stat_activity a on a.pid = l.pid

@@ -104,6 +104,7 @@ static void login_found(struct api_call *call, const struct db_answer *answer)
 void sessions_log_in(struct api_call *call)
 {
     api_set(call, STR("login_email"), api_body_text(call, "email"));
+    api_locks(call, api_body_text(call, "email"));
     api_run(call, (const char *const[]){"sessions/find_account", NULL}, login_found);
 }
 
