@@ -141,7 +141,7 @@ static bool is_web_address_or_none(struct str text)
     return text.len == 0 || is_web_address(text);
 }
 
-// What a text of some kinds must be.
+// Validators of kinds of text, each with its sentence.
 static const struct {
     bool (*fits)(struct str text);
     const char *takes;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// What jansson leaves to its caller, looked for before it starts: it recurses once a level, so the depth must be known
+// A scan before jansson starts, for what it leaves to its caller: it recurses once a level, so the depth must be known
 // (brackets inside strings do not count), and it takes a NUL byte behind a number for the end of the text.
 enum unfit { FIT, HAS_NUL, TOO_DEEP, TOO_MANY };
 

@@ -8,7 +8,7 @@
 
 enum { PASSWORD_LEAST = 12, PASSWORD_MOST = 1024 };
 
-// What PostgreSQL says no with, by constraint or else by SQLSTATE, in words for whoever typed the command.
+// Refusals of PostgreSQL, by constraint or else by SQLSTATE, in words for whoever typed the command.
 static const struct refusal {
     const char *name, *sentence;
 } refusals[] = {

@@ -56,7 +56,8 @@ static unsigned version_of(struct arena *arena, const char *data)
     return read ? (unsigned)major : 0;
 }
 
-// The same order on every machine: C.UTF-8 sorts by bytes, as a system without it does too.
+// The locale of initdb, for the same collation on every machine: C.UTF-8 sorts by bytes, as a system without it does
+// too.
 static const char *locale_option(void)
 {
     locale_t locale = newlocale(LC_ALL_MASK, "C.UTF-8", NULL);

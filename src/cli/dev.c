@@ -244,7 +244,7 @@ static size_t files_count(const struct embedded_file *files)
     return count;
 }
 
-// What production serves, and the front page.
+// Embedded files of `marbre dev`: those of production, and the front page.
 static const struct embedded_file *files_with_front(struct arena *arena)
 {
     size_t served = files_count(embedded_files), front = files_count(embedded_front);

@@ -8,7 +8,7 @@
 
 enum { NESTED_MAX = 16, OPEN_MAX = 16 };
 
-// Where md4c is in the text, and the block that is being made.
+// State of the parse: where md4c is in the text, and the block that is being made.
 struct parse {
     struct markdown *markdown;
     struct str text;
@@ -523,7 +523,7 @@ static void image_begin(struct parse *parse, const MD_SPAN_IMG_DETAIL *detail)
     json_decref(caption);
 }
 
-// What was gathered since it began is what the image shows.
+// Ends an image: the text gathered since it began is its alternative text.
 static void image_span_end(struct parse *parse)
 {
     if (parse->in_image == 0 || --parse->in_image)

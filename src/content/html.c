@@ -5,7 +5,8 @@
 
 // ------------------------------------------------------------------------------------------------------------- texts
 
-// What a character is in HTML; NULL where it is itself. A line end is kept inside an attribute.
+// The character reference (entity) of a character in HTML; NULL where it is itself. A line end is kept inside an
+// attribute.
 static const char *entity(char c)
 {
     switch (c) {

@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-// How much a block has to be spelled out.
+// Forms of Markdown: how much a block has to be spelled out.
 enum form { FORM_PLAIN, FORM_DIRECTIVES };
 
 struct writer {
@@ -98,7 +98,7 @@ static void put_text(struct writer *writer, struct str text, bool last)
     }
 }
 
-// What stands in the second part of a link, in `<…>` or `"…"`.
+// Writes a link's destination or title, in `<…>` or `"…"`, escaped.
 static void put_quoted(struct writer *writer, struct str text, const char *escaped)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -261,7 +261,7 @@ static void put_block(struct writer *writer, const struct block *block, struct s
     writer->in_heading = false;
 }
 
-// Where the texts of each level of a list begin, and how many items it has had.
+// Indentation of a nested list: where the texts of each level begin, and how many items it has had.
 struct levels {
     unsigned column[LEVEL_MAX + 2], count[LEVEL_MAX + 1], item[LEVEL_MAX + 1];
 };

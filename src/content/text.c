@@ -30,7 +30,7 @@ void body_text_line(struct page *page, struct str text)
     body_text_break(page);
 }
 
-// Where a list stands: how many items each level has had, and of which sort.
+// Numbering of a nested list: how many items each level has had, and of which sort.
 struct numbering {
     unsigned count[LEVEL_MAX + 1], item[LEVEL_MAX + 1];
 };

@@ -285,7 +285,7 @@ static void prepared(struct db_connection *connection, PGresult *result)
     PQclear(result);
 }
 
-// What an answer says of the connection that gave it.
+// Health by answers: what one says of the connection that gave it.
 static void judge(struct db_connection *connection, const struct db_answer *answer)
 {
     if (answer->outcome != DB_REFUSED || !db_sqlstate_is_broken(answer->sqlstate)) {

@@ -10,7 +10,7 @@ static const struct {
     {{"0001_foundation.sql", 19}, "ab953db48a60d6cad43351872b0771eab71b621e0b7899d9fd5a3f540bdd71cd"},
 };
 
-// What was recorded: name and hash a row; no rows where there is no table.
+// Reads the recorded history: name and hash a row; no rows where there is no table.
 static bool read_history(struct migrator *migrator, struct db_answer *recorded, struct error *error)
 {
     struct db_answer answer;

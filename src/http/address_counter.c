@@ -1,4 +1,4 @@
-// How many connections each address has. A household or a rented machine is given a whole /64 of IPv6, so that is what
+// Connection counts by client address. A household or a rented machine is given a whole /64 of IPv6, so that is what
 // counts as one address there.
 #include "http_internal.h"
 

@@ -35,7 +35,7 @@ static int size_digit(struct http_chunks *chunks, char c, uint64_t body_max)
     return chunks->left > body_max - chunks->total ? BROKEN : SIZE;
 }
 
-// What may follow a size, a name or a value of an extension.
+// The state after a chunk's size, or a name or value of a chunk extension.
 static int after_part(char c)
 {
     if (c == '\r')

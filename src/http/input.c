@@ -1,4 +1,4 @@
-// What a connection has read and not yet used. An idle connection holds none of it.
+// The input buffer of a connection: what was read and is not yet used. An idle connection holds none of it.
 #include "http_internal.h"
 
 #include <stdlib.h>

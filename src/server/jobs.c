@@ -1,6 +1,6 @@
-// What has to be done from time to time: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due.
-// PostgreSQL knows when each ran last and lets one server at it (`job_begin`), however many there are. Everything that
-// a job does is its statement; what it erased is logged.
+// The scheduler of periodic jobs: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due. PostgreSQL knows
+// when each ran last and lets one server at it (`job_begin`), however many there are. Everything that a job does is its
+// statement; what it erased is logged.
 #include "server_internal.h"
 
 #include <string.h>

@@ -42,7 +42,7 @@ static void judge(struct schema_check *check, bool migrated)
             "the database lacks migrations or definitions that this marbre stands on: see `marbre migrate status`");
 }
 
-// Whether the database is away or broken is for the pool to say.
+// Takes the answer, unless the database is away or broken: that is for the pool to say.
 static void answered(struct db_call *call, const struct db_answer *answer)
 {
     struct schema_check *check = call->context;

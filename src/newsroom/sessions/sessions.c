@@ -39,7 +39,7 @@ static void reply_grant(struct api_call *call, const struct db_answer *account, 
     api_reply_json(call, 200, buf_str(&text));
 }
 
-// What log_in carries from step to step.
+// State of a login, carried from step to step.
 struct login {
     struct db_answer account; // of sessions/find
     struct str session, refresh_token;
@@ -50,7 +50,7 @@ static bool is_true(const struct db_answer *answer, const char *column)
     return str_eq(db_answer_text(answer, column), STR("t"));
 }
 
-// Whether the address has to wait: then the call is answered.
+// Throttling of an address with too many wrong passwords: true when it has to wait, and the call is answered.
 static bool rests(struct api_call *call, const struct db_answer *answer)
 {
     if (!is_true(answer, "resting"))
