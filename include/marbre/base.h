@@ -45,6 +45,8 @@ MUST_CHECK bool str_to_u64(struct str text, uint64_t max, uint64_t *value);
 
 // A bug, or no memory: one line on stderr, and abort().
 _Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2);
+// Gives back what malloc and its like gave; NULL ends the process, which says for what.
+void *allocated(void *memory, const char *what);
 
 // Why something could not be done, in a sentence for whoever runs the server. What is wrong with a client's request is
 // a `struct fault`.

@@ -17,6 +17,13 @@ void fatal(const char *format, ...)
     abort();
 }
 
+void *allocated(void *memory, const char *what)
+{
+    if (!memory)
+        fatal("out of memory for %s", what);
+    return memory;
+}
+
 bool error_set(struct error *error, const char *format, ...)
 {
     char detail[sizeof error->detail]; // a part of the old one may be part of the new one

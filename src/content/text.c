@@ -35,7 +35,7 @@ struct numbering {
     unsigned count[LEVEL_MAX + 1], item[LEVEL_MAX + 1];
 };
 
-static unsigned number_of(struct numbering *numbering, const struct block *block)
+static unsigned item_number(struct numbering *numbering, const struct block *block)
 {
     unsigned level = block->level;
     for (unsigned deeper = level + 1; deeper <= LEVEL_MAX; deeper++)
@@ -50,7 +50,7 @@ static void text_item(struct page *page, struct numbering *numbering, const stru
 {
     enum { INDENTATION = 2 };
     int indentation = INDENTATION * (int)(block->level - 1);
-    unsigned number = number_of(numbering, block);
+    unsigned number = item_number(numbering, block);
     buf_printf(&page->text, "%*s", indentation, "");
     if (block->list_item == ITEM_NUMBER)
         buf_printf(&page->text, "%u. ", number);

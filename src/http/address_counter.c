@@ -51,9 +51,7 @@ bool address_counter_take(struct address_counters *counters, struct http_ip ip, 
     if (counter && counter->connections >= most)
         return false;
     if (!counter) {
-        counter = calloc(1, sizeof *counter);
-        if (!counter)
-            fatal("out of memory for an address");
+        counter = allocated(calloc(1, sizeof *counter), "an address");
         *counter = (struct address_counter){.next = *first, .ip = from};
         *first = counter;
     }
