@@ -245,14 +245,6 @@ const struct http_metrics *http_listener_metrics(const struct http_listener *lis
     return &listener->metrics;
 }
 
-uint16_t http_listener_port(const struct http_listener *listener)
-{
-    struct http_address bound = {.size = sizeof bound.at};
-    if (listener->fd < 0 || getsockname(listener->fd, (struct sockaddr *)&bound.at, &bound.size) != 0)
-        return 0;
-    return address_port(&bound);
-}
-
 void http_listener_free(struct http_listener *listener)
 {
     if (!listener)

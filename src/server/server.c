@@ -23,7 +23,7 @@ struct server {
     const struct server_setup *setup;
     struct arena *arena;
     struct server_ready ready;
-    struct loop *loop; // the main thread's: signals, the admin address, the schema check
+    struct loop *loop; // the main thread's: signals, the admin address
     struct schema_check schema_check;
     struct admin admin;
     struct http_listener *admin_listener;
