@@ -68,10 +68,10 @@ void worker_stop_accepting(struct worker *worker)
 
 void thread_join(pthread_t thread, const char *what)
 {
-    enum { PATIENCE_S = 5 };
+    enum { JOIN_TIMEOUT_S = 5 };
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_S;
+    until.tv_sec += JOIN_TIMEOUT_S;
     if (pthread_timedjoin_np(thread, NULL, &until) == 0)
         return;
     log_event(LOG_ERROR, "server.stop", "%s does not come to an end: leaving without it", what);
