@@ -138,3 +138,6 @@ MUST_CHECK bool db_migrate(struct db_session *owner, const struct embedded_file 
 MUST_CHECK bool db_migrations_check(struct db_session *session, const struct embedded_file *files,
                                     void (*tell)(const char *line), enum db_migration_state *state,
                                     struct error *error);
+
+// Whether the migrations make a table with this column, going by their text.
+bool db_table_has(const struct embedded_file *migrations, struct str table, struct str column);
