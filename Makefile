@@ -9,8 +9,8 @@ BUILD_PACKAGES := gcc libc6-dev cmake pkg-config libevent-dev libjansson-dev lib
 RUN_PACKAGES   := postgresql
 BENCH_PACKAGES := wrk nginx-light valgrind postgresql-contrib python3-requests python3-jsonschema
 DOCS_PACKAGES  := chromium chromium-driver python3-selenium
-TEST_PACKAGES  := curl libcmocka-dev python3-pytest python3-requests python3-jsonschema python3-yaml python3-hypothesis \
-                  python3-html5lib
+TEST_PACKAGES  := curl libcmocka-dev python3-pytest python3-pytest-xdist python3-requests python3-jsonschema python3-yaml \
+                  python3-hypothesis python3-html5lib
 
 .PHONY: help run build test test-slow test-docs try lint lint-contract bench fuzz format clean need-build need-run need-test need-bench need-docs
 .DEFAULT_GOAL := help
@@ -29,7 +29,7 @@ build: need-build    ## the server, optimised: build/marbre
 test: need-build need-run need-test  ## everything: units, API and crashes against a private PostgreSQL, under sanitizers
 	@cmake -S . -B build/asan -DPRESET=asan -DTESTS=ON $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build/asan --parallel $(JOBS) -- --no-print-directory
-	@cd build/asan && ctest --output-on-failure
+	@cd build/asan && ctest --output-on-failure --parallel $(JOBS)
 
 test-docs: build need-run need-test need-docs  ## the documentation in a headless Chromium; SCREENSHOTS=folder keeps pictures
 	@MARBRE_BINARY=build/marbre PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider tests/docs

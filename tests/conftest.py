@@ -10,15 +10,40 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 
 import marbre  # noqa: E402
+import template  # noqa: E402
+
+
+# What takes longest begins first, so that processes side by side end together.
+LONGEST = ["test_naughty.py", "test_properties.py"]
+
+
+def pytest_configure(config):
+    """One folder a run, which the processes of the run share for templates alone; each has its scratch in it."""
+    shared = getattr(config, "workerinput", {}).get("shared")
+    if shared is None:
+        # Short enough for a unix socket, and reachable by PostgreSQL's user.
+        shared = tempfile.mkdtemp(prefix="marbre-test-", dir="/tmp")
+        pathlib.Path(shared).chmod(0o755)
+        config.add_cleanup(lambda: shutil.rmtree(shared, ignore_errors=True))
+    config.shared = pathlib.Path(shared)
+    marbre.Server.templates = template.Templates(config.shared)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    node.workerinput["shared"] = str(node.config.shared)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")
-def scratch():
-    """A folder for the run, short enough for a unix socket and reachable by PostgreSQL's user."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="marbre-test-", dir="/tmp"))
+def scratch(pytestconfig):
+    """A folder for this process, where nobody else is."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="s", dir=pytestconfig.shared))
     folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

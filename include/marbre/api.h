@@ -113,6 +113,9 @@ void *api_carried(const struct api_call *call);
 // Runs a transaction of the handler's row by its number, then `done`, unless it failed: then the call is answered.
 void api_run(struct api_call *call, unsigned transaction,
              void (*done)(struct api_call *call, const struct db_answer *answer));
+// Names what the statements of a call will lock, where it is not the thing of its path: of those that wait for the
+// same, only so many are let at the database at a time (db_call).
+void api_locks(struct api_call *call, struct str thing);
 // Checks a password off the loop, then `done`; answers 503 itself when too many wait. `rehashed` as
 // auth_password_check.
 void api_check_password(struct api_call *call, struct str password, struct str phc,

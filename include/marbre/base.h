@@ -195,6 +195,7 @@ void secret_init(void); // once, before any other function of this section
 void secret_random(void *bytes, size_t n);
 bool secret_equal(const void *a, const void *b, size_t n);                        // in constant time
 void secret_hash(struct str bytes, unsigned char hash[HASH_BYTES]);               // BLAKE2b
+void secret_sha256(struct str bytes, unsigned char hash[HASH_BYTES]);             // FIPS 180-4
 void secret_mac(struct str bytes, struct str key, unsigned char mac[HASH_BYTES]); // keyed BLAKE2b, key 16 to 64 bytes
 struct str secret_base64(struct arena *arena, const void *bytes, size_t n);       // base64url, unpadded
 MUST_CHECK bool secret_unbase64(struct arena *arena, struct str text, struct str *bytes);
@@ -306,6 +307,7 @@ struct config {
     struct config_rate sponsorship_per_email, sponsorship_per_network, sponsorship_burst;
     unsigned sponsorship_links, sponsorship_months;
     unsigned jobs_seconds;
+    unsigned migrate_seconds;
     unsigned drain_seconds;
 };
 

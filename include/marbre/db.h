@@ -48,10 +48,16 @@ enum { DB_OUTCOMES = DB_UNKNOWN + 1 };
 // What came of a call. The texts live as long as the call's arena.
 struct db_answer {
     enum db_outcome outcome;
-    char sqlstate[6];
+    char sqlstate[6];                       // of a refusal; of DB_AWAY, why there is no connection
     struct str message, detail, constraint; // of a refusal
+    struct str statement;                   // the step that was refused; STR_NONE: none was
+    struct str reason;                      // the message for the log: STR_NONE where it may hold what somebody wrote
     void *result;                           // of the last step; read by the functions below
 };
+
+// SQLSTATE classes 58 and XX: not the statement is wrong but what it runs on, such as a library that is no longer the
+// one that PostgreSQL was started with, a page that cannot be read, a cache that is not in order.
+bool db_sqlstate_is_broken(const char *sqlstate);
 
 size_t db_answer_rows(const struct db_answer *answer);
 struct str db_answer_text(const struct db_answer *answer, const char *column); // of row 0; STR_NONE for null
@@ -62,6 +68,7 @@ struct str db_answer_at(const struct db_answer *answer, size_t row, size_t colum
 struct db_config {
     struct str url;            // libpq URI or keywords
     struct str role;           // to serve as; empty: whoever the URL logs in
+    struct str definitions;    // the set of definitions (below): first in the search_path, and the application_name
     unsigned read_connections; // for keyed reads, and as many for lists
     unsigned write_connections;
     unsigned statement_ms, lock_ms; // timeouts that PostgreSQL keeps
@@ -69,7 +76,8 @@ struct db_config {
     unsigned waiting_max;           // calls that may wait
 };
 
-enum db_connection_class { DB_READ, DB_LIST, DB_WRITE, DB_PUBLIC, DB_EXPORT };
+// Whose connections a call may have. DB_LOGIN, DB_PUBLIC and DB_EXPORT have none of their own: see db_pool.
+enum db_connection_class { DB_READ, DB_LIST, DB_WRITE, DB_LOGIN, DB_PUBLIC, DB_EXPORT };
 enum { DB_CONNECTION_CLASSES = DB_EXPORT + 1 };
 
 // A call: filled by the caller, owned by the pool until `done`. Its arena must live until then.
@@ -80,18 +88,25 @@ struct db_call {
     size_t step_count;
     void (*done)(struct db_call *call, const struct db_answer *answer);
     void *context;
+    uint64_t lock_key; // a hash of what its statements lock; 0: nothing that others wait for
     // The pool's own:
     struct db_call *next;
+    const struct db_connection *failed_on; // the connection that was not fit to run it
     struct db_answer answer;
     size_t steps_answered;
     int64_t began_us, sent_us;
     bool retried;
 };
 
-// A worker's connections, on its loop: `read_connections` for keyed reads and as many for lists, each shared by up to 8
-// calls at a time, and `write_connections` that belong to one call until its transaction ends. What the public writes
-// has one of the writers' at most, and pages of exports one of the lists'. They connect by themselves, for ever, with
-// growing pauses; names are resolved on the threads.
+// A connection pool of one worker, on its loop: `read_connections` for keyed reads and as many for lists, each shared
+// by up to 8 calls at a time, and `write_connections` that belong to one call until its transaction ends. Of the
+// writers' one stays for logins, one at most is used by what the public writes, and half of them at most by calls with
+// the same `lock_key`; pages of exports have one of the lists'. They connect by themselves, for ever, with growing
+// pauses; names are resolved on the threads.
+//
+// A connection that answers that it is broken (db_sqlstate_is_broken) is replaced by a new one, one at a time and with
+// growing pauses, and the call is tried once more on another: nothing was changed. One that cannot run PL/pgSQL is not
+// taken for ready.
 struct db_pool;
 
 struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, const struct db_config *config,
@@ -99,12 +114,18 @@ struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, cons
 void db_pool_free(struct db_pool *pool); // calls that are under way are answered DB_AWAY or DB_UNKNOWN
 void db_pool_call(struct db_pool *pool, struct db_call *call);
 bool db_pool_ready(const struct db_pool *pool); // each class has a connection that is prepared
+// Of the answers of the last seconds, of readers or of writers, most were that PostgreSQL is broken; or it is why there
+// is no connection.
+bool db_pool_failing(const struct db_pool *pool);
 
 // What a pool has counted of a class; any thread may read it.
 struct db_class_metrics {
     struct durations waited; // for a place on a connection
     struct durations took;   // from sending the statements to the answer of the last
     struct counter outcomes[DB_OUTCOMES];
+    struct counter broken;               // answers of a connection that was broken
+    struct counter tried_again;          // of them, that were tried on another connection
+    struct counter replaced;             // connections that were given up for it
     struct counter connections, waiting; // that are ready, calls that wait: now
 };
 const struct db_class_metrics *db_pool_metrics(const struct db_pool *pool); // DB_CONNECTION_CLASSES of them
@@ -114,7 +135,9 @@ const struct db_class_metrics *db_pool_metrics(const struct db_pool *pool); // D
 // One blocking connection, for what happens before the server serves and for the command line.
 struct db_session;
 
-struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct error *error);
+// `definitions` as in db_config.
+struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct str definitions,
+                                   struct error *error);
 // Runs a list in one transaction, as the pool does. False and `error` unless it committed; then `answer` is of the
 // last.
 MUST_CHECK bool db_session_run(struct db_session *session, struct arena *arena, const struct db_step *steps,
@@ -125,19 +148,54 @@ MUST_CHECK bool db_session_script(struct db_session *session, struct str sql, st
 MUST_CHECK bool db_session_check(struct db_session *session, const struct db_statement *statement,
                                  void (*column)(void *context, const char *name), void *context, struct error *error);
 
-// -------------------------------------------------------------------------------------------------------- migrations
+// ---------------------------------------------------------------------------------------------------------- release
 
-// `migrations/NNNN_name.sql`, applied in order, forward only, each in a transaction of its own, under an advisory lock.
-// What was applied is recorded with its SHA-256; a file that changed since, or a database newer than these files, is
-// refused. `role` is told to the files as the setting marbre.server_role.
-enum db_migration_state { DB_MIGRATIONS_DONE, DB_MIGRATIONS_PENDING, DB_MIGRATIONS_NEWER, DB_MIGRATIONS_CHANGED };
+// What one release of marbre wants of its database.
+//
+// Migrations, `migrations/NNNN_name.sql`, are what has state: applied in order, forward only, each in a transaction of
+// its own, recorded with their SHA-256.
+//
+// Definitions, `src/…/definitions/*.sql`, are what is replaced as a whole: functions, triggers, types. A set of them is
+// a schema of its own, named by its hash, so that servers of two releases work side by side, each with its own set.
+// Only the triggers, which belong to the tables, are always those of the set that was applied last.
+struct db_release {
+    const struct embedded_file *migrations, *definitions;
+    struct str sha256; // of all definitions, their paths and texts, in the order in which they are run
+    struct str set;    // `marbre_` and its first 12 digits: the schema, and the application_name of who works with it
+};
 
-MUST_CHECK bool db_migrate(struct db_session *owner, const struct embedded_file *files, struct str role,
-                           void (*tell)(const char *line), struct error *error);
-// Prints a line a migration through `tell` when it is not NULL; false only when the database could not be asked.
-MUST_CHECK bool db_migrations_check(struct db_session *session, const struct embedded_file *files,
-                                    void (*tell)(const char *line), enum db_migration_state *state,
-                                    struct error *error);
+struct db_release db_release_read(struct arena *arena, const struct embedded_file *migrations,
+                                  const struct embedded_file *definitions);
+
+struct db_release_state {
+    bool pending;     // a migration is not applied yet
+    bool changed;     // one that was applied has changed since
+    bool newer;       // the database has migrations that this release does not know
+    bool before_base; // its migrations are those of the history before the present one
+    bool defined;     // the set of definitions is there
+    bool current;     // and it was applied last, so that the triggers are its own
+};
+
+// Compares, and prints a line a migration and a set through `tell` when it is not NULL; false only when the database
+// could not be asked.
+MUST_CHECK bool db_release_check(struct db_session *session, const struct db_release *release,
+                                 void (*tell)(const char *line), struct db_release_state *state, struct error *error);
+// Why this release cannot serve from such a database, in one sentence; NULL where it can. It can where its set is there
+// and the database is newer: that is the middle of a roll.
+const char *db_release_complaint(const struct db_release_state *state);
+
+struct db_migration {
+    const struct db_release *release;
+    struct str role;                // that serves; told to the files as the setting marbre.server_role
+    unsigned lock_seconds;          // each step tries for locks for so long, a moment at a time, before it gives up
+    void (*tell)(const char *line); // NULL: nobody
+};
+
+// Brings the database up to the release: migrations, then its set of definitions, then sets that nobody uses are
+// dropped. One at a time, under an advisory lock.
+MUST_CHECK bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct error *error);
 
 // Whether the migrations make a table with this column, going by their text.
 bool db_table_has(const struct embedded_file *migrations, struct str table, struct str column);
+// The table whose ids these are: the one that `id` refers to, or itself.
+struct str db_table_of_id(const struct embedded_file *migrations, struct str table);

@@ -31,6 +31,25 @@ static struct str told_target(struct arena *arena, const struct http_request *re
     return buf_str(&told);
 }
 
+static const char *const outcome_names[DB_OUTCOMES] = {
+    [DB_REFUSED] = "refused", [DB_BUSY] = "busy", [DB_AWAY] = "away", [DB_UNKNOWN] = "unknown"};
+
+// Why a request was answered with a 5xx: the problem's detail, and what PostgreSQL said last, but for values.
+static void put_failure(struct buf *line, const struct api_call *call)
+{
+    const struct db_answer *answer = &call->db.answer;
+    put_member(line, STR(",\"problem\":"), call->problem_detail);
+    if (!call->db.done || answer->outcome == DB_DONE)
+        return;
+    put_member(line, STR(",\"database\":"), str_of(outcome_names[answer->outcome]));
+    if (answer->sqlstate[0])
+        put_member(line, STR(",\"sqlstate\":"), str_of(answer->sqlstate));
+    if (answer->statement.ptr)
+        put_member(line, STR(",\"statement\":"), answer->statement);
+    if (answer->reason.len)
+        put_member(line, STR(",\"reason\":"), answer->reason);
+}
+
 // Written without printf: it is on everybody's way.
 void access_log(const struct api_call *call, const struct http_exchange *exchange, int64_t took_us)
 {
@@ -50,6 +69,8 @@ void access_log(const struct api_call *call, const struct http_exchange *exchang
         put_member(&line, STR(",\"account\":"), call->caller.account);
     if (call && call->caller.key.ptr) // enough of its hash to find it, and nothing that opens a door
         put_member(&line, STR(",\"key\":"), (struct str){call->caller.key.ptr, 16});
+    if (exchange->status >= 500 && call)
+        put_failure(&line, call);
     if (exchange->cut)
         buf_put_lit(&line, ",\"cut\":true");
     buf_put_char(&line, '}');

@@ -46,7 +46,9 @@ struct api_call {
     struct str cursor[CURSOR_MAX];
     struct str set[API_SYMBOLS_MAX]; // what the handler has set, by its row's symbols
     struct faults faults;
-    void *carried; // by a chain of a handler's steps
+    struct str problem_detail; // of the problem that was sent; STR_NONE: none was
+    struct str locks;          // what the statements lock, where it is not the thing of the path
+    void *carried;             // by a chain of a handler's steps
     struct db_call db;
     void (*done)(struct api_call *call, const struct db_answer *answer);
     void (*password_checked)(struct api_call *call, bool fits, struct str rehashed);

@@ -80,14 +80,6 @@ static bool handlers_are_named(const struct api_contract *contract, struct error
     return true;
 }
 
-const struct operation *contract_operation(const struct api_contract *contract, struct str id)
-{
-    for (size_t i = 0; i < contract->operation_count; i++)
-        if (str_eq(contract->operations[i].id, id))
-            return &contract->operations[i];
-    return NULL;
-}
-
 // `{site}/articles/{slug}` with the site's address in it.
 static struct str fill_site(struct arena *arena, struct str template, struct str site)
 {

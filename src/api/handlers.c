@@ -22,51 +22,27 @@ void api_run(struct api_call *call, unsigned transaction,
     run(call, &call->operation->of_handler[transaction], step_answered);
 }
 
+void api_locks(struct api_call *call, struct str thing)
+{
+    call->locks = thing;
+}
+
 // --------------------------------------------------------------------------------------------------- passwords
-
-static void password_checked(void *context, bool fits, struct str rehashed)
-{
-    struct api_call *call = context;
-    call->password_checked(call, fits, rehashed);
-}
-
-static void password_hashed(void *context, struct str phc)
-{
-    struct api_call *call = context;
-    call->password_hashed(call, phc);
-}
-
-static struct auth_hashing hashing_of(const struct api_call *call)
-{
-    const struct config *config = call->contract->sources.config;
-    return (struct auth_hashing){call->arena,
-                                 call->api->threads,
-                                 call->api->loop,
-                                 {config->hash_passes, (size_t)config->hash_memory_kib * 1024}};
-}
-
-// Backpressure of the thread pool.
-static void too_many_wait(struct api_call *call)
-{
-    api_problem_later(call, 503, 2, "Too many are logging in at this moment.");
-}
 
 void api_check_password(struct api_call *call, struct str password, struct str phc,
                         void (*finish)(struct api_call *call, bool fits, struct str rehashed))
 {
-    struct auth_hashing hashing = hashing_of(call);
-    call->password_checked = finish;
-    if (!auth_password_check(&hashing, password, phc, password_checked, call))
-        too_many_wait(call);
+    struct refusal refusal = run_password_check(call, password, phc, finish);
+    if (refusal.status)
+        serve_refusal(call, &refusal);
 }
 
 void api_hash_password(struct api_call *call, struct str password,
                        void (*finish)(struct api_call *call, struct str phc))
 {
-    struct auth_hashing hashing = hashing_of(call);
-    call->password_hashed = finish;
-    if (!auth_password_hash(&hashing, password, password_hashed, call))
-        too_many_wait(call);
+    struct refusal refusal = run_password_hash(call, password, finish);
+    if (refusal.status)
+        serve_refusal(call, &refusal);
 }
 
 // ------------------------------------------------------------------------------------------------ the last word

@@ -10,21 +10,6 @@
 
 enum { BODY_MAX_DEFAULT = 64 * 1024 };
 
-const json_t *operation_body_schema(const struct operation *operation, struct str type)
-{
-    const char *name;
-    json_t *media;
-    json_object_foreach ((json_t *)operation->body_types, name, media)
-        if (!type.ptr || str_eq_nocase(type, str_of(name)))
-            return json_object_get(media, "schema");
-    return NULL;
-}
-
-bool operation_makes(const struct operation *operation)
-{
-    return operation->location_count > 0;
-}
-
 static bool check_body_type(struct reading *reading, const char *type, const json_t *media)
 {
     const json_t *schema = json_object_get(media, "schema");

@@ -229,7 +229,7 @@ static const struct sqlstate {
     {"53", 503, "The database has no room for this now; nothing was changed."},
     {"57", 503, "The database is being stopped."},
     {"25", 503, "The database takes no changes now."},
-    {"58", 503, "The database cannot reach its files."},
+    {"58", 503, "The database is not in order, and whoever runs it has to see to it; nothing was changed."},
 };
 
 // How long to wait is told in the head, not in the document.
@@ -274,8 +274,8 @@ static struct refusal refusal_by_sqlstate(const struct api_call *call, const str
         refusal.retry_after = refusal.status == 503 ? 1 : 0;
         return refusal;
     }
-    log_event(LOG_ERROR, "db.error", "%.*s %s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
-              STR_FMT(answer->message));
+    log_event(LOG_ERROR, "db.error", "%.*s %s in %.*s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
+              STR_FMT(answer->statement), STR_FMT(answer->reason.len ? answer->reason : STR("(it may hold a value)")));
     return refusal_of(call, 500, "The server could not do this; the log has the reason under this request's id.");
 }
 
@@ -336,7 +336,11 @@ void outcome_of(struct api_call *call, const struct db_answer *answer, struct ou
         *outcome = refused(not_now(call, 1, "Too much is waiting for the database."));
         break;
     case DB_AWAY:
-        *outcome = refused(not_now(call, 2, "The database cannot be reached."));
+        *outcome = refused(
+            not_now(call, 2,
+                    db_sqlstate_is_broken(answer->sqlstate)
+                        ? "The database is not in order, and whoever runs it has to see to it; nothing was changed."
+                        : "The database cannot be reached."));
         break;
     }
 }

@@ -121,6 +121,8 @@ static const struct {
      "Deux changements se gênaient. Rien n’a changé, réessayez."},
     {"The database has no room for this now; nothing was changed.",
      "La base de données n’a pas de place pour cela. Rien n’a changé."},
+    {"The database is not in order, and whoever runs it has to see to it; nothing was changed.",
+     "La base de données n’est pas en ordre, et qui l’exploite doit s’en occuper ; rien n’a été changé."},
     {"The database is being stopped.", "La base de données s’arrête."},
     {"The database takes no changes now.", "La base de données n’accepte pas de changement."},
     {"The database cannot be reached.", "La base de données est inaccessible."},

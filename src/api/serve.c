@@ -58,6 +58,7 @@ void serve_reply(struct api_call *call, struct reply *reply)
 void serve_refusal(struct api_call *call, const struct refusal *refusal)
 {
     assert(refusal->status);
+    call->problem_detail = refusal->detail;
     struct reply reply;
     problem_reply(call, refusal, &reply);
     serve_reply(call, &reply);
@@ -266,7 +267,9 @@ static void derive_password(struct db_call *db, const struct db_answer *admitted
     struct str given = api_body_text(call, "password");
     if (!given.ptr)
         call->password_made = auth_password_make(call->arena);
-    api_hash_password(call, given.ptr ? given : call->password_made, password_derived);
+    struct refusal refusal = run_password_hash(call, given.ptr ? given : call->password_made, password_derived);
+    if (refusal.status)
+        serve_refusal(call, &refusal);
 }
 
 static void serve(void *context, struct http_exchange *exchange)

@@ -81,6 +81,13 @@ static bool list_named(struct reading *reading, const json_t *names)
     return true;
 }
 
+// The connections of what is not the operation's own transaction: a writer's.
+static enum db_connection_class class_of_steps(const struct operation *operation)
+{
+    bool is_public = operation->class == DB_LOGIN || operation->class == DB_PUBLIC;
+    return is_public ? operation->class : DB_WRITE;
+}
+
 static bool list_of_handler(struct reading *reading)
 {
     const struct api_transaction *transactions = reading->operation->handler->transactions;
@@ -89,7 +96,7 @@ static bool list_of_handler(struct reading *reading)
             return error_set(reading->error, "%.*s: its handler has too many transactions",
                              STR_FMT(reading->operation->id));
         struct transaction *transaction = &reading->operation->of_handler[i];
-        transaction->class = DB_WRITE;
+        transaction->class = class_of_steps(reading->operation);
         if (!put_caller(reading, transaction))
             return false;
         for (size_t n = 0; n < API_STATEMENTS_MAX && transactions[i].statements[n]; n++)
@@ -103,7 +110,7 @@ bool operation_statements(struct reading *reading)
 {
     struct operation *operation = reading->operation;
     operation->act.class = operation->keep_refusal.class = operation->class;
-    operation->admit.class = operation->replay.class = DB_WRITE;
+    operation->admit.class = operation->replay.class = class_of_steps(operation);
     if (operation->handler)
         return list_of_handler(reading);
     return list_named(reading, json_object_get(reading->ours, "statements")) && put_caller(reading, &operation->admit);

@@ -448,6 +448,7 @@ static bool has_versions_to_match(const struct reading *reading)
     const struct embedded_file *migrations = reading->contract->sources.migrations;
     return operation->versions == NO_PARAMETER || !operation->audit.ptr || !migrations ||
            db_table_has(migrations, operation->audit, STR("version")) ||
+           db_table_has(migrations, db_table_of_id(migrations, operation->audit), STR("version")) ||
            error_set(reading->error, "%.*s takes If-Match, and the table %.*s of x-marbre.audit has no version",
                      STR_FMT(operation->id), STR_FMT(operation->audit));
 }
@@ -465,6 +466,6 @@ bool operation_is_sound(struct reading *reading)
     if (operation->page)
         operation->class = DB_EXPORT;
     if (operation->is_public && operation->class == DB_WRITE)
-        operation->class = DB_PUBLIC;
+        operation->class = str_eq(operation->rate->name, STR("login")) ? DB_LOGIN : DB_PUBLIC;
     return is_served_by_one(reading) && has_versions_to_match(reading);
 }

@@ -25,6 +25,12 @@ void secret_hash(struct str bytes, unsigned char hash[HASH_BYTES])
     crypto_generichash(hash, HASH_BYTES, (const unsigned char *)bytes.ptr, bytes.len, NULL, 0);
 }
 
+void secret_sha256(struct str bytes, unsigned char hash[HASH_BYTES])
+{
+    _Static_assert(HASH_BYTES == crypto_hash_sha256_BYTES, "SHA-256");
+    crypto_hash_sha256(hash, (const unsigned char *)bytes.ptr, bytes.len);
+}
+
 void secret_mac(struct str bytes, struct str key, unsigned char mac[HASH_BYTES])
 {
     if (key.len < crypto_generichash_KEYBYTES_MIN || key.len > crypto_generichash_KEYBYTES_MAX)

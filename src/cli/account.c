@@ -17,6 +17,7 @@ static const struct refusal {
     {"accounts_name_check", "a name is not empty"},
     {"accounts_role_check", "a role is contributor, editor, chief, sales or admin"},
     {"42P01", "the database is older than this marbre: run `marbre migrate`"},
+    {"42883", "the database has not the definitions of this marbre: run `marbre migrate`"},
 };
 
 static void explain(const struct db_answer *answer, struct error *error)
@@ -180,8 +181,10 @@ int command_account(int argc, char **argv)
         status = cli_fail("MARBRE_DATABASE_URL is not set");
     } else {
         struct db_statements statements = db_statements_read(arena, embedded_statements);
-        struct account_act act = {db_session_open(arena, config.database_url, config.database_role, &error),
-                                  &statements, &config};
+        struct db_release release = cli_release(arena);
+        struct account_act act = {
+            db_session_open(arena, config.database_url, config.database_role, release.set, &error), &statements,
+            &config};
         status = act.session ? act_on(&act, arena, argc, argv)
                              : cli_fail("the database cannot be reached: %s", error.detail);
     }

@@ -3,8 +3,8 @@
 
 #include "marbre/server.h"
 
-extern const struct embedded_file embedded_contract[], embedded_statements[], embedded_migrations[], embedded_sample[],
-    embedded_scale[], embedded_files[], embedded_front[];
+extern const struct embedded_file embedded_contract[], embedded_statements[], embedded_migrations[],
+    embedded_definitions[], embedded_sample[], embedded_scale[], embedded_files[], embedded_front[];
 
 // One line on stderr, `marbre: …`, and the exit status 1.
 int cli_fail(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -13,6 +13,7 @@ int cli_usage(const char *format, ...) PRINTF_LIKE(1, 2);
 MUST_CHECK bool cli_config(struct arena *arena, struct config *config); // says why not
 
 struct str cli_contract(void);
+struct db_release cli_release(struct arena *arena);
 void cli_say(const char *line); // to stdout, a line
 
 int command_serve(int argc, char **argv);

@@ -44,6 +44,11 @@ struct str cli_contract(void)
     return (struct str){embedded_contract[0].bytes, embedded_contract[0].size};
 }
 
+struct db_release cli_release(struct arena *arena)
+{
+    return db_release_read(arena, embedded_migrations, embedded_definitions);
+}
+
 void cli_say(const char *line)
 {
     puts(line);

@@ -27,6 +27,7 @@ struct dev {
     struct arena *arena;
     struct config config;
     struct db_statements statements;
+    struct db_release release;
     const struct embedded_file *files;
     struct str data;
     bool empty, sample_loaded;
@@ -53,7 +54,7 @@ static bool answers_yes(struct dev *dev, struct db_session *session, const char 
 static bool prepare_database(struct dev *dev, struct error *error)
 {
     struct str first = cluster_url(dev->cluster, dev->arena, STR("marbre_owner"), STR("postgres"));
-    struct db_session *session = db_session_open(dev->arena, first, STR(""), error);
+    struct db_session *session = db_session_open(dev->arena, first, STR(""), STR(""), error);
     if (!session)
         return false;
     if (!answers_yes(dev, session, "select true from pg_database where datname = 'marbre'") &&
@@ -61,10 +62,13 @@ static bool prepare_database(struct dev *dev, struct error *error)
         return false;
     dev->config.migrate_database_url = cluster_url(dev->cluster, dev->arena, STR("marbre_owner"), STR("marbre"));
     dev->config.database_url = cluster_url(dev->cluster, dev->arena, dev->config.database_role, STR("marbre"));
-    dev->owner = db_session_open(dev->arena, dev->config.migrate_database_url, STR(""), error);
+    dev->owner = db_session_open(dev->arena, dev->config.migrate_database_url, STR(""), dev->release.set, error);
+    struct db_migration migration = {
+        .release = &dev->release, .role = dev->config.database_role, .lock_seconds = dev->config.migrate_seconds};
     struct str login = arena_printf(dev->arena, "alter role \"%.*s\" login", STR_FMT(dev->config.database_role));
-    return dev->owner && db_migrate(dev->owner, embedded_migrations, dev->config.database_role, NULL, error) &&
-           db_session_script(dev->owner, login, error);
+    if (!dev->owner || !db_migrate(dev->owner, &migration, error) || !db_session_script(dev->owner, login, error))
+        return false;
+    return true;
 }
 
 static bool prepare_keys(struct dev *dev, struct error *error)
@@ -107,11 +111,11 @@ static bool prepare_sample(struct dev *dev, struct error *error)
         return false;
     struct server_setup setup = {.config = &dev->config,
                                  .statements = &dev->statements,
-                                 .migrations = embedded_migrations,
+                                 .release = &dev->release,
                                  .contract = cli_contract(),
                                  .files = dev->files};
     struct db_session *session =
-        db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, error);
+        db_session_open(dev->arena, dev->config.database_url, dev->config.database_role, dev->release.set, error);
     if (!session)
         return false;
     if (!server_check(dev->arena, &setup, &ready, error))
@@ -210,7 +214,7 @@ static int serve(struct dev *dev)
         return cli_fail("%s", error.detail);
     struct server_setup setup = {.config = &dev->config,
                                  .statements = &dev->statements,
-                                 .migrations = embedded_migrations,
+                                 .release = &dev->release,
                                  .contract = cli_contract(),
                                  .files = dev->files,
                                  .serving = greet,
@@ -264,6 +268,7 @@ int command_dev(int argc, char **argv)
         if (!getenv("MARBRE_SITE_URL"))
             dev.config.site_url = arena_printf(dev.arena, "http://%.*s", STR_FMT(dev.config.listen));
         dev.statements = db_statements_read(dev.arena, embedded_statements);
+        dev.release = cli_release(dev.arena);
         dev.files = files_with_front(dev.arena);
         status = serve(&dev);
     }

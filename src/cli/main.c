@@ -23,9 +23,10 @@ static const struct command {
      "what it keeps (.marbre); the next start finds it again\n  --empty                accounts, but no sample\n"
      "  --scale N              N made-up articles as well, once: for looking at plans and speeds\n"},
     {"migrate", command_migrate, "bring the database up to date",
-     "usage: marbre migrate [status]\n\nApplies the migrations that the database does not have yet, each in a "
-     "transaction, as\n"
-     "MARBRE_MIGRATE_DATABASE_URL. `status` lists them and changes nothing; it exits with 3 where some are pending.\n"},
+     "usage: marbre migrate [status]\n\nApplies the migrations that the database does not have yet, and this binary's "
+     "set of\ndefinitions where it is another one, each in a transaction, as MARBRE_MIGRATE_DATABASE_URL.\n"
+     "Servers of the release before go on. `status` lists them and changes nothing; it exits with 3\n"
+     "where something is pending.\n"},
     {"account", command_account, "who may log in",
      "usage: marbre account add EMAIL --role ROLE [--name NAME]    password from standard input\n"
      "       marbre account list\n       marbre account role EMAIL ROLE\n"

@@ -5,13 +5,26 @@
 
 enum { EXIT_PENDING = 3 };
 
-static int status(struct db_session *session)
+static int status(struct db_session *session, const struct db_release *release)
 {
     struct error error;
-    enum db_migration_state state;
-    if (!db_migrations_check(session, embedded_migrations, cli_say, &state, &error))
+    struct db_release_state state;
+    if (!db_release_check(session, release, cli_say, &state, &error))
         return cli_fail("%s", error.detail);
-    return state == DB_MIGRATIONS_DONE ? 0 : state == DB_MIGRATIONS_PENDING ? EXIT_PENDING : 1;
+    if (state.before_base || state.changed || state.newer)
+        return 1;
+    return state.pending || !state.defined ? EXIT_PENDING : 0;
+}
+
+static int migrate(struct db_session *session, const struct db_release *release, const struct config *config)
+{
+    struct error error;
+    struct db_migration migration = {
+        .release = release, .role = config->database_role, .lock_seconds = config->migrate_seconds, .tell = cli_say};
+    if (!db_migrate(session, &migration, &error))
+        return cli_fail("%s", error.detail);
+    cli_say("the database is up to date");
+    return 0;
 }
 
 int command_migrate(int argc, char **argv)
@@ -21,6 +34,7 @@ int command_migrate(int argc, char **argv)
     struct error error;
     struct db_session *session;
     int result;
+    struct db_release release = cli_release(arena);
     bool asks_status = argc == 2 && strcmp(argv[1], "status") == 0;
     if (argc > 1 && !asks_status)
         result = cli_usage("migrate takes `status` or nothing, not %s", argv[1]);
@@ -28,14 +42,10 @@ int command_migrate(int argc, char **argv)
         result = 1;
     else if (config.migrate_database_url.len == 0)
         result = cli_fail("MARBRE_MIGRATE_DATABASE_URL is not set, and neither is MARBRE_DATABASE_URL");
-    else if (!(session = db_session_open(arena, config.migrate_database_url, STR(""), &error)))
+    else if (!(session = db_session_open(arena, config.migrate_database_url, STR(""), release.set, &error)))
         result = cli_fail("the database cannot be reached: %s", error.detail);
-    else if (asks_status)
-        result = status(session);
-    else if (!db_migrate(session, embedded_migrations, config.database_role, cli_say, &error))
-        result = cli_fail("%s", error.detail);
     else
-        result = (cli_say("the database is up to date"), 0);
+        result = asks_status ? status(session, &release) : migrate(session, &release, &config);
     arena_free(arena);
     return result;
 }

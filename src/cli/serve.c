@@ -5,11 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct server_setup setup_of(const struct config *config, struct db_statements *statements)
+static struct server_setup setup_of(struct arena *arena, const struct config *config, struct db_statements *statements)
 {
+    struct db_release *release = ARENA_NEW(arena, struct db_release);
+    *release = cli_release(arena);
     return (struct server_setup){.config = config,
                                  .statements = statements,
-                                 .migrations = embedded_migrations,
+                                 .release = release,
                                  .contract = cli_contract(),
                                  .files = embedded_files};
 }
@@ -26,7 +28,7 @@ int command_serve(int argc, char **argv)
         status = 1;
     } else {
         struct db_statements statements = db_statements_read(arena, embedded_statements);
-        struct server_setup setup = setup_of(&config, &statements);
+        struct server_setup setup = setup_of(arena, &config, &statements);
         log_open(STDERR_FILENO);
         bool served = server_run(&setup, &error);
         log_close();
@@ -52,7 +54,7 @@ static int check_contract(struct arena *arena, const char *path)
     struct config nothing = {.site_url = STR("http://localhost"), .article_url = STR("{site}/{slug}")};
     struct error error;
     struct db_statements statements = db_statements_read(arena, embedded_statements);
-    struct server_setup setup = setup_of(&nothing, &statements);
+    struct server_setup setup = setup_of(arena, &nothing, &statements);
     if (path && !file_read(arena, path, CONTRACT_BYTES_MAX, &setup.contract))
         return cli_fail("%s cannot be read: %s", path, strerror(errno));
     return server_check_contract(arena, &setup, &error) ? 0 : cli_fail("%s", error.detail);
@@ -75,7 +77,7 @@ int command_check(int argc, char **argv)
         status = cli_usage("check takes --config or --contract, not %s", argv[1]);
     } else {
         struct db_statements statements = db_statements_read(arena, embedded_statements);
-        struct server_setup setup = setup_of(&config, &statements);
+        struct server_setup setup = setup_of(arena, &config, &statements);
         status = server_check(arena, &setup, &ready, &error) ? 0 : cli_fail("%s", error.detail);
         struct str stranger = config_stranger();
         if (status == 0 && stranger.ptr)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 const struct decorator body_decorators[DECORATORS] = {
-    {"strong", "strong"}, {"em", "em"},   {"underline", "u"}, {"penalty-through", "s"},
+    {"strong", "strong"}, {"em", "em"},   {"underline", "u"}, {"strike-through", "s"},
     {"code", "code"},     {"sub", "sub"}, {"sup", "sup"},
 };
 

@@ -15,6 +15,23 @@ void db_answer_keep(struct db_answer *answer, struct arena *arena, PGresult *res
     answer->result = result;
 }
 
+bool db_sqlstate_is_broken(const char *sqlstate)
+{
+    return strncmp(sqlstate, "58", 2) == 0 || strncmp(sqlstate, "XX", 2) == 0;
+}
+
+// Messages of these SQLSTATEs name settings, files, locks, tables and functions, and never a value that a statement was
+// given. Others may, such as 22P02 (`invalid input syntax for type uuid: "…"`) or 42601 of a text search.
+static bool message_is_plain(const char *sqlstate)
+{
+    static const char *const classes[] = {"08", "0A", "21", "25", "26",    "28",    "3D",    "3F",    "40", "53",
+                                          "54", "55", "57", "58", "42501", "42703", "42883", "42P01", "XX"};
+    for (size_t i = 0; i < COUNT_OF(classes); i++)
+        if (strncmp(sqlstate, classes[i], strlen(classes[i])) == 0)
+            return true;
+    return false;
+}
+
 void db_answer_refuse(struct db_answer *answer, struct arena *arena, const PGresult *result)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -22,6 +39,7 @@ void db_answer_refuse(struct db_answer *answer, struct arena *arena, const PGres
     memset(answer->sqlstate, 0, sizeof answer->sqlstate);
     memcpy(answer->sqlstate, sqlstate && strlen(sqlstate) == 5 ? sqlstate : "XX000", 5);
     answer->message = arena_copy(arena, str_of(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+    answer->reason = message_is_plain(answer->sqlstate) ? answer->message : STR_NONE;
     answer->detail = arena_copy(arena, str_of(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)));
     answer->constraint = arena_copy(arena, str_of(PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)));
 }
@@ -51,12 +69,22 @@ void db_step_values(struct arena *arena, const struct db_step *step, const char 
         values[i] = step->values[i].ptr ? arena_cstr(arena, step->values[i]) : NULL;
 }
 
+const char *db_application_name(struct arena *arena, struct str definitions)
+{
+    return definitions.len ? arena_cstr(arena, definitions) : "marbre";
+}
+
+const char *db_search_path(struct arena *arena, struct str definitions)
+{
+    return definitions.len ? arena_printf(arena, "%.*s, marbre", STR_FMT(definitions)).ptr : "marbre";
+}
+
 // Said by every connection before anything else. An empty role keeps the one that logged in.
 const char db_settings_sql[] = "select set_config('role', coalesce(nullif($1, ''), current_user), false),"
                                " set_config('statement_timeout', $2, false),"
                                " set_config('lock_timeout', $3, false),"
                                " set_config('idle_in_transaction_session_timeout', '10000', false),"
-                               " set_config('search_path', 'marbre, pg_catalog', false),"
+                               " set_config('search_path', $4, false),"
                                " set_config('timezone', 'UTC', false),"
                                " set_config('jit', 'off', false),"
                                " set_config('client_min_messages', 'warning', false)";

@@ -9,7 +9,13 @@
 #include <string.h>
 
 enum state { RESTING, RESOLVING, CONNECTING, PREPARING, READY };
-enum { TURN_MS = 20, REST_FIRST_MS = 100, REST_LONGEST_MS = 500, CONNECT_MS = 5000 };
+enum {
+    TURN_MS = 20,
+    REST_FIRST_MS = 100,
+    REST_LONGEST_MS = 500,
+    REST_LONGEST_BROKEN_MS = 2000, // of one that is made, and cannot run PL/pgSQL
+    CONNECT_MS = 5000
+};
 
 // A name being looked up on the threads; outlives its connection when that is freed first.
 struct lookup {
@@ -23,14 +29,17 @@ struct db_connection {
     struct thread_pool *threads;
     const struct db_config *config;
     const struct db_statements *statements;
-    char *url, *role;
+    struct arena *arena; // of the texts that it is set up with
+    const char *url, *role, *application_name, *search_path;
     enum state state;
     PGconn *pg;
     struct event *readable, *writable, *timer;
     struct lookup *lookup;
     struct db_call *first, **last; // under way, in the order of sending
     unsigned load, rest_ms;
-    bool told; // that it is down, so that the log says it once
+    enum db_health health;
+    unsigned failures; // answers in a row that it is broken
+    bool told;         // that it is down, so that the log says it once
 };
 
 static void connect_begin(struct db_connection *connection, const char *address);
@@ -50,21 +59,30 @@ static void arm_timer(struct db_connection *connection, unsigned ms)
     event_add(connection->timer, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000});
 }
 
-// Closes what there is, hands calls back to the pool, and rests: longer each time, with jitter so that the connections
-// of many workers do not come back as one.
-static void lose(struct db_connection *connection, const char *why)
+// Rests before the next try: longer each time, with jitter so that the connections of many workers do not come back as
+// one.
+static void rest(struct db_connection *connection, bool broken)
+{
+    unsigned jitter, longest = broken ? REST_LONGEST_BROKEN_MS : REST_LONGEST_MS;
+    secret_random(&jitter, sizeof jitter);
+    connection->state = RESTING;
+    arm_timer(connection, connection->rest_ms + jitter % (connection->rest_ms / 2 + 1));
+    connection->rest_ms = connection->rest_ms * 2 < longest ? connection->rest_ms * 2 : longest;
+}
+
+// Closes what there is, hands calls back to the pool, and rests. `sqlstate` may be NULL.
+static void lose_as(struct db_connection *connection, const char *sqlstate, const char *why)
 {
     if (!connection->told)
         log_event(LOG_WARNING, "db.lost", "%s", why);
     connection->told = true;
     drop_events(connection);
-    PQfinish(connection->pg);
+    db_pool_lost(connection->pool, sqlstate, why);
+    rest(connection, sqlstate && db_sqlstate_is_broken(sqlstate));
+    PQfinish(connection->pg); // `why` may be its own
     connection->pg = NULL;
-    connection->state = RESTING;
-    unsigned jitter;
-    secret_random(&jitter, sizeof jitter);
-    arm_timer(connection, connection->rest_ms + jitter % (connection->rest_ms / 2 + 1));
-    connection->rest_ms = connection->rest_ms * 2 < REST_LONGEST_MS ? connection->rest_ms * 2 : REST_LONGEST_MS;
+    connection->health = DB_UNTRIED;
+    connection->failures = 0;
     struct db_call *call = connection->first;
     connection->first = NULL;
     connection->last = &connection->first;
@@ -75,6 +93,11 @@ static void lose(struct db_connection *connection, const char *why)
         call = next;
     }
     db_pool_dispatch(connection->pool);
+}
+
+static void lose(struct db_connection *connection, const char *why)
+{
+    lose_as(connection, NULL, why);
 }
 
 static void flush(struct db_connection *connection)
@@ -183,7 +206,8 @@ static void connect_begin(struct db_connection *connection, const char *address)
                                  "client_encoding",
                                  address ? "hostaddr" : NULL,
                                  NULL};
-    const char *const values[] = {"4", "2", "3", "8000", connection->url, "marbre", "UTF8", address, NULL};
+    const char *const values[] = {"4",    "2",     "3", "8000", connection->url, connection->application_name,
+                                  "UTF8", address, NULL};
     connection->state = CONNECTING;
     connection->pg = PQconnectStartParams(words, values, 1);
     if (!connection->pg || PQstatus(connection->pg) == CONNECTION_BAD || PQsetnonblocking(connection->pg, 1) != 0) {
@@ -194,14 +218,19 @@ static void connect_begin(struct db_connection *connection, const char *address)
     set_socket_events(connection, false, true);
 }
 
+// PL/pgSQL's library is read at its first use. Where an upgrade has put another one beneath a running PostgreSQL, each
+// connection from then on has every statement prepared, and fails in most.
+static const char probe_sql[] = "do 'begin end'";
+
 static void prepare_all(struct db_connection *connection)
 {
     char statement_ms[16], lock_ms[16];
     snprintf(statement_ms, sizeof statement_ms, "%u", connection->config->statement_ms);
     snprintf(lock_ms, sizeof lock_ms, "%u", connection->config->lock_ms);
-    const char *const settings[DB_SETTINGS] = {connection->role, statement_ms, lock_ms};
+    const char *const settings[DB_SETTINGS] = {connection->role, statement_ms, lock_ms, connection->search_path};
     bool sent = PQenterPipelineMode(connection->pg) &&
-                PQsendQueryParams(connection->pg, db_settings_sql, DB_SETTINGS, NULL, settings, NULL, NULL, 0);
+                PQsendQueryParams(connection->pg, db_settings_sql, DB_SETTINGS, NULL, settings, NULL, NULL, 0) &&
+                PQsendQueryParams(connection->pg, probe_sql, 0, NULL, NULL, NULL, NULL, 0);
     for (size_t i = 0; sent && i < connection->statements->count; i++) {
         const struct db_statement *statement = &connection->statements->all[i];
         sent = PQsendPrepare(connection->pg, statement->name.ptr, statement->sql.ptr, 0, NULL);
@@ -252,8 +281,34 @@ static void prepared(struct db_connection *connection, PGresult *result)
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
         arm_timer(connection, CONNECT_MS);
     else
-        lose(connection, PQresultErrorMessage(result));
+        lose_as(connection, PQresultErrorField(result, PG_DIAG_SQLSTATE), PQresultErrorMessage(result));
     PQclear(result);
+}
+
+// What an answer says of the connection that gave it.
+static void judge(struct db_connection *connection, const struct db_answer *answer)
+{
+    if (answer->outcome != DB_REFUSED || !db_sqlstate_is_broken(answer->sqlstate)) {
+        connection->failures = 0;
+        if (connection->health == DB_UNTRIED || db_pool_is_last(connection->pool, connection))
+            connection->health = DB_HEALTHY;
+        return;
+    }
+    connection->failures++;
+    if (connection->health == DB_BROKEN || !db_pool_may_distrust(connection->pool, connection))
+        return;
+    connection->health = DB_BROKEN;
+    log_event(LOG_WARNING, "db.broken", "%s in %.*s: %.*s; this connection will be replaced", answer->sqlstate,
+              STR_FMT(answer->statement), STR_FMT(answer->reason));
+}
+
+void db_connection_replace_if_broken(struct db_connection *connection)
+{
+    if (connection->state != READY || connection->health != DB_BROKEN || connection->load > 0 ||
+        !db_pool_begin_replacement(connection->pool, connection, connection->failures))
+        return;
+    connection->told = true;
+    lose(connection, "it was broken");
 }
 
 // A result of the call at the head of the line. The sync that ends it is the commit, or the word that nothing was done.
@@ -267,8 +322,10 @@ static void answered(struct db_connection *connection, PGresult *result)
         if (!connection->first)
             connection->last = &connection->first;
         connection->load--;
-        db_pool_answered(connection->pool, call);
+        judge(connection, &call->answer);
+        db_pool_answered(connection->pool, connection, call);
         db_pool_dispatch(connection->pool);
+        db_connection_replace_if_broken(connection);
         return;
     }
     bool fine = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
@@ -276,8 +333,11 @@ static void answered(struct db_connection *connection, PGresult *result)
         db_answer_keep(&call->answer, call->arena, result);
         return;
     }
-    if (status == PGRES_FATAL_ERROR && call->answer.outcome != DB_REFUSED)
+    if (status == PGRES_FATAL_ERROR && call->answer.outcome != DB_REFUSED) {
         db_answer_refuse(&call->answer, call->arena, result);
+        if (call->steps_answered < call->step_count)
+            call->answer.statement = call->steps[call->steps_answered].statement->name;
+    }
     PQclear(result);
 }
 
@@ -331,18 +391,11 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 // ------------------------------------------------------------------------------------------------ what the pool calls
 
-static char *copy(struct str text)
-{
-    char *terminated = strndup(text.len ? text.ptr : "", text.len);
-    if (!terminated)
-        fatal("out of memory for a connection");
-    return terminated;
-}
-
 struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct thread_pool *threads,
                                         const struct db_config *config, const struct db_statements *statements)
 {
     struct db_connection *connection = calloc(1, sizeof *connection);
+    struct arena *arena = arena_new();
     if (!connection)
         fatal("out of memory for a connection");
     *connection = (struct db_connection){.pool = pool,
@@ -350,8 +403,11 @@ struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop,
                                          .threads = threads,
                                          .config = config,
                                          .statements = statements,
-                                         .url = copy(config->url),
-                                         .role = copy(config->role),
+                                         .arena = arena,
+                                         .url = arena_cstr(arena, config->url),
+                                         .role = arena_cstr(arena, config->role),
+                                         .application_name = db_application_name(arena, config->definitions),
+                                         .search_path = db_search_path(arena, config->definitions),
                                          .rest_ms = REST_FIRST_MS};
     connection->last = &connection->first;
     connection->timer = event_new(loop_base(loop), -1, 0, on_timer, connection);
@@ -367,8 +423,7 @@ void db_connection_free(struct db_connection *connection)
     connection->told = true;
     lose(connection, "closing");
     event_free(connection->timer);
-    free(connection->url);
-    free(connection->role);
+    arena_free(connection->arena);
     free(connection);
 }
 
@@ -391,6 +446,16 @@ bool db_connection_is_coming(const struct db_connection *connection)
 {
     return db_connection_under_way(connection) ||
            (connection->state == RESTING && connection->rest_ms <= 2 * REST_FIRST_MS);
+}
+
+enum db_health db_connection_health(const struct db_connection *connection)
+{
+    return connection->health;
+}
+
+const struct db_call *db_connection_call(const struct db_connection *connection)
+{
+    return connection->first;
 }
 
 unsigned db_connection_load(const struct db_connection *connection)

@@ -1,185 +1,200 @@
-// Migrations: forward only, one transaction a file, what was applied is remembered with its SHA-256.
-#include "db_internal.h"
+// Migrating: one at a time, in transactions that wait a moment for a lock and no longer, so that no writer queues up.
+#include "migrate_internal.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 // Any number will do as long as all marbres agree on it.
 #define MIGRATION_LOCK "7026634103"
 
-static const char history_sql[] =
-    "create schema if not exists marbre;"
-    "create table if not exists marbre.migrations ("
-    " name text primary key, sha256 text not null, applied_at timestamptz not null default clock_timestamp())";
+// One attempt in ten waits longer than PostgreSQL's deadlock_timeout: autovacuum gives way only to who does.
+enum { PAUSE_MS = 200, LOCK_MS = 150, LOCK_LONG_MS = 1200, LONG_EVERY = 10 };
 
-static struct db_statement recorded_sql(struct arena *arena)
+// ----------------------------------------------------------------------------------------------------- transactions
+
+struct str migrator_file(const char *path)
 {
-    return db_statement_read(arena, STR("migrations/recorded"),
-                             STR("select name, sha256 from marbre.migrations order by name"));
+    for (const struct embedded_file *file = embedded_database; file->path; file++)
+        if (strcmp(file->path, path) == 0)
+            return (struct str){file->bytes, file->size};
+    fatal("there is no src/db/sql/%s", path);
 }
 
-static struct db_statement exists_sql(struct arena *arena)
-{
-    return db_statement_read(arena, STR("migrations/exists"),
-                             STR("select to_regclass('marbre.migrations') is not null as yes"));
-}
-
-// By PostgreSQL's own sha256: the client needs no second hash library.
-static struct db_statement sha256_sql(struct arena *arena)
-{
-    return db_statement_read(arena, STR("migrations/sha256"),
-                             STR("select encode(sha256(convert_to(:text, 'UTF8')), 'hex') as sha256"));
-}
-
-struct history {
-    struct db_session *session;
-    struct arena *arena;
-    struct db_answer recorded;
-};
-
-static bool history_read(struct history *history, struct error *error)
-{
-    struct db_answer answer;
-    struct db_statement exists = exists_sql(history->arena), recorded = recorded_sql(history->arena);
-    if (!db_session_run(history->session, history->arena, &(struct db_step){.statement = &exists}, 1, &answer, error))
-        return false;
-    if (!str_eq(db_answer_text(&answer, "yes"), STR("t"))) {
-        history->recorded = (struct db_answer){0};
-        return true;
-    }
-    return db_session_run(history->session, history->arena, &(struct db_step){.statement = &recorded}, 1,
-                          &history->recorded, error);
-}
-
-static struct str recorded_hash(const struct history *history, struct str name)
-{
-    for (size_t row = 0; row < db_answer_rows(&history->recorded); row++)
-        if (str_eq(db_answer_at(&history->recorded, row, 0), name))
-            return db_answer_at(&history->recorded, row, 1);
-    return STR_NONE;
-}
-
-static bool hash_of(struct history *history, const struct embedded_file *file, struct str *hash, struct error *error)
-{
-    struct db_statement sha256 = sha256_sql(history->arena);
-    struct str text = {file->bytes, file->size};
-    struct db_answer answer;
-    if (!db_session_run(history->session, history->arena, &(struct db_step){.statement = &sha256, .values = &text}, 1,
-                        &answer, error))
-        return false;
-    *hash = db_answer_text(&answer, "sha256");
-    return true;
-}
-
-static bool is_known(const struct embedded_file *files, struct str name)
-{
-    for (; files->path; files++)
-        if (str_eq(str_of(files->path), name))
-            return true;
-    return false;
-}
-
-static void say(void (*tell)(const char *), const char *state, const char *name)
+void migrator_say(const struct migrator *migrator, const char *state, const char *what)
 {
     char line[300];
-    snprintf(line, sizeof line, "%-8s %s", state, name);
-    if (tell)
-        tell(line);
+    snprintf(line, sizeof line, "%-8s %s", state, what);
+    if (migrator->tell)
+        migrator->tell(line);
 }
 
-static bool check(struct history *history, const struct embedded_file *files, void (*tell)(const char *),
-                  enum db_migration_state *state, struct error *error)
+bool migrator_ask(struct migrator *migrator, const char *sql, struct db_answer *answer, struct error *error)
 {
-    *state = DB_MIGRATIONS_DONE;
-    if (!history_read(history, error))
-        return false;
-    for (const struct embedded_file *file = files; file->path; file++) {
-        struct str there = recorded_hash(history, str_of(file->path)), hash;
-        if (!hash_of(history, file, &hash, error))
-            return false;
-        bool changed = there.ptr && !str_eq(there, hash);
-        say(tell, !there.ptr ? "pending" : changed ? "changed" : "applied", file->path);
-        if (changed)
-            *state = DB_MIGRATIONS_CHANGED;
-        else if (!there.ptr && *state == DB_MIGRATIONS_DONE)
-            *state = DB_MIGRATIONS_PENDING;
-    }
-    for (size_t row = 0; row < db_answer_rows(&history->recorded); row++) {
-        struct str name = db_answer_at(&history->recorded, row, 0);
-        if (is_known(files, name))
-            continue;
-        say(tell, "unknown", name.ptr);
-        *state = DB_MIGRATIONS_NEWER;
-    }
-    return true;
+    struct db_statement statement = db_statement_read(migrator->arena, STR("migrate/question"), str_of(sql));
+    return db_session_run(migrator->session, migrator->arena, &(struct db_step){.statement = &statement}, 1, answer,
+                          error);
 }
 
-bool db_migrations_check(struct db_session *session, const struct embedded_file *files, void (*tell)(const char *),
-                         enum db_migration_state *state, struct error *error)
+static void roll_back(struct migrator *migrator)
 {
-    struct history history = {.session = session, .arena = arena_new()};
-    bool fine = check(&history, files, tell, state, error);
-    arena_free(history.arena);
-    return fine;
-}
-
-static bool apply(struct history *history, const struct embedded_file *file, struct error *error)
-{
-    struct str hash;
-    if (!hash_of(history, file, &hash, error))
-        return false;
-    // Both texts are ours: a file's name has no quote, a hash is hexadecimal.
-    struct str script = arena_printf(history->arena,
-                                     "begin;\n%.*s\n;insert into marbre.migrations (name, sha256)"
-                                     " values ('%s', '%.*s');\ncommit",
-                                     (int)file->size, file->bytes, file->path, STR_FMT(hash));
-    if (db_session_script(history->session, script, error))
-        return true;
-    error_set(error, "%s: %s", file->path, error->detail);
     struct error ignored;
-    if (!db_session_script(history->session, STR("rollback"), &ignored))
+    if (!db_session_script(migrator->session, STR("rollback"), &ignored))
         log_event(LOG_WARNING, "db.rollback", "%s", ignored.detail);
-    return false;
 }
 
-static bool apply_all(struct history *history, const struct embedded_file *files, void (*tell)(const char *),
-                      struct error *error)
+static bool run_all(struct migrator *migrator, const struct script *scripts, size_t count, int lock_ms,
+                    char sqlstate[6], struct error *error)
 {
-    enum db_migration_state state;
-    if (!check(history, files, NULL, &state, error))
+    struct str begin = arena_printf(
+        migrator->arena, "begin; set local lock_timeout = %d; set local marbre.locks_ms = %d", lock_ms, 2 * lock_ms);
+    if (!db_session_try(migrator->session, begin, sqlstate, error))
         return false;
-    if (state == DB_MIGRATIONS_NEWER || state == DB_MIGRATIONS_CHANGED)
-        return error_set(error, "%s",
-                         state == DB_MIGRATIONS_NEWER
-                             ? "the database has migrations that this marbre does not know: it "
-                               "is newer; use a newer marbre"
-                             : "a migration that was applied has changed since; `marbre migrate "
-                               "status` names it");
-    for (const struct embedded_file *file = files; file->path; file++) {
-        if (recorded_hash(history, str_of(file->path)).ptr)
+    for (size_t i = 0; i < count; i++) {
+        if (db_session_try(migrator->session, scripts[i].text, sqlstate, error))
             continue;
-        if (!apply(history, file, error))
-            return false;
-        say(tell, "applied", file->path);
+        return error_set(error, "%.*s: %s", STR_FMT(scripts[i].name), error->detail);
     }
-    return true;
+    return db_session_try(migrator->session, STR("commit"), sqlstate, error);
 }
 
-bool db_migrate(struct db_session *owner, const struct embedded_file *files, struct str role,
-                void (*tell)(const char *), struct error *error)
+// lock_not_available; query_canceled, since all locks together took too long; deadlock_detected.
+static bool is_of_locks(const char sqlstate[6])
 {
-    struct history history = {.session = owner, .arena = arena_new()};
-    struct db_statement setting = db_statement_read(history.arena, STR("migrations/role"),
-                                                    STR("select set_config('marbre.server_role', :role, false)"));
+    return strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "57014") == 0 || strcmp(sqlstate, "40P01") == 0;
+}
+
+// Longer than anybody waits for a lock, so that whoever queued has had a turn.
+static void pause_a_moment(void)
+{
+    unsigned jitter;
+    secret_random(&jitter, sizeof jitter);
+    unsigned ms = PAUSE_MS + jitter % PAUSE_MS;
+    nanosleep(&(struct timespec){.tv_nsec = (long)ms * 1000000}, NULL);
+}
+
+static bool give_up(struct migrator *migrator, struct error *error)
+{
     struct db_answer answer;
-    bool fine = db_session_script(owner, STR("select pg_advisory_lock(" MIGRATION_LOCK ")"), error) &&
-                db_session_script(owner, str_of(history_sql), error) &&
-                db_session_run(owner, history.arena, &(struct db_step){.statement = &setting, .values = &role}, 1,
-                               &answer, error) &&
-                apply_all(&history, files, tell, error);
     struct error ignored;
-    if (!db_session_script(owner, STR("select pg_advisory_unlock(" MIGRATION_LOCK ")"), &ignored))
+    bool asked = migrator_ask(migrator, migrator_file("lock_holders.sql").ptr, &answer, &ignored);
+    struct str holder = asked ? db_answer_text(&answer, "holder") : STR_NONE;
+    return error_set(error, "%.400s: gave up after MARBRE_MIGRATE_SECONDS, nothing of it was done%s%.*s", error->detail,
+                     holder.len ? "; locks are held by " : "", STR_FMT(holder));
+}
+
+bool migrator_transact(struct migrator *migrator, const struct script *scripts, size_t count, struct error *error)
+{
+    char sqlstate[6];
+    int64_t until_us = clock_mono_us() + (int64_t)migrator->lock_seconds * 1000000;
+    for (unsigned attempt = 1;; attempt++) {
+        int lock_ms = attempt % LONG_EVERY ? LOCK_MS : LOCK_LONG_MS;
+        if (run_all(migrator, scripts, count, lock_ms, sqlstate, error))
+            return true;
+        roll_back(migrator);
+        if (!is_of_locks(sqlstate))
+            return false;
+        if (clock_mono_us() >= until_us)
+            return give_up(migrator, error);
+        if (!migrator->waited)
+            migrator_say(migrator, "waiting", "for locks that others hold");
+        migrator->waited = true;
+        pause_a_moment();
+    }
+}
+
+// --------------------------------------------------------------------------------------------------------- comparing
+
+static bool compare(struct migrator *migrator, struct db_release_state *state, struct error *error)
+{
+    *state = (struct db_release_state){0};
+    return db_migrations_compare(migrator, state, error) && db_definitions_compare(migrator, state, error);
+}
+
+bool db_release_check(struct db_session *session, const struct db_release *release, void (*tell)(const char *),
+                      struct db_release_state *state, struct error *error)
+{
+    struct migrator migrator = {.session = session, .arena = arena_new(), .release = release, .tell = tell};
+    bool asked = compare(&migrator, state, error);
+    arena_free(migrator.arena);
+    return asked;
+}
+
+static const char before_base[] =
+    "the database was made before the present migrations began, and none leads from there to "
+    "here: `rm -r .marbre` where `make run` made it, else dump what is in it, make a new "
+    "database and restore into that";
+
+const char *db_release_complaint(const struct db_release_state *state)
+{
+    if (state->before_base)
+        return before_base;
+    if (state->changed)
+        return "a migration has changed since it was applied: see `marbre migrate status`";
+    if (state->pending)
+        return "the database is older than this marbre: run `marbre migrate`";
+    if (state->newer && !state->defined)
+        return "the database is newer than this marbre: run a newer marbre";
+    if (!state->defined)
+        return "the database has not the definitions of this marbre: run `marbre migrate`";
+    return NULL;
+}
+
+// --------------------------------------------------------------------------------------------------------- migrating
+
+static bool refuse(const struct db_release_state *state, struct error *error)
+{
+    const char *why = NULL;
+    if (state->before_base)
+        why = before_base;
+    else if (state->newer)
+        why = "the database has migrations that this marbre does not know: it is newer; use a newer marbre";
+    else if (state->changed)
+        why = "a migration that was applied has changed since; `marbre migrate status` names it";
+    return why && !error_set(error, "%s", why);
+}
+
+// The facts that the files of src/db/sql and migrations ask for.
+static bool tell_settings(struct migrator *migrator, struct str role, struct error *error)
+{
+    struct db_statement statement = db_statement_read(
+        migrator->arena, STR("migrate/settings"),
+        STR("select set_config('marbre.server_role', :role, false), set_config('marbre.definitions', :set, false),"
+            " set_config('marbre.definitions_sha256', :sha256, false)"));
+    const struct str values[] = {role, migrator->release->set, migrator->release->sha256};
+    struct db_answer answer;
+    return db_session_run(migrator->session, migrator->arena, &(struct db_step){&statement, values}, 1, &answer, error);
+}
+
+// Sets are dropped before migrations, too: what of a set nobody uses any more must not keep a table from changing.
+static bool bring_up(struct migrator *migrator, struct str role, struct error *error)
+{
+    struct db_release_state state;
+    void (*tell)(const char *) = migrator->tell;
+    migrator->tell = NULL;
+    bool asked = compare(migrator, &state, error);
+    migrator->tell = tell;
+    return asked && !refuse(&state, error) && tell_settings(migrator, role, error) &&
+           db_session_script(migrator->session, migrator_file("history.sql"), error) &&
+           db_definitions_retire(migrator, error) && db_migrations_apply(migrator, error) &&
+           db_definitions_apply(migrator, &state, error) && db_definitions_retire(migrator, error);
+}
+
+bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct error *error)
+{
+    struct migrator migrator = {.session = owner,
+                                .arena = arena_new(),
+                                .release = migration->release,
+                                .tell = migration->tell,
+                                .lock_seconds = migration->lock_seconds};
+    // Another one that migrates is waited for as long as it takes.
+    bool done =
+        db_session_script(owner, STR("set lock_timeout = 0; select pg_advisory_lock(" MIGRATION_LOCK ")"), error) &&
+        bring_up(&migrator, migration->role, error);
+    struct error ignored;
+    if (!db_session_script(owner, STR("select pg_advisory_unlock(" MIGRATION_LOCK "); set lock_timeout = '30s'"),
+                           &ignored))
         log_event(LOG_WARNING, "db.unlock", "%s", ignored.detail);
-    arena_free(history.arena);
-    return fine;
+    arena_free(migrator.arena);
+    return done;
 }

@@ -32,11 +32,12 @@ static void fail_as_role(struct error *error, const char *message, const struct 
     error_set(error, "%s (MARBRE_DATABASE_ROLE; `marbre migrate` makes it)", error->detail);
 }
 
-struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct error *error)
+struct db_session *db_session_open(struct arena *arena, struct str url, struct str role, struct str definitions,
+                                   struct error *error)
 {
     struct db_session *session = ARENA_NEW(arena, struct db_session);
     const char *const words[] = {"dbname", "application_name", "client_encoding", "connect_timeout", NULL};
-    const char *const values[] = {arena_cstr(arena, url), "marbre", "UTF8", "10", NULL};
+    const char *const values[] = {arena_cstr(arena, url), db_application_name(arena, definitions), "UTF8", "10", NULL};
     session->pg = PQconnectdbParams(words, values, 1);
     if (!session->pg)
         fatal("out of memory for a session");
@@ -45,7 +46,8 @@ struct db_session *db_session_open(struct arena *arena, struct str url, struct s
         libpq_fail(error, PQerrorMessage(session->pg));
         return NULL;
     }
-    const char *const settings[DB_SETTINGS] = {arena_cstr(arena, role), "0", "30000"};
+    const char *const settings[DB_SETTINGS] = {arena_cstr(arena, role), "0", "30000",
+                                               db_search_path(arena, definitions)};
     PGresult *set = PQexecParams(session->pg, db_settings_sql, DB_SETTINGS, NULL, settings, NULL, NULL, 0);
     bool fine = PQresultStatus(set) == PGRES_TUPLES_OK;
     if (!fine)
@@ -56,6 +58,12 @@ struct db_session *db_session_open(struct arena *arena, struct str url, struct s
 
 bool db_session_script(struct db_session *session, struct str sql, struct error *error)
 {
+    char unused[6];
+    return db_session_try(session, sql, unused, error);
+}
+
+bool db_session_try(struct db_session *session, struct str sql, char sqlstate[6], struct error *error)
+{
     char *terminated = strndup(sql.ptr, sql.len);
     if (!terminated)
         fatal("out of memory for a script");
@@ -63,6 +71,8 @@ bool db_session_script(struct db_session *session, struct str sql, struct error 
     free(terminated);
     ExecStatusType status = PQresultStatus(result);
     bool fine = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    snprintf(sqlstate, 6, "%s", state ? state : "");
     if (!fine)
         libpq_fail(error, PQresultErrorMessage(result));
     PQclear(result);

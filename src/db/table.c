@@ -1,5 +1,5 @@
-// Tables as migrations make them, read from their text, for the build, which has no database: `create table x (`, a column
-// a line, and `alter table x add column y`. No parser of SQL: what it does not see it says is not there.
+// Tables as migrations make them, read from their text, for the build, which has no database: `create table x (`, a
+// column a line, and `alter table x add column y`. No parser of SQL: what it does not see it says is not there.
 #include "marbre/db.h"
 
 #include <assert.h>
@@ -38,18 +38,28 @@ static struct str behind(struct str text, const char *words, struct str table)
     return STR_NONE;
 }
 
-// Of `create table x (…`: the first word of a line, up to the line that closes it.
-static bool made_with(struct str inside, struct str column)
+// Of `create table x (…` the line that makes a column; STR_NONE where none does up to the one that closes it.
+static struct str column_line(struct str inside, struct str column)
 {
     struct str line = str_cut(inside, '\n', &inside);
     while (inside.ptr) {
-        line = str_cut(inside, '\n', &inside);
+        struct str rest = line = str_cut(inside, '\n', &inside);
         if (str_starts(line, STR(")")))
-            return false;
-        if (str_eq(next_word(&line), column))
-            return true;
+            return STR_NONE;
+        if (str_eq(next_word(&rest), column))
+            return line;
     }
-    return false;
+    return STR_NONE;
+}
+
+static struct str column_of(const struct embedded_file *migrations, struct str table, struct str column)
+{
+    for (; migrations->path; migrations++) {
+        struct str made = behind((struct str){migrations->bytes, migrations->size}, "create table ", table);
+        if (made.ptr)
+            return column_line(made, column);
+    }
+    return STR_NONE;
 }
 
 static bool added_to(struct str text, struct str table, struct str column)
@@ -65,10 +75,22 @@ static bool added_to(struct str text, struct str table, struct str column)
 bool db_table_has(const struct embedded_file *migrations, struct str table, struct str column)
 {
     assert(migrations && table.len && column.len);
-    for (; migrations->path; migrations++) {
-        struct str text = {migrations->bytes, migrations->size}, made = behind(text, "create table ", table);
-        if ((made.ptr && made_with(made, column)) || added_to(text, table, column))
+    if (column_of(migrations, table, column).ptr)
+        return true;
+    for (; migrations->path; migrations++)
+        if (added_to((struct str){migrations->bytes, migrations->size}, table, column))
             return true;
-    }
     return false;
+}
+
+struct str db_table_of_id(const struct embedded_file *migrations, struct str table)
+{
+    assert(migrations && table.len);
+    struct str rest = column_of(migrations, table, STR("id"));
+    while (rest.len)
+        if (str_eq(next_word(&rest), STR("references")))
+            return next_word(&rest);
+        else if (rest.len && !is_space(*rest.ptr))
+            rest = (struct str){rest.ptr + 1, rest.len - 1}; // over a parenthesis or a comma
+    return table;
 }

@@ -20,12 +20,13 @@ const struct api_handler newsroom_handlers[] = {
 };
 
 // Nothing waits for any of these: what is too old counts no more, whether it is still there or not.
-const struct newsroom_job newsroom_jobs[] = {
-    {"erase_old_inquiries", 3600},
-    {"forget_networks", 3600},
-    {"delete_form_tokens", 600},
-    {"delete_kept_answers", 600},
-    {"delete_login_attempts", 3600},
-    {"delete_sessions", 3600},
-    {NULL, 0},
+enum { ROWS_MOST = 1000 }; // at a time, so that nobody waits long for what a job has locked
+const struct api_job newsroom_jobs[] = {
+    {"erase_old_inquiries", 3600, ROWS_MOST},
+    {"forget_networks", 3600, ROWS_MOST},
+    {"delete_form_tokens", 600, ROWS_MOST},
+    {"delete_kept_answers", 600, ROWS_MOST},
+    {"delete_login_attempts", 3600, ROWS_MOST},
+    {"delete_sessions", 3600, ROWS_MOST},
+    {NULL, 0, 0},
 };

@@ -20,11 +20,13 @@ static void reply_json(struct http_exchange *exchange, int status, struct str bo
 struct readiness admin_readiness(const struct admin *admin)
 {
     struct readiness readiness = {.database = true,
+                                  .statements = true,
                                   .migrations = atomic_load(&admin->schema_check->migrated),
                                   .listener = true,
                                   .draining = atomic_load(&admin->draining)};
     for (unsigned i = 0; i < admin->worker_count; i++) {
         readiness.database &= atomic_load(&admin->workers[i].database_ready);
+        readiness.statements &= !atomic_load(&admin->workers[i].database_failing);
         readiness.listener &= atomic_load(&admin->workers[i].listening);
     }
     return readiness;
@@ -32,7 +34,8 @@ struct readiness admin_readiness(const struct admin *admin)
 
 bool is_ready(struct readiness readiness)
 {
-    return readiness.database && readiness.migrations && readiness.listener && !readiness.draining;
+    return readiness.database && readiness.statements && readiness.migrations && readiness.listener &&
+           !readiness.draining;
 }
 
 static const char *word(bool yes)
@@ -52,9 +55,10 @@ static void tell_ready(const struct admin *admin, struct http_exchange *exchange
     bool ready = is_ready(now);
     reply_json(exchange, ready ? 200 : 503,
                arena_printf(exchange->arena,
-                            "{\"status\":\"%s\",\"database\":%s,\"migrations\":%s,\"listener\":%s,\"draining\":%s}",
-                            ready ? "ready" : "not ready", word(now.database), word(now.migrations), word(now.listener),
-                            word(now.draining)));
+                            "{\"status\":\"%s\",\"database\":%s,\"statements\":%s,\"migrations\":%s,\"listener\":%s,"
+                            "\"draining\":%s}",
+                            ready ? "ready" : "not ready", word(now.database), word(now.statements),
+                            word(now.migrations), word(now.listener), word(now.draining)));
 }
 
 static void tell_metrics(const struct admin *admin, struct http_exchange *exchange)

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 static const char *const classes[DB_CONNECTION_CLASSES] = {
-    [DB_READ] = "read", [DB_LIST] = "list", [DB_WRITE] = "write", [DB_PUBLIC] = "public", [DB_EXPORT] = "export"};
+    [DB_READ] = "read",   [DB_LIST] = "list",     [DB_WRITE] = "write",
+    [DB_LOGIN] = "login", [DB_PUBLIC] = "public", [DB_EXPORT] = "export"};
 static const char *const outcomes[DB_OUTCOMES] = {
     [DB_DONE] = "done", [DB_REFUSED] = "refused", [DB_BUSY] = "busy", [DB_AWAY] = "away", [DB_UNKNOWN] = "unknown"};
 
@@ -203,6 +204,21 @@ static void put_waiting(struct buf *out, const struct metric *metric, const stru
     put_by_class(out, metric, admin, offsetof(struct db_class_metrics, waiting));
 }
 
+static void put_broken(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    put_by_class(out, metric, admin, offsetof(struct db_class_metrics, broken));
+}
+
+static void put_tried_again(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    put_by_class(out, metric, admin, offsetof(struct db_class_metrics, tried_again));
+}
+
+static void put_replaced(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    put_by_class(out, metric, admin, offsetof(struct db_class_metrics, replaced));
+}
+
 // -------------------------------------------------------------------------------------------------------------- jobs
 
 static void put_job_runs(struct buf *out, const struct metric *metric, const struct admin *admin)
@@ -243,8 +259,8 @@ static void put_log_dropped(struct buf *out, const struct metric *metric, const 
 
 static void put_build(struct buf *out, const struct metric *metric, const struct admin *admin)
 {
-    buf_printf(out, "%s{version=\"%s\",migration=\"%.*s\"} 1\n", metric->name, MARBRE_VERSION,
-               STR_FMT(admin->newest_migration));
+    buf_printf(out, "%s{version=\"%s\",migration=\"%.*s\",definitions=\"%.*s\"} 1\n", metric->name, MARBRE_VERSION,
+               STR_FMT(admin->newest_migration), STR_FMT(admin->definitions));
 }
 
 static void put_cpu(struct buf *out, const struct metric *metric, const struct admin *admin)
@@ -300,7 +316,8 @@ static void put_start(struct buf *out, const struct metric *metric, const struct
 }
 
 static const struct metric metrics[] = {
-    {"marbre_build_info", "gauge", "The version that runs and the newest migration that it knows.", put_build},
+    {"marbre_build_info", "gauge",
+     "The version that runs, the newest migration that it knows, and its set of definitions.", put_build},
     {"marbre_ready", "gauge", "Whether /readyz says so.", put_ready},
     {"marbre_draining", "gauge", "Whether it was told to end.", put_draining},
     {"marbre_http_requests_total", "counter", "Requests answered, by the contract's operation and status.",
@@ -320,6 +337,12 @@ static const struct metric metrics[] = {
     {"marbre_database_statement_seconds", "histogram",
      "How long PostgreSQL took over the statements of a call, one transaction, by class.", put_statements},
     {"marbre_database_calls_total", "counter", "Calls of the database, by class and what came of them.", put_outcomes},
+    {"marbre_database_broken_total", "counter",
+     "Answers of PostgreSQL that it is broken (SQLSTATE classes 58 and XX), by class.", put_broken},
+    {"marbre_database_tried_again_total", "counter", "Calls that were then tried on another connection, by class.",
+     put_tried_again},
+    {"marbre_database_replaced_total", "counter",
+     "Connections that were given up for it, of readers (read) and of writers (write).", put_replaced},
     {"marbre_job_runs_total", "counter", "Jobs that this server ran, by what came of them.", put_job_runs},
     {"marbre_job_erased_total", "counter", "Rows that they erased.", put_job_erased},
     {"marbre_log_lines_dropped_total", "counter", "Lines that the log had no room for.", put_log_dropped},

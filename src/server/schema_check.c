@@ -1,4 +1,4 @@
-// Asks the database, now and then, whether it still has the migrations that this binary stands on.
+// Asks the database, now and then, whether it still has the migrations and definitions that this binary stands on.
 #include "server_internal.h"
 
 #include <string.h>
@@ -16,13 +16,17 @@ static struct str names_of(struct arena *arena, const struct embedded_file *migr
 }
 
 void schema_check_prepare(struct schema_check *check, struct arena *arena, struct db_statements *statements,
-                          const struct embedded_file *migrations)
+                          const struct db_release *release)
 {
+    // Also where the tables are gone: then it is refused.
     struct db_statement statement = db_statement_read(
         arena, STR("server/migrations"),
-        STR("select count(*) = cardinality(:names::text[]) as complete from migrations where name = any(:names)"));
+        STR("select (select count(*) from migrations where name = any(:names::text[])) = cardinality(:names)"
+            " and to_regnamespace(:definitions) is not null"
+            " and exists (select from definition_sets where name = :definitions and retired_at is null) as complete"));
     check->statement = db_statement_add(statements, &statement);
-    check->names = names_of(arena, migrations);
+    check->values[0] = names_of(arena, release->migrations);
+    check->values[1] = release->set;
     atomic_store(&check->migrated, true);
 }
 
@@ -31,17 +35,19 @@ static void judge(struct schema_check *check, bool migrated)
     if (atomic_exchange(&check->migrated, migrated) == migrated)
         return;
     if (migrated)
-        log_event(LOG_INFO, "server.migrations", "the database has all migrations again");
+        log_event(LOG_INFO, "server.migrations", "the database has all migrations and definitions again");
     else
-        log_event(LOG_ERROR, "server.migrations",
-                  "the database lacks migrations that this marbre stands on: see `marbre migrate status`");
+        log_event(
+            LOG_ERROR, "server.migrations",
+            "the database lacks migrations or definitions that this marbre stands on: see `marbre migrate status`");
 }
 
-// Whether the database is away is for the pool to say.
+// Whether the database is away or broken is for the pool to say.
 static void answered(struct db_call *call, const struct db_answer *answer)
 {
     struct schema_check *check = call->context;
-    if (answer->outcome == DB_DONE || answer->outcome == DB_REFUSED)
+    bool broken = answer->outcome == DB_REFUSED && db_sqlstate_is_broken(answer->sqlstate);
+    if (answer->outcome == DB_DONE || (answer->outcome == DB_REFUSED && !broken))
         judge(check, answer->outcome == DB_DONE && str_eq(db_answer_text(answer, "complete"), STR("t")));
     check->asking = false;
     arena_free(call->arena);
@@ -55,7 +61,7 @@ static void ask(evutil_socket_t fd, short what, void *context)
     if (check->asking)
         return;
     check->asking = true;
-    check->step = (struct db_step){.statement = check->statement, .values = &check->names};
+    check->step = (struct db_step){.statement = check->statement, .values = check->values};
     check->call = (struct db_call){.arena = arena_new(),
                                    .class = DB_READ,
                                    .steps = &check->step,

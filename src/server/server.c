@@ -45,23 +45,19 @@ struct server {
 static bool check_database(struct arena *arena, const struct server_setup *setup, const struct api_contract *contract,
                            struct error *error)
 {
-    enum db_migration_state state;
+    struct db_release_state state;
     if (setup->config->database_url.len == 0)
         return error_set(error, "MARBRE_DATABASE_URL is not set; it names the database, for example "
                                 "postgresql://marbre_server@/marbre?host=/run/postgresql");
     struct db_session *session =
-        db_session_open(arena, setup->config->database_url, setup->config->database_role, error);
+        db_session_open(arena, setup->config->database_url, setup->config->database_role, setup->release->set, error);
     if (!session)
         return error_set(error, "the database cannot be reached: %s", error->detail);
-    if (!db_migrations_check(session, setup->migrations, NULL, &state, error))
+    if (!db_release_check(session, setup->release, NULL, &state, error))
         return error_set(error, "the database's migrations cannot be read: %s", error->detail);
-    static const char *const complaints[] = {
-        [DB_MIGRATIONS_PENDING] = "the database is older than this marbre: run `marbre migrate`",
-        [DB_MIGRATIONS_NEWER] = "the database is newer than this marbre: run a newer marbre",
-        [DB_MIGRATIONS_CHANGED] = "a migration has changed since it was applied: see `marbre migrate status`",
-    };
-    if (state != DB_MIGRATIONS_DONE)
-        return error_set(error, "%s", complaints[state]);
+    const char *complaint = db_release_complaint(&state);
+    if (complaint)
+        return error_set(error, "%s", complaint);
     return api_contract_check(contract, session, error);
 }
 
@@ -72,8 +68,8 @@ static bool address_read(struct str text, struct http_address *address, struct e
                      STR_FMT(text));
 }
 
-static struct api_contract *read_contract(struct arena *arena, const struct server_setup *setup,
-                                          const struct server_ready *ready, struct error *error)
+static bool read_contract(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
+                          struct error *error)
 {
     struct api_sources sources = {.contract = setup->contract,
                                   .statements = setup->statements,
@@ -81,13 +77,15 @@ static struct api_contract *read_contract(struct arena *arena, const struct serv
                                   .config = setup->config,
                                   .keys = ready->keys,
                                   .proxies = ready->proxies,
-                                  .files = setup->files};
-    return api_contract_read(arena, &sources, error);
+                                  .files = setup->files,
+                                  .migrations = setup->release->migrations};
+    ready->contract = api_contract_read(arena, &sources, error);
+    return ready->contract && jobs_bind(arena, &sources, &ready->job_steps, error);
 }
 
 bool server_check_contract(struct arena *arena, const struct server_setup *setup, struct error *error)
 {
-    return read_contract(arena, setup, &(struct server_ready){0}, error) != NULL;
+    return read_contract(arena, setup, &(struct server_ready){0}, error);
 }
 
 bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
@@ -105,10 +103,7 @@ bool server_check(struct arena *arena, const struct server_setup *setup, struct 
     ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, error);
     if (!ready->keys)
         return false;
-    ready->contract = read_contract(arena, setup, ready, error);
-    if (!ready->contract)
-        return false;
-    return check_database(arena, setup, ready->contract, error);
+    return read_contract(arena, setup, ready, error) && check_database(arena, setup, ready->contract, error);
 }
 
 static bool claim(int *descriptor, struct str text, struct http_address *address, struct error *error)
@@ -144,13 +139,14 @@ static bool start_workers(struct server *server, struct error *error)
     server->limits.proxies = server->ready.proxies;
     server->database = (struct db_config){.url = config->database_url,
                                           .role = config->database_role,
+                                          .definitions = server->setup->release->set,
                                           .read_connections = read_connections(config),
                                           .write_connections = config->write_connections,
                                           .statement_ms = STATEMENT_MS,
                                           .lock_ms = LOCK_MS,
                                           .wait_ms = WAIT_MS,
                                           .waiting_max = WAITING_MAX};
-    schema_check_prepare(&server->schema_check, server->arena, server->setup->statements, server->setup->migrations);
+    schema_check_prepare(&server->schema_check, server->arena, server->setup->statements, server->setup->release);
     struct worker_setup setup = {server->ready.contract, &server->database, server->setup->statements, &address,
                                  &server->limits,        server->threads};
     for (; server->worker_count < config->workers; server->worker_count++)
@@ -180,7 +176,8 @@ static bool start_admin(struct server *server, struct error *error)
                                    .worker_count = server->worker_count,
                                    .schema_check = &server->schema_check,
                                    .jobs = &server->jobs,
-                                   .newest_migration = newest_of(server->setup->migrations),
+                                   .newest_migration = newest_of(server->setup->release->migrations),
+                                   .definitions = server->setup->release->set,
                                    .started_s = clock_wall_ms() / 1000};
     if (text.len == 0)
         return true;
@@ -290,7 +287,7 @@ static void serve_until_signal(struct server *server)
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
-    jobs_start(&server->jobs, server->setup->config, server->setup->statements);
+    jobs_start(&server->jobs, server->setup, server->ready.job_steps);
     loop_run(server->loop);
     jobs_stop(&server->jobs);
     for (unsigned i = 0; i < server->worker_count; i++)

@@ -14,7 +14,7 @@ struct worker {
     struct api *api;
     struct http_listener *listener;
     struct event *tick;
-    atomic_bool database_ready, listening;
+    atomic_bool database_ready, database_failing, listening;
     atomic_size_t connections;
 };
 
@@ -37,14 +37,14 @@ void worker_stop_accepting(struct worker *worker);
 void worker_stop(struct worker *worker); // and joins it
 void worker_finish(struct worker *worker);
 
-// Whether the database has all the migrations that this binary stands on. At the start it had; what is restored
-// beneath a running server may have fewer. That it has more is no fault: an upgrade migrates before the last old server
-// is gone.
+// Whether the database has all the migrations that this binary stands on, and its definitions. At the start it had;
+// what is restored beneath a running server may have fewer. That it has more is no fault: an upgrade migrates before
+// the last old server is gone.
 struct schema_check {
     struct db_pool *pool;
     struct event *again;
     const struct db_statement *statement;
-    struct str names; // a PostgreSQL array
+    struct str values[2]; // the migrations' names as a PostgreSQL array, the set of definitions
     struct db_step step;
     struct db_call call;
     bool asking;
@@ -53,7 +53,7 @@ struct schema_check {
 
 // Before the first connection: adds the statement that is asked.
 void schema_check_prepare(struct schema_check *check, struct arena *arena, struct db_statements *statements,
-                          const struct embedded_file *migrations);
+                          const struct db_release *release);
 void schema_check_start(struct schema_check *check, struct loop *loop, struct db_pool *pool);
 void schema_check_stop(struct schema_check *check); // before the loop is freed; an answer may come until the pool is
 
@@ -66,17 +66,21 @@ struct job_metrics {
 };
 
 // What is done from time to time.
-enum { JOBS_MOST = 16 };
+enum { JOBS_MOST = 16, JOB_STEPS = 2 };
 struct jobs {
     const struct config *config;
-    const struct db_statements *statements;
+    const struct db_step *steps; // JOB_STEPS a job, with their values
+    struct str definitions;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     bool started, over;
     struct job_metrics metrics[JOBS_MOST]; // as newsroom_jobs
 };
-void jobs_start(struct jobs *jobs, const struct config *config, const struct db_statements *statements);
+// The statements of all jobs with their values; false and `error` when one names what no job has.
+MUST_CHECK bool jobs_bind(struct arena *arena, const struct api_sources *sources, struct db_step **steps,
+                          struct error *error);
+void jobs_start(struct jobs *jobs, const struct server_setup *setup, const struct db_step *steps);
 void jobs_stop(struct jobs *jobs); // after the transaction that it is at
 
 // The admin address: /livez, /readyz, /metrics.
@@ -86,13 +90,15 @@ struct admin {
     unsigned worker_count;
     const struct schema_check *schema_check;
     const struct jobs *jobs;
-    struct str newest_migration;
+    struct str newest_migration, definitions;
     int64_t started_s;
     atomic_bool draining;
 };
 
 struct readiness {
-    bool database, migrations, listener, draining;
+    bool database;   // each worker has connections of each class
+    bool statements; // and PostgreSQL runs what it is sent: it is not broken
+    bool migrations, listener, draining;
 };
 struct readiness admin_readiness(const struct admin *admin);
 bool is_ready(struct readiness readiness);

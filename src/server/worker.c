@@ -16,6 +16,7 @@ static void tick(evutil_socket_t fd, short what, void *context)
     if (db_pool_ready(worker->pool))
         http_listener_open(worker->listener);
     atomic_store(&worker->database_ready, db_pool_ready(worker->pool));
+    atomic_store(&worker->database_failing, db_pool_failing(worker->pool));
     atomic_store(&worker->listening, http_listener_accepts(worker->listener));
     atomic_store(&worker->connections, http_listener_connections(worker->listener));
 }

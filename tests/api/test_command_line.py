@@ -1,5 +1,4 @@
-"""The binary as ops meet it: help, configuration, `check`, `migrate`, `serve`, `healthcheck`, and what the serving role may."""
-import concurrent.futures
+"""The binary as ops meet it: help, configuration, `check`, `serve`, `healthcheck`, and what the serving role may."""
 import contextlib
 import http.server
 import json
@@ -13,7 +12,6 @@ import marbre
 
 COMMANDS = ["serve", "dev", "migrate", "account", "check", "healthcheck", "version"]
 KEYS = re.findall(r'^    \{"(MARBRE_[A-Z_]+)"', (marbre.ROOT / "src/base/config.c").read_text(), re.M)
-MIGRATIONS = sorted(path.name for path in (marbre.ROOT / "migrations").glob("*.sql"))
 GOOD_KEY = "k1:" + "A" * 43 + "\n"
 
 
@@ -192,81 +190,6 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line(server, production, 
     assert marbre.complaint(done).endswith('role "nobody" does not exist (MARBRE_DATABASE_ROLE; `marbre migrate` makes it)')
 
 
-# ---- migrate
-
-def states(done):
-    return [tuple(line.split()) for line in done.stdout.splitlines()]
-
-
-def test_a_new_database_is_pending_then_applied_then_up_to_date(server):
-    new = server.new_database("new")
-    for _ in range(2):  # asking changes nothing
-        asked = marbre.run("migrate", "status", **new)
-        assert asked.returncode == 3 and asked.stderr == ""
-        assert states(asked) == [("pending", name) for name in MIGRATIONS]
-    assert server.sql("select to_regnamespace('marbre') is null", database="new") == "t"
-
-    applied = does(marbre.run("migrate", **new)).splitlines()
-    assert [tuple(line.split()) for line in applied[:-1]] == [("applied", name) for name in MIGRATIONS]
-    assert applied[-1] == "the database is up to date"
-    assert states(marbre.run("migrate", "status", **new)) == [("applied", name) for name in MIGRATIONS]
-    assert does(marbre.run("migrate", **new)) == "the database is up to date\n"
-    assert does(marbre.run("check", **new)) == "everything is in order\n"
-
-
-def test_a_database_that_is_half_way_gets_the_rest(server):
-    """A migration that failed is not recorded, and nothing of it stays; the ones before it do."""
-    half = server.new_database("half")
-    server.sql("create schema marbre; create table marbre.articles (mine text)", database="half")
-    said = marbre.complaint(marbre.run("migrate", **half))
-    assert said.startswith("0004_articles.sql: ") and 'relation "articles" already exists' in said
-    done = [("applied", name) for name in MIGRATIONS[:3]]
-    assert states(marbre.run("migrate", "status", **half)) == done + [("pending", name) for name in MIGRATIONS[3:]]
-    server.sql("drop table marbre.articles", database="half")
-    does(marbre.run("migrate", **half))
-    assert does(marbre.run("check", **half)) == "everything is in order\n"
-
-
-def test_two_migrations_at_once_both_succeed_and_each_file_is_applied_once(server):
-    both = server.new_database("both")
-    with concurrent.futures.ThreadPoolExecutor(2) as two:
-        outputs = [does(done) for done in two.map(lambda _: marbre.run("migrate", **both), range(2))]
-    assert all(output.endswith("the database is up to date\n") for output in outputs)
-    assert sorted(re.findall(r"applied +(\S+)", "".join(outputs))) == MIGRATIONS
-    assert server.sql("select name from marbre.migrations order by name", database="both").split() == MIGRATIONS
-
-
-def test_a_migration_that_changed_since_it_was_applied_is_refused(server):
-    changed = server.new_database("changed", migrated=True)
-    server.sql(f"update marbre.migrations set sha256 = repeat('0', 64) where name = '{MIGRATIONS[1]}'", database="changed")
-    said = "a migration that was applied has changed since; `marbre migrate status` names it"
-    assert marbre.complaint(marbre.run("migrate", **changed)) == said
-    asked = marbre.run("migrate", "status", **changed)
-    assert asked.returncode == 1 and states(asked)[1] == ("changed", MIGRATIONS[1])
-    assert [state for state, _ in states(asked)].count("changed") == 1
-    assert "has changed since it was applied" in marbre.complaint(marbre.run("check", **changed))
-
-
-def test_a_database_that_is_newer_is_refused_by_all(server):
-    newer = server.new_database("newer", migrated=True)
-    server.sql("insert into marbre.migrations (name, sha256) values ('9999_future.sql', 'x')", database="newer")
-    assert "it is newer" in marbre.complaint(marbre.run("migrate", **newer))
-    asked = marbre.run("migrate", "status", **newer)
-    assert asked.returncode == 1 and states(asked)[-1] == ("unknown", "9999_future.sql")
-    for command in ("check", "serve"):
-        done = marbre.run(command, MARBRE_LISTEN=f"127.0.0.1:{marbre.free_port()}", **newer)
-        assert marbre.complaint(done) == "the database is newer than this marbre: run a newer marbre"
-
-
-def test_migrations_need_an_owner_who_is_not_the_serving_role(server):
-    owned = server.new_database("owned")
-    as_server = {**owned, "MARBRE_MIGRATE_DATABASE_URL": owned["MARBRE_DATABASE_URL"]}
-    assert "permission denied" in marbre.complaint(marbre.run("migrate", **as_server))
-    as_owner = {**owned, "MARBRE_DATABASE_ROLE": "marbre_owner"}
-    assert "it must be another role" in marbre.complaint(marbre.run("migrate", **as_owner))
-    assert marbre.complaint(marbre.run("migrate")).startswith("MARBRE_MIGRATE_DATABASE_URL is not set")
-
-
 # ---- serve, healthcheck
 
 def test_a_port_that_is_taken_is_told_in_one_line_and_the_first_goes_on(server, production):
@@ -369,6 +292,9 @@ def test_the_serving_role_owns_nothing(server):
     "create or replace function caller_role() returns text language sql as $$ select 'admin' $$",
     "copy accounts to '/tmp/accounts'", "copy accounts to program 'cat'", "select pg_read_file('PG_VERSION')",
     "insert into migrations (name, sha256) values ('mine', 'x')", "delete from migrations",
+    "insert into definition_sets (name, sha256, triggers) values ('mine', 'x', '{}')", "update definition_sets set retired_at = now()",
+    "do $$ begin execute format('create function %I.mine() returns text language sql as $f$ select 1 $f$', current_schema()); end $$",
+    "do $$ begin execute format('drop schema %I cascade', current_schema()); end $$",
     "update audit set fields = '{}'", "delete from audit", "truncate audit", "update article_versions set version = version + 1", "delete from article_versions", "delete from article_transitions",
 ])
 def test_the_serving_role_can_neither_change_the_house_nor_rewrite_history(server, statement):

@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+import requests
 
 import marbre
 
@@ -69,6 +70,39 @@ def test_a_save_that_waits_for_a_lock_holds_up_nobody_else_and_is_refused_in_tim
     holder.send("rollback;")
     holder.close()
     assert desk.get(f"/v1/desk/articles/{article['id']}", 200).json()["title"] == "Verrouillé"
+
+
+def test_sixteen_who_wait_for_one_row_leave_room_for_others_and_for_logging_in(house, desk):
+    """Half of a worker's connections for writing may wait for one thing, and one stays for those who log in."""
+    server = house.serve_beside(MARBRE_WRITE_CONNECTIONS="4", MARBRE_RATE_LOGIN="0", MARBRE_RATE_DESK="0")
+    locked, others = desk.make_article(title="Très demandé"), [desk.make_article(title=f"Tranquille {n}") for n in range(3)]
+    editor = marbre.Client(server, "editor")
+    token = editor.session.headers["Authorization"]
+
+    def save(article, title):
+        return requests.patch(f"{server.url}/v1/desk/articles/{article['id']}", json={"title": title}, timeout=60, headers={
+            "Authorization": token, "If-Match": "*", "Content-Type": "application/merge-patch+json"}).status_code
+
+    def log_in(n):
+        who = ["editor", "chief", "sales"][n % 3] + "@marbre.test"
+        return requests.post(f"{server.url}/v1/auth/login", timeout=60,
+                             json={"email": who, "password": marbre.PASSWORD}).status_code
+
+    holder = house.sql_session()
+    holder.send(f"begin; select 1 from articles where id = '{locked['id']}' for update;")
+    try:
+        with concurrent.futures.ThreadPoolExecutor(24) as pool:
+            waiting = [pool.submit(save, locked, f"Trop demandé {n}") for n in range(16)]
+            marbre.wait_for(lambda: house.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") != "0",
+                            "a save to wait")
+            asked = [pool.submit(save, others[n % 3], f"Tranquille {n}") for n in range(24)]
+            asked += [pool.submit(log_in, n) for n in range(8)]
+            assert [one.result() for one in asked] == [200] * 32, "who waits for longer than two seconds is told 503"
+            holder.send("rollback;")
+            assert {one.result() for one in waiting} <= {200, 503}
+    finally:
+        holder.close()
+        assert server.stop() == 0
 
 
 def test_a_write_whose_connection_ends_is_said_to_be_unknown_and_a_refusal_is_never_made_up(house, desk):

@@ -14,7 +14,7 @@ import marbre
 @pytest.fixture(scope="module")
 def newsroom(scratch):
     """A plain first start, and what it had."""
-    server = marbre.Server.dev(scratch / "newsroom")
+    server = marbre.Server.dev(scratch / "newsroom", fresh=True)
     server.public = server.client().get("/v1/articles?limit=100", 200).json()["data"]
     server.all = server.client("chief").get("/v1/desk/articles?limit=100", 200).json()["data"]
     yield server

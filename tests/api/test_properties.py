@@ -78,7 +78,7 @@ class Operation:
         values = self.maker.valid(parameter["schema"])
         if place == "header":  # what may stand in one
             values = st.from_regex("[!-~]([ -~]{0,30}[!-~])?", fullmatch=True).filter(
-                lambda text: self.maker.fits(parameter["schema"], text)) if "pattern" not in repr(parameter["schema"]) else values
+                lambda text: self.maker.judge.fits(text, parameter["schema"])) if "pattern" not in repr(parameter["schema"]) else values
         return values.map(lambda value: texts_of(parameter, value))
 
     @st.composite
@@ -114,7 +114,7 @@ class Operation:
             values = {texts_of(parameter, fault.value): fault.label for fault in faults}
             for text, label in values.items():
                 given = list(text) if isinstance(text, tuple) else text
-                is_text = label == "a wrong type" and self.maker.fits(parameter["schema"], given)
+                is_text = label == "a wrong type" and self.maker.judge.fits(given, parameter["schema"])
                 cannot_be_sent = place == "header" and not text.isascii() or place == "path" and not text
                 if not is_text and not cannot_be_sent:
                     yield label, pointer, changed(place, name, text)

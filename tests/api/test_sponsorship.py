@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 import marbre
-from forms import DESK, INQUIRIES, Form, faults, found, move, pointers, stored
+from forms import DESK, INQUIRIES, Form, address, faults, found, move, pointers, stored
+from generate import Maker
 
 OPTIONS, OPTIONS_DESK = "/v1/sponsorship-options", "/v1/desk/sponsorship-options"
 THANKS = "https://journal.example/merci?demande={reference}"
@@ -28,6 +29,10 @@ def option(sales, **fields):
     n = next(numbers)
     return sales.make("sponsorship-options", **{"kind": "newsletter", "label": {"fr": f"La lettre {n}", "en": f"The letter {n}"},
                                                 "position": n, **fields})
+
+
+def numbers_in(text):
+    return re.findall(r"\d+", text)
 
 
 def dump(server):
@@ -185,6 +190,22 @@ def test_every_fault_is_named_at_its_field_in_the_language_of_the_form(site):
     assert french.json()["title"] == "La demande n’est pas valable" and french.json()["detail"] == "6 erreurs ont été trouvées."
     assert (french.headers["Content-Language"], english.headers["Content-Language"]) == ("fr", "en")
     assert "obligatoire" in faults(Form(site, language="fr").send(422, name=None))["/name"]
+
+
+def test_every_fault_that_the_form_can_have_is_told_in_either_language(site):
+    spec, form = site.contract.spec, Form(site)
+    told = set()
+    for fault in Maker(spec).faults(spec["components"]["schemas"]["NewSponsorshipInquiry"], form.body):
+        if fault.pointer == "/locale":  # which says itself what it is told in
+            continue
+        english, french = (site.client().post(INQUIRIES, fault.value, 422, headers={
+            "Accept-Language": language, "X-Forwarded-For": address()}) for language in ("en", "fr"))
+        assert pointers(english) == pointers(french), fault
+        assert english.json()["title"] != french.json()["title"] and english.json()["detail"] != french.json()["detail"]
+        for pointer, detail in faults(english).items():
+            assert faults(french)[pointer] != detail and numbers_in(faults(french)[pointer]) == numbers_in(detail), fault
+            told.add(pointer)
+    assert told >= {f"/{name}" for name in form.body}
 
 
 def test_what_is_wrong_with_the_request_itself_is_told_in_french_too(site):

@@ -20,16 +20,18 @@ def open_site(server):
 
 
 def refused_for_its_token(server, form, **changes):
+    """What is told of it in English; a reader of French is told it, too."""
     before = stored(server)
-    reply = form.send(422, **changes)
-    assert pointers(reply) == ["/form_token"] and stored(server) == before
-    return faults(reply)["/form_token"]
+    english, french = (form.send(422, **{**changes, "locale": locale}) for locale in ("en", "fr"))
+    assert pointers(english) == pointers(french) == ["/form_token"] and stored(server) == before
+    assert faults(english) != faults(french)
+    return faults(english)["/form_token"]
 
 
 # ---- tokens
 
 def test_a_token_that_is_replayed_with_something_else_is_refused(server, site):
-    form = Form(site, locale="en")
+    form = Form(site)
     form.send()
     assert "already" in refused_for_its_token(server, form, message="Une tout autre demande, sur le même jeton.")
     assert "already" in refused_for_its_token(server, form, email="another@brasserie.example")
@@ -65,7 +67,7 @@ def test_a_token_whose_time_was_moved_is_refused(server, site):
     raw = bytearray(base64.urlsafe_b64decode(token(site) + "=="))
     raw[16:24] = (int.from_bytes(raw[16:24], "big") - 5000).to_bytes(8, "big")
     moved = base64.urlsafe_b64encode(bytes(raw)).decode().rstrip("=")
-    assert "not made here" in refused_for_its_token(server, Form(site, form_token=moved, locale="en"))
+    assert "not made here" in refused_for_its_token(server, Form(site, form_token=moved))
 
 
 def test_the_token_of_another_server_is_refused(server, site, tmp_path):
@@ -76,16 +78,16 @@ def test_the_token_of_another_server_is_refused(server, site, tmp_path):
     other = server.serve_beside(MARBRE_JWT_KEYS_FILE=str(keys), MARBRE_FORM_SECONDS_MIN="0", MARBRE_WORKERS="1")
     foreign = token(other)
     assert other.stop() == 0
-    assert "not made here" in refused_for_its_token(server, Form(site, form_token=foreign, locale="en"))
+    assert "not made here" in refused_for_its_token(server, Form(site, form_token=foreign))
 
 
 def test_who_is_faster_than_people_is_told_to_wait_and_who_comes_too_late_to_load_it_again(server):
     slow = server.serve_beside(MARBRE_FORM_SECONDS_MIN="600", MARBRE_WORKERS="1", MARBRE_TRUSTED_PROXIES="127.0.0.1")
-    assert "faster than anybody types" in refused_for_its_token(server, Form(slow, locale="en"))
+    assert "faster than anybody types" in refused_for_its_token(server, Form(slow))
     assert slow.stop() == 0
     late = server.serve_beside(MARBRE_FORM_SECONDS_MIN="0", MARBRE_FORM_SECONDS_MAX="1", MARBRE_WORKERS="1",
                                MARBRE_TRUSTED_PROXIES="127.0.0.1")
-    form = Form(late, locale="en")
+    form = Form(late)
     time.sleep(1.2)
     assert "too long ago" in refused_for_its_token(server, form)
     assert late.stop() == 0

@@ -34,7 +34,7 @@ def statement(name, **expressions):
 
 def pgbench(server, script, clients=8):
     """Transactions a second, and µs of CPU of each, PostgreSQL's and pgbench's."""
-    environment = {**os.environ, "PGOPTIONS": "-c search_path=marbre,pg_catalog -c jit=off"}
+    environment = {**os.environ, "PGOPTIONS": "-c jit=off"}
     run = subprocess.Popen(["taskset", "-c", ALL_CORES, "pgbench", "-n", "-M", "prepared", f"-c{clients}", "-j1",
                             f"-T{SECONDS}", "-f", str(script), server.database_url()],
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)

@@ -15,8 +15,9 @@ import string
 import typing
 import unicodedata
 
-import jsonschema
 from hypothesis import strategies as st
+
+from contract import Judge
 
 numbers = itertools.count(1)
 
@@ -47,6 +48,9 @@ class Format:
     good: st.SearchStrategy  # of any length
     shape: str  # a regular expression that all of the good ones fit, and none of the bad
     bad: list
+
+    def fits(self, text):
+        return text not in self.bad and bool(re.fullmatch(self.shape, text, re.S))
 
 
 WORD = "[a-z0-9]{1,8}"
@@ -236,17 +240,11 @@ def without(members, name):
 class Maker:
     def __init__(self, spec, members=None):
         """`members` has a strategy for what a member of this name may also be, such as references that lead somewhere."""
-        self.spec, self.members, self.made = spec, members or {}, {}
-        self.checker = jsonschema.FormatChecker(formats=())
-        for name, form in FORMATS.items():
-            self.checker.checks(name)(lambda value, form=form: not isinstance(value, str) or
-                                      value not in form.bad and bool(re.fullmatch(form.shape, value, re.S)))
+        self.members, self.made = members or {}, {}
+        self.judge = Judge(spec, {name: form.fits for name, form in FORMATS.items()})
 
     def target(self, schema):
-        at = self.spec
-        for step in schema["$ref"][2:].split("/"):
-            at = at[step.replace("~1", "/").replace("~0", "~")]
-        return at
+        return self.judge.at(schema["$ref"])
 
     def is_block(self, schema):
         return schema.get("$ref") == "#/components/schemas/Block"
@@ -269,9 +267,6 @@ class Maker:
             flat[name] = both[name](flat[name], value) if name in flat and name in both else value
         return flat
 
-    def fits(self, schema, value):
-        return jsonschema.Draft202012Validator({**self.spec, **schema}, format_checker=self.checker).is_valid(value)
-
     # ---- what is fine
 
     def valid(self, schema, rich=False):
@@ -280,7 +275,7 @@ class Maker:
         stored."""
         key = repr((schema, rich))
         if key not in self.made:
-            self.made[key] = st.deferred(lambda: self.any_of(self.flat(schema), rich).filter(lambda v: self.fits(schema, v)))
+            self.made[key] = st.deferred(lambda: self.any_of(self.flat(schema), rich).filter(lambda v: self.judge.fits(v, schema)))
         return self.made[key]
 
     def any_of(self, flat, rich):
@@ -357,16 +352,16 @@ class Maker:
     def faults(self, schema, value):
         """What a schema does not say of a block is added to its own faults."""
         for fault in self.walk(self.flat(schema), value, ""):
-            if fault.label in BLOCK_LABELS or not self.fits(schema, fault.value):  # another form may take it
+            if fault.label in BLOCK_LABELS or not self.judge.fits(fault.value, schema):  # another form may take it
                 yield fault
 
     def walk(self, flat, value, at):
         for word in ("oneOf", "anyOf"):
-            for other in (one for one in flat.get(word, []) if not self.fits(one, value)):
+            for other in (one for one in flat.get(word, []) if not self.judge.fits(value, one)):
                 for label, wrongs in self.wrong_values(self.flat(other), None).items():
                     yield from (Fault(label, at, wrong) for wrong in wrongs)
             if word in flat:
-                flat = self.merge(without(flat, word), self.flat(next(one for one in flat[word] if self.fits(one, value))))
+                flat = self.merge(without(flat, word), self.flat(next(one for one in flat[word] if self.judge.fits(value, one))))
         for label, wrongs in self.wrong_values(flat, value).items():
             yield from (Fault(label, at, wrong) for wrong in wrongs)
         if isinstance(value, dict):
@@ -376,7 +371,8 @@ class Maker:
 
     def wrong_values(self, flat, value):
         """By what is wrong with it, what could stand in the place of a value."""
-        wrongs = {"a wrong type": [one for one in ANYTHING if not self.fits({"type": self.types(flat)}, one)]}
+        right = {"type": self.types(flat)}
+        wrongs = {"a wrong type": [one for one in ANYTHING if not self.judge.fits(one, right)]}
         if "enum" in flat or "const" in flat:
             wrongs["none of those"] = ["no-such-word", ""]
         if "maxLength" in flat:

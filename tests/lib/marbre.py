@@ -8,23 +8,25 @@
 
 Every reply is checked against the schema that `openapi/` promises for its operation and status.
 """
+import contextlib
 import json
 import os
 import pathlib
-import re
+import random
 import signal
 import socket
 import subprocess
 import time
 import uuid
 
-import jsonschema
 import requests
+
+from contract import Contract
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PASSWORD = "marbre-dev-only"
-# What any operation may answer to what is no good request of HTTP, or has a body where none is taken.
-FRAME = {408, 411, 413, 414, 415, 417, 431, 501, 505}
+# Hashes of passwords as cheap as they may be.
+CHEAP = {"MARBRE_HASH_MEMORY_KIB": "1024", "MARBRE_HASH_PASSES": "1"}
 # Debian's psql is a wrapper in Perl; the real one starts ten times as fast.
 PSQL = next(map(str, sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/psql"))), "psql")
 
@@ -40,9 +42,12 @@ def binary():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that the kernel gives to whoever connects, so that none of them takes it first."""
+    while True:
+        port = random.SystemRandom().randrange(10240, 32768)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def answers(port):
@@ -66,7 +71,7 @@ def run(*words, typed=None, seconds=60, **environment):
     """Runs a marbre command until it ends. Of the tests' own environment it sees no MARBRE_ key but those given here."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MARBRE_")}
     clean.setdefault("ASAN_OPTIONS", "detect_leaks=0")  # looking for them takes as long as all the rest
-    done = subprocess.run([binary(), *words], env={**clean, "MARBRE_HASH_MEMORY_KIB": "1024", **environment},
+    done = subprocess.run([binary(), *words], env={**clean, **CHEAP, **environment},
                           input=typed.encode() if isinstance(typed, str) else typed or b"", capture_output=True,
                           timeout=seconds)
     done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
@@ -80,78 +85,6 @@ def complaint(done, status=1):
     assert done.stderr.startswith("marbre: ") and done.stderr.count("\n") == 1, f"not one line: {done.stderr}"
     assert done.stderr.endswith("\n")
     return done.stderr[len("marbre: "):-1]
-
-
-class Contract:
-    """openapi.json, as a judge of replies."""
-
-    formats = {
-        "slug": r"[a-z0-9]+(-[a-z0-9]+)*",
-        "uuid": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-        "date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
-        "lang": r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*",
-    }
-
-    def __init__(self, spec):
-        self.spec = spec
-        self.checker = jsonschema.FormatChecker(formats=())
-        for name, pattern in self.formats.items():
-            self.checker.checks(name)(lambda value, p=pattern: not isinstance(value, str)
-                                      or re.fullmatch(p, value) is not None)
-        self.routes = []
-        for template, item in spec["paths"].items():
-            pattern = re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template)))
-            for method, operation in item.items():
-                self.routes.append((template.count("{"), pattern, method, template, operation))
-        self.routes.sort(key=lambda route: route[0])  # a word goes before a parameter
-
-    def find(self, method, path):
-        for _, pattern, its_method, template, operation in self.routes:
-            if its_method == method and pattern.fullmatch(path):
-                return template, operation
-        return None, None
-
-    def resolve(self, value):
-        while "$ref" in value:
-            at = self.spec
-            for step in value["$ref"][2:].split("/"):
-                at = at[step.replace("~1", "/").replace("~0", "~")]
-            value = at
-        return value
-
-    def promise(self, operation, status):
-        """What the contract says of this status; `default` speaks only of what is wrong with a request as HTTP."""
-        named = operation["responses"].get(str(status))
-        assert named or status in FRAME, f"{operation['operationId']} promises no {status}"
-        return self.resolve(named or operation["responses"]["default"])
-
-    def check(self, reply):
-        """Raises when a reply is not what the contract promises."""
-        request = reply.request
-        path = request.url.split("?")[0].split("/", 3)[3]
-        method = request.method.lower()
-        template, operation = self.find("get" if method == "head" else method, "/" + path)
-        assert reply.headers.get("X-Request-Id"), "every reply has a request id"
-        if operation is None:
-            assert reply.status_code in (204, 400, 404, 405), f"{method} {path} is not in the contract"
-            if reply.status_code == 204:
-                return
-            promise = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-        else:
-            promise = self.promise(operation, reply.status_code)
-            for name, header in promise.get("headers", {}).items():
-                required = self.resolve(header).get("required")
-                assert not required or name in reply.headers, f"{name} is promised and missing"
-        content = promise.get("content")
-        if not content or method == "head":
-            assert not reply.content, f"{reply.status_code} with a body that the contract does not have"
-            return
-        media = reply.headers["Content-Type"].split(";")[0]
-        assert media in content, f"{media} is not promised"
-        if media not in ("application/json", "application/problem+json"):
-            return
-        schema = {**self.spec, **content[media]["schema"]}
-        jsonschema.Draft202012Validator(schema, format_checker=self.checker).validate(reply.json())
 
 
 class Client:
@@ -220,19 +153,25 @@ class Server:
         self.log = None
         self.process = None
 
+    templates = None  # where a run keeps them; without, each folder is made anew
+
     @classmethod
-    def dev(cls, folder, *options, port=None, environment=None, patience=60):
+    def dev(cls, folder, *options, port=None, environment=None, patience=60, fresh=False):
+        """A `marbre dev` on a folder: a copy of the run's template, unless it is there already or has to be `fresh`."""
+        folder = pathlib.Path(folder)
+        if cls.templates and not fresh and set(options) <= {"--empty"} and not folder.exists():
+            cls.templates.copy(folder, options, lambda first: cls.dev(first, *options, fresh=True).stop())
         port, admin_port = port or free_port(), free_port()
         arguments = ["dev", "--listen", f"127.0.0.1:{port}", "--data", str(folder), *options]
         server = cls(arguments, port, {"MARBRE_ADMIN_LISTEN": f"127.0.0.1:{admin_port}", "MARBRE_WORKERS": "2",
-                                       "MARBRE_HASH_MEMORY_KIB": "1024", "MARBRE_RATE_READ": "0",
+                                       **CHEAP, "MARBRE_RATE_READ": "0",
                                        "MARBRE_RATE_DESK": "0", "MARBRE_RATE_LOGIN": "0", "MARBRE_RATE_FORM": "0",
                                        "MARBRE_RATE_FORM_ALL": "0", "MARBRE_FORM_SECONDS_MIN": "0",
                                        "MARBRE_SPONSORSHIP_PER_EMAIL": "0", "MARBRE_SPONSORSHIP_BURST": "0",
                                        "MARBRE_SPONSORSHIP_PER_NETWORK": "0",
                                        **(environment or {})},
                      admin_port)
-        server.folder = pathlib.Path(folder)
+        server.folder = folder
         server.log_path = server.folder.with_name(server.folder.name + ".log")
         return server.start(patience)
 
@@ -241,7 +180,7 @@ class Server:
         self.process = subprocess.Popen([binary(), *self.arguments], env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
         wait_for(self.is_ready, f"the server to be ready; its log is {self.log_path}", patience)
-        self.contract = Contract(requests.get(self.url + "/openapi.json", timeout=10).json())
+        self.contract = Contract.of(requests.get(self.url + "/openapi.json", timeout=10).text)
         return self
 
     def is_ready(self):
@@ -274,9 +213,10 @@ class Server:
         return f"postgresql://{role}@/{database}?host={self.socket_folder}"
 
     def sql(self, statement, role="marbre_owner", database="marbre"):
-        """Runs SQL as the owner and returns what psql prints, unaligned and without headers."""
+        """Runs SQL as the owner and returns what psql prints, unaligned and without headers. `marbre migrate` has told both
+        roles where names are found."""
         done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.database_url(role, database)],
-                              input="set search_path = marbre;\n" + statement, text=True, capture_output=True, timeout=60)
+                              input=statement, text=True, capture_output=True, timeout=60)
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout.strip()
@@ -289,11 +229,12 @@ class Server:
         return int(self.sql("select pg_read_file('postmaster.pid')").split()[0])
 
     def serve_beside(self, **environment):
-        """A `marbre serve` on the same database, as production runs it."""
+        """A `marbre serve` on the same database, as production runs it, with a worker and a connection of each class."""
         port, admin_port = free_port(), free_port()
         server = Server(["serve"], port, {
             "MARBRE_LISTEN": f"127.0.0.1:{port}", "MARBRE_ADMIN_LISTEN": f"127.0.0.1:{admin_port}",
-            "MARBRE_WORKERS": "2", "MARBRE_HASH_MEMORY_KIB": "1024", "MARBRE_DATABASE_URL": self.database_url(),
+            "MARBRE_WORKERS": "1", "MARBRE_READ_CONNECTIONS": "1", "MARBRE_WRITE_CONNECTIONS": "1", **CHEAP,
+            "MARBRE_DATABASE_URL": self.database_url(),
             "MARBRE_JWT_KEYS_FILE": str(self.folder / "secrets/jwt_keys"), "MARBRE_DRAIN_SECONDS": "0",
             **environment}, admin_port)
         server.folder = self.folder
@@ -340,7 +281,6 @@ class SqlSession:
     def __init__(self, url):
         self.psql = subprocess.Popen([PSQL, "-XAtq", "-d", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      text=True)
-        self.send("set search_path = marbre;")
 
     def send(self, statement):
         """Runs it and returns when it is done."""

@@ -139,7 +139,7 @@ static void test_a_mark_without_a_definition_is_named_with_its_pointer(void **st
     (void)state;
     assert_fault(
         "[" P(SPAN("a")) "," P(MARKED("a", "'strong','l9'")) "]", "/body/1/children/0/marks/1",
-        "this mark has no definition in markDefs, and is not strong, em, underline, penalty-through, code, sub "
+        "this mark has no definition in markDefs, and is not strong, em, underline, strike-through, code, sub "
         "or sup: \"l9\"");
     assert_fault("[" LINKED(SPAN("a"), LINK("l1", "https://a.example")) "," P(MARKED("a", "'l1'")) "]",
                  "/body/1/children/0/marks/0", "\"l1\"");
@@ -430,9 +430,9 @@ static void test_marks_are_sorted_and_stand_once(void **state)
 {
     (void)state;
     assert_at("[" LINKED(MARKED("a", "'lb','sup','em','la','strong','em','lb','code','l','underline','sub',"
-                                     "'penalty-through'"),
+                                     "'strike-through'"),
                          LINK("lb", "tel:1") "," LINK("l", "tel:2") "," LINK("la", "tel:3")) "]",
-              "/0/children/0/marks", "['strong','em','underline','penalty-through','code','sub','sup','l','la','lb']");
+              "/0/children/0/marks", "['strong','em','underline','strike-through','code','sub','sup','l','la','lb']");
 }
 
 static void test_definitions_that_no_mark_names_are_dropped(void **state)
@@ -533,7 +533,7 @@ static void test_the_same_heading_twice_has_two_ids(void **state)
 static void test_marks_nest(void **state)
 {
     (void)state;
-    assert_html("[" P(MARKED("a", "'sup','sub','code','penalty-through','underline','em','strong'")) "]",
+    assert_html("[" P(MARKED("a", "'sup','sub','code','strike-through','underline','em','strong'")) "]",
                 "<p><strong><em><u><s><code><sub><sup>a</sup></sub></code></s></u></em></strong></p>");
     assert_html(BODY(P(JOIN(MARKED("a", "'strong'"), MARKED("b", "'strong','em'"), MARKED("c", "'em'"), SPAN("d")))),
                 "<p><strong>a<em>b</em></strong><em>c</em>d</p>");

@@ -128,6 +128,7 @@ static void login_found(struct api_call *call, const struct db_answer *answer)
 void sessions_log_in(struct api_call *call)
 {
     api_set(call, LOGIN_EMAIL, api_body_text(call, "email"));
+    api_locks(call, api_body_text(call, "email"));
     api_run(call, LOGIN_FIND, login_found);
 }
 

@@ -1,0 +1,28 @@
+-- A version for each change that somebody sees, and its fields for the audit; the tokens of a role that was taken away
+-- are good for nothing more, and nobody gives themselves a role.
+create function account_changes() returns trigger language plpgsql as $$
+declare
+    changed text[] := array_remove(array[case when new.email <> old.email then 'email' end,
+                                         case when new.name <> old.name then 'name' end,
+                                         case when new.role <> old.role then 'role' end,
+                                         case when new.active <> old.active then 'active' end], null);
+begin
+    if new.role <> old.role then
+        if caller_id() = new.id then
+            perform refuse('MB403', 'Nobody changes their own role: another admin may.');
+        end if;
+        new.epoch := greatest(new.epoch, old.epoch + 1);
+    end if;
+    if caller_id() = new.id and old.active and not new.active then
+        perform refuse('MB403', 'Nobody disables themselves: another admin may.');
+    end if;
+    if changed <> '{}' or new.version <> old.version then
+        perform audit_changed(changed);
+        new.version := old.version + (old.updated_at < now())::integer; -- once a transaction
+        new.updated_at := greatest(clock_timestamp(), old.updated_at + interval '1 microsecond');
+    end if;
+    return new;
+end $$;
+
+create or replace trigger account_changes before update on accounts
+    for each row execute function account_changes();

@@ -1,0 +1,189 @@
+"""PostgreSQL is there and not in order (SQLSTATE classes 58 and XX): a library was changed beneath it, a page cannot be read.
+What still works goes on serving, what does not is replaced, and the log and /readyz say what it is."""
+import concurrent.futures
+import json
+import time
+
+import pytest
+import requests
+
+import marbre
+import postgres
+
+
+def readyz(server):
+    return requests.get(server.admin_url + "/readyz", timeout=10).json()
+
+
+def metric(server, name, connection_class):
+    text = requests.get(server.admin_url + "/metrics", timeout=10).text
+    line = next(line for line in text.splitlines() if line.startswith(f'{name}{{connection_class="{connection_class}"}}'))
+    return int(line.split()[1])
+
+
+def log_line(server, reply):
+    """What the request's line in the log says."""
+    def find():
+        lines = [line for line in server.log_text().splitlines() if reply.headers["X-Request-Id"] in line]
+        return json.loads(lines[0]) if lines else None
+    return marbre.wait_for(find, "the request's line in the log", 10)
+
+
+# ---- a library is changed, as by the upgrade of PostgreSQL's package
+
+@pytest.fixture(scope="module")
+def upgraded(scratch):
+    """A server on a PostgreSQL whose libraries can be changed."""
+    own = postgres.OwnPostgres(scratch / "pg")
+    server = marbre.Server.dev(scratch / "upgraded", "--empty",
+                               environment={**own.environment, "MARBRE_WORKERS": "1", "MARBRE_READ_CONNECTIONS": "2"})
+    server.own = own
+    yield server
+    assert server.stop() == 0
+
+
+def test_connections_from_before_an_upgrade_go_on_and_newer_ones_take_no_calls(upgraded):
+    tag = marbre.Client(upgraded, "editor").make("tags", name="Avant la mise à jour", kind="topic")
+    path = f"/v1/tags/{tag['slug']}"
+    upgraded.own.change("plpgsql.so")
+    try:
+        [ended] = upgraded.sql("select pid from pg_stat_activity where usename = 'marbre_server' and query like '%read_tag%'"
+                               " and query not like '%pg_stat%' limit 1").split() or \
+            upgraded.sql("select min(pid) from pg_stat_activity where usename = 'marbre_server'").split()
+        upgraded.sql(f"select pg_terminate_backend({ended})")
+        marbre.wait_for(lambda: "plpgsql" in upgraded.log_text(), "a new connection to find that it cannot load PL/pgSQL")
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            statuses = list(pool.map(lambda _: requests.get(upgraded.url + path, timeout=20).status_code, range(200)))
+        assert statuses == [200] * 200
+        assert readyz(upgraded)["status"] == "ready"
+    finally:
+        upgraded.own.put_back("plpgsql.so")
+    marbre.wait_for(lambda: metric(upgraded, "marbre_database_connections", "read") == 2, "the connection to be made after all")
+
+
+def test_when_none_is_left_readyz_turns_and_the_log_says_why_until_it_is_mended(upgraded):
+    reader = upgraded.client()
+    upgraded.own.change("plpgsql.so")
+    try:
+        upgraded.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'marbre_server'")
+        marbre.wait_for(lambda: not readyz(upgraded)["database"], "readyz to turn")
+        marbre.wait_for(lambda: not readyz(upgraded)["statements"], "readyz to say that it is not merely away")
+        assert readyz(upgraded)["migrations"], "which nobody has taken away"
+        refused = reader.get("/v1/tags/nul-part", 503)
+        assert refused.headers["Retry-After"] and "not in order" in refused.json()["detail"]
+        line = log_line(upgraded, refused)
+        assert (line["database"], line["sqlstate"]) == ("away", "58P01") and "plpgsql" in line["reason"], line
+        assert line["problem"] == refused.json()["detail"]
+    finally:
+        upgraded.own.put_back("plpgsql.so")
+    marbre.wait_for(upgraded.is_ready, "readyz to turn back", 20)
+    reader.get("/v1/tags/nul-part", 404)
+
+
+# ---- statements of some connections fail, or of all
+
+BREAKABLE = """
+    create table marbre.broken (pid integer, code text, message text);
+    create function marbre.fail_if_broken() returns boolean security definer set search_path = marbre language plpgsql as $$
+    declare found broken;
+    begin
+        select * into found from broken where pid is null or pid = pg_backend_pid() limit 1;
+        if found.code is not null then
+            raise exception using errcode = found.code, message = found.message;
+        end if;
+        return true;
+    end $$;
+    create policy broken on tags using (marbre.fail_if_broken());
+    alter table tags enable row level security;
+"""
+
+
+@pytest.fixture(scope="module")
+def house(scratch):
+    """A server whose table of tags fails on the backends that a story names."""
+    server = marbre.Server.dev(scratch / "broken", "--empty", environment={"MARBRE_WORKERS": "1", "MARBRE_READ_CONNECTIONS": "2"})
+    server.tag = marbre.Client(server, "editor").make("tags", name="Fragile", kind="topic")
+    server.path = f"/v1/tags/{server.tag['slug']}"
+    server.sql(BREAKABLE)
+    yield server
+    assert server.stop() == 0
+
+
+@pytest.fixture
+def whole(house):
+    """It is in order again after each story, and its readers' pauses between replacements are over."""
+    yield house
+    house.sql("truncate marbre.broken")
+    marbre.wait_for(house.is_ready, "readyz to turn back", 20)
+
+
+def backends(server):
+    return set(server.sql("select pid from pg_stat_activity where usename = 'marbre_server'").split())
+
+
+def fail(server, pids, code="58P01", message="could not read a block"):
+    server.sql("".join(f"insert into marbre.broken values ({pid}, '{code}', '{message}');" for pid in pids))
+
+
+def read_often(server, times, path=None):
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        return list(pool.map(lambda _: requests.get(server.url + (path or server.path), timeout=20).status_code, range(times)))
+
+
+def test_a_connection_that_fails_is_replaced_and_its_readers_are_served_by_another(whole):
+    read_often(whole, 20)
+    bad = whole.sql("select pid from pg_stat_activity where usename = 'marbre_server' and query like '%read_tag%'").split()
+    assert bad, "no backend has read a tag"
+    fail(whole, bad[:1])
+    assert read_often(whole, 200) == [200] * 200
+    marbre.wait_for(lambda: bad[0] not in backends(whole), "the connection to be given up", 10)
+    assert metric(whole, "marbre_database_broken_total", "read") >= metric(whole, "marbre_database_tried_again_total", "read") >= 1
+    assert metric(whole, "marbre_database_replaced_total", "read") >= 1
+    assert readyz(whole)["status"] == "ready" and '"db.broken"' in whole.log_text()
+
+
+def test_a_write_that_fails_so_is_done_on_another_connection_and_once(whole):
+    editor = marbre.Client(whole, "editor")
+    for n, bad in enumerate(sorted(backends(whole))):  # whichever of them is the one that writes
+        whole.sql("truncate marbre.broken")
+        fail(whole, [bad])
+        editor.make("tags", name=f"Une fois {n}", kind="topic")
+        assert whole.sql(f"select count(*) from tags where name = 'Une fois {n}'") == "1"
+    assert metric(whole, "marbre_database_tried_again_total", "write") >= 1
+
+
+def test_what_fails_on_every_connection_is_told_and_nothing_spins(whole):
+    reader = whole.client()
+    replaced = metric(whole, "marbre_database_replaced_total", "read")
+    fail(whole, ["null"], message="could not read block 17 of a file")
+    refused = reader.get(whole.path, 503)
+    assert refused.headers["Retry-After"] and "not in order" in refused.json()["detail"]
+    line = log_line(whole, refused)
+    assert (line["sqlstate"], line["statement"], line["reason"]) == ("58P01", "tags/read", "could not read block 17 of a file")
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        assert set(read_often(whole, 8)) == {503}
+        assert read_often(whole, 4, "/v1/sections") == [200] * 4, "what does not touch it is served"
+    assert metric(whole, "marbre_database_replaced_total", "read") - replaced <= 8, "pauses grow"
+
+
+def test_readyz_turns_when_most_statements_fail_so_and_turns_back_by_itself(whole):
+    fail(whole, ["null"])
+    marbre.wait_for(lambda: read_often(whole, 4) and not readyz(whole)["statements"], "readyz to turn", 10)
+    said = readyz(whole)
+    assert said["status"] == "not ready" and said["database"] and said["migrations"]
+    whole.sql("truncate marbre.broken")
+    marbre.wait_for(whole.is_ready, "readyz to turn back", 20)
+    whole.client().get(whole.path, 200)
+
+
+@pytest.mark.parametrize("code, message, is_told", [("XX001", "invalid page in block 3 of relation base/5/16384", True),
+                                                    ("42704", "there is no such thing as Madame Mystère", False),
+                                                    ("P0001", "this was Madame Mystère", False)])
+def test_a_500_names_sqlstate_and_statement_and_no_message_that_may_hold_a_value(whole, code, message, is_told):
+    fail(whole, ["null"], code, message)
+    refused = whole.client().get(whole.path, 500)
+    line = log_line(whole, refused)
+    assert (line["sqlstate"], line["statement"]) == (code, "tags/read") and line.get("reason") == (message if is_told else None)
+    assert is_told or "Mystère" not in whole.log_text()
+    assert message not in refused.text
