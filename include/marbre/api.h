@@ -16,7 +16,7 @@ struct api_asset {
 };
 struct api_asset api_asset_of(struct arena *arena, struct str type, struct str body);
 
-// Statements that a handler runs as one transaction; auth/caller goes before them where the operation is not public.
+// Statements that a handler runs as one transaction; auth/enter goes before them where the operation is not public.
 enum { API_STATEMENTS_MAX = 4, API_SYMBOLS_MAX = 8 };
 struct api_transaction {
     const char *statements[API_STATEMENTS_MAX];

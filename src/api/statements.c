@@ -17,11 +17,12 @@ static bool put(struct reading *reading, struct transaction *transaction, struct
 
 static bool put_caller(struct reading *reading, struct transaction *transaction)
 {
-    return reading->operation->is_public || put(reading, transaction, STR("auth/caller"));
+    return reading->operation->is_public || put(reading, transaction, STR("auth/enter"));
 }
 
-// `articles/get` becomes `articles/get, kept`: the same answer, and a row of kept_answers where there is a key. (A left
-// join would do nothing: PostgreSQL leaves one out that adds neither rows nor columns, and with it what it keeps.)
+// `articles/desk_get` becomes `articles/desk_get, kept`: the same answer, and a row of idempotency_records where there
+// is a key. (A left join would do nothing: PostgreSQL leaves one out that adds neither rows nor columns, and with it
+// what it keeps.)
 static const struct db_statement *keeping(const struct api_contract *contract, const struct db_statement *last)
 {
     struct arena *arena = contract->arena;
@@ -32,8 +33,9 @@ static const struct db_statement *keeping(const struct api_contract *contract, c
     struct str text =
         arena_printf(arena,
                      "with answer as materialized (\n%.*s\n), kept as materialized (\n"
-                     "    select idempotency_keep(:operation_id, :idempotency_key, :request_hash, :audit_thing::uuid,\n"
-                     "                            row_to_json(answer))\n"
+                     "    select idempotency_keep(operation_id => :operation_id, given => :idempotency_key,\n"
+                     "                            request_hash => :request_hash, made_id => :audit_thing::uuid,\n"
+                     "                            answer => row_to_json(answer))\n"
                      "      from answer\n"
                      "     where :idempotency_key::text is not null\n"
                      ")\nselect answer.* from answer cross join (select count(*) from kept) done",
@@ -62,7 +64,8 @@ static bool put_named(struct reading *reading, const json_t *names)
 static bool list_idempotency(struct reading *reading)
 {
     struct operation *operation = reading->operation;
-    return put_caller(reading, &operation->replay) && put(reading, &operation->replay, STR("idempotency/kept")) &&
+    return put_caller(reading, &operation->replay) &&
+           put(reading, &operation->replay, STR("idempotency/find_answer")) &&
            put_caller(reading, &operation->keep_refusal) &&
            put(reading, &operation->keep_refusal, STR("idempotency/keep_refusal"));
 }

@@ -25,7 +25,7 @@ const struct api_job newsroom_jobs[] = {
     {"erase_old_inquiries", 3600, ROWS_MOST},
     {"forget_networks", 3600, ROWS_MOST},
     {"delete_form_tokens", 600, ROWS_MOST},
-    {"delete_kept_answers", 600, ROWS_MOST},
+    {"delete_idempotency_records", 600, ROWS_MOST},
     {"delete_login_attempts", 3600, ROWS_MOST},
     {"delete_sessions", 3600, ROWS_MOST},
     {NULL, 0, 0},

@@ -47,7 +47,7 @@ static void reply_grant(struct api_call *call, const struct db_answer *account, 
 
 enum { LOGIN_FIND, LOGIN_OPEN };
 const struct api_transaction sessions_login_transactions[] = {
-    [LOGIN_FIND] = {{"sessions/find"}},
+    [LOGIN_FIND] = {{"sessions/find_account"}},
     [LOGIN_OPEN] = {{"sessions/open"}},
     {{NULL}},
 };
@@ -66,7 +66,7 @@ const char *const sessions_login_symbols[] = {
 
 // What log_in carries from step to step.
 struct login {
-    struct db_answer account; // of sessions/find
+    struct db_answer account; // of sessions/find_account
     struct str session, refresh_token;
 };
 
@@ -135,7 +135,7 @@ void sessions_log_in(struct api_call *call)
 // ---------------------------------------------------------------------------------------------------- refresh_session
 
 enum { REFRESH_TRADE };
-const struct api_transaction sessions_refresh_transactions[] = {[REFRESH_TRADE] = {{"sessions/trade"}}, {{NULL}}};
+const struct api_transaction sessions_refresh_transactions[] = {[REFRESH_TRADE] = {{"sessions/refresh"}}, {{NULL}}};
 
 enum { OLD_HASH, REFRESH_HASH };
 const char *const sessions_refresh_symbols[] = {[OLD_HASH] = "old_hash", [REFRESH_HASH] = "refresh_hash", NULL};
@@ -163,8 +163,8 @@ void sessions_refresh(struct api_call *call)
 
 enum { PASSWORD_FIND, PASSWORD_CHANGE };
 const struct api_transaction sessions_password_transactions[] = {
-    [PASSWORD_FIND] = {{"sessions/own", "accounts/own_hash"}},
-    [PASSWORD_CHANGE] = {{"accounts/own_password", "audit/record"}},
+    [PASSWORD_FIND] = {{"sessions/check_session", "accounts/find_own_hash"}},
+    [PASSWORD_CHANGE] = {{"accounts/change_own_password", "audit/record"}},
     {{NULL}},
 };
 
