@@ -1,6 +1,6 @@
-// What has to be done from time to time: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due.
-// PostgreSQL knows when each ran last and lets one server at it (`job_begin`), however many there are. Everything that
-// a job does is its statement; what it erased is logged.
+// The scheduler of periodic jobs: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due. PostgreSQL knows
+// when each ran last and lets one server at it (`job_begin`), however many there are. Everything that a job does is its
+// statement; what it erased is logged.
 #include "server_internal.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ bool jobs_bind(struct arena *arena, const struct api_sources *sources, struct db
 }
 
 // True when there is as much again to do.
-static bool run(struct jobs *jobs, struct arena *arena, struct db_session *session, const struct api_job *job)
+static bool job_run(struct jobs *jobs, struct arena *arena, struct db_session *session, const struct api_job *job)
 {
     const struct db_step *steps = &jobs->steps[(job - newsroom_jobs) * JOB_STEPS];
     struct db_answer answer;
@@ -40,7 +40,7 @@ static bool run(struct jobs *jobs, struct arena *arena, struct db_session *sessi
     return erased >= job->most;
 }
 
-static bool is_over(struct jobs *jobs)
+static bool jobs_are_over(struct jobs *jobs)
 {
     pthread_mutex_lock(&jobs->mutex);
     bool over = jobs->over;
@@ -48,7 +48,7 @@ static bool is_over(struct jobs *jobs)
     return over;
 }
 
-static void run_all(struct jobs *jobs)
+static void jobs_run_all(struct jobs *jobs)
 {
     struct arena *arena = arena_new();
     struct error error;
@@ -60,14 +60,14 @@ static void run_all(struct jobs *jobs)
         return;
     }
     for (const struct api_job *job = newsroom_jobs; job->name; job++) {
-        while (!is_over(jobs) && run(jobs, arena, session, job)) {
+        while (!jobs_are_over(jobs) && job_run(jobs, arena, session, job)) {
         }
     }
     arena_free(arena);
 }
 
 // True when the time is up, false when the server ends.
-static bool rest(struct jobs *jobs)
+static bool jobs_rest(struct jobs *jobs)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -80,10 +80,10 @@ static bool rest(struct jobs *jobs)
     return !over;
 }
 
-static void *work(void *context)
+static void *jobs_work(void *context)
 {
-    while (rest(context))
-        run_all(context);
+    while (jobs_rest(context))
+        jobs_run_all(context);
     return NULL;
 }
 
@@ -100,7 +100,7 @@ void jobs_start(struct jobs *jobs, const struct server_setup *setup, const struc
     pthread_cond_init(&jobs->wake, &clock);
     pthread_condattr_destroy(&clock);
     pthread_mutex_init(&jobs->mutex, NULL);
-    jobs->started = pthread_create(&jobs->thread, NULL, work, jobs) == 0;
+    jobs->started = pthread_create(&jobs->thread, NULL, jobs_work, jobs) == 0;
     if (!jobs->started)
         fatal("the thread for jobs could not be started");
 }

@@ -19,7 +19,7 @@ static struct str make_refresh_token(struct api_call *call)
     return secret_base64(api_arena(call), bytes, sizeof bytes);
 }
 
-static void put_member(struct buf *text, const char *before, struct str value)
+static void grant_put_member(struct buf *text, const char *before, struct str value)
 {
     buf_put(text, str_of(before));
     buf_put_json(text, value);
@@ -32,13 +32,13 @@ static void reply_grant(struct api_call *call, const struct db_answer *account, 
     struct auth_caller caller = {
         .account = db_answer_text(account, "id"), .session = session, .epoch = db_answer_text(account, "epoch")};
     struct buf text = buf_in(api_arena(call));
-    put_member(&text, "{\"access_token\":", auth_token_make(api_arena(call), api_keys(call), &caller));
+    grant_put_member(&text, "{\"access_token\":", auth_token_make(api_arena(call), api_keys(call), &caller));
     buf_printf(&text, ",\"token_type\":\"Bearer\",\"expires_in\":%d", AUTH_ACCESS_SECONDS);
-    put_member(&text, ",\"refresh_token\":", refresh_token);
-    put_member(&text, ",\"account\":{\"id\":", caller.account);
-    put_member(&text, ",\"email\":", db_answer_text(account, "email"));
-    put_member(&text, ",\"name\":", db_answer_text(account, "name"));
-    put_member(&text, ",\"role\":", db_answer_text(account, "role"));
+    grant_put_member(&text, ",\"refresh_token\":", refresh_token);
+    grant_put_member(&text, ",\"account\":{\"id\":", caller.account);
+    grant_put_member(&text, ",\"email\":", db_answer_text(account, "email"));
+    grant_put_member(&text, ",\"name\":", db_answer_text(account, "name"));
+    grant_put_member(&text, ",\"role\":", db_answer_text(account, "role"));
     buf_put_lit(&text, "}}");
     api_reply_json(call, 200, buf_str(&text));
 }
@@ -64,7 +64,7 @@ const char *const sessions_login_symbols[] = {
     NULL,
 };
 
-// What log_in carries from step to step.
+// State of a login, carried from step to step.
 struct login {
     struct db_answer account; // of sessions/find_account
     struct str session, refresh_token;
@@ -75,8 +75,8 @@ static bool is_true(const struct db_answer *answer, const char *column)
     return str_eq(db_answer_text(answer, column), STR("t"));
 }
 
-// After too many wrong passwords for an address.
-static void login_rests(struct api_call *call)
+// Throttling of an address with too many wrong passwords.
+static void login_throttle(struct api_call *call)
 {
     api_problem_later(call, 429, REST_SECONDS, "Too many wrong passwords for this address: it rests for a minute.");
 }
@@ -119,7 +119,7 @@ static void login_found(struct api_call *call, const struct db_answer *answer)
     login->account = *answer;
     api_carry(call, login);
     if (is_true(answer, "resting"))
-        login_rests(call);
+        login_throttle(call);
     else
         api_check_password(call, api_body_text(call, "password"), db_answer_text(answer, "password_hash"),
                            login_checked);
@@ -199,7 +199,7 @@ static void password_checked(struct api_call *call, bool fits, struct str rehash
 static void password_found(struct api_call *call, const struct db_answer *answer)
 {
     if (is_true(answer, "resting")) {
-        login_rests(call);
+        login_throttle(call);
         return;
     }
     struct str hash = db_answer_text(answer, "password_hash");
