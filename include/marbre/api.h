@@ -88,7 +88,7 @@ void api_set(struct api_call *call, struct str name, struct str value);
 // What a chain of steps carries along; lives in the call's arena.
 void api_carry(struct api_call *call, void *thing);
 void *api_carried(const struct api_call *call);
-// Runs statements (names, ended by NULL; perhaps none) as one transaction, auth/caller before them where the operation
+// Runs statements (names, ended by NULL; perhaps none) as one transaction, auth/enter before them where the operation
 // is not public, then `done`, unless they failed: then the call is answered.
 void api_run(struct api_call *call, const char *const *statements,
              void (*done)(struct api_call *call, const struct db_answer *answer));

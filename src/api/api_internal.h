@@ -16,7 +16,7 @@ struct rate_class {
     struct config_rate limit; // of no requests: none is refused
     const char *together;     // the class in which all callers are counted as one, too; or NULL
 };
-enum { RATE_CLASSES = 7, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
+enum { RATE_CLASSES = 10, RATE_BUCKETS = 16384, RATE_WAYS = 4 };
 
 // Shared by the workers, of a fixed size, without a lock: a full bucket's place may be taken by somebody else's.
 struct rates {

@@ -56,7 +56,7 @@ void api_run(struct api_call *call, const char *const *names,
     const struct db_statements *statements = call->contract->sources.statements;
     size_t count = 0;
     if (!call->operation->is_public)
-        list[count++] = db_statement_find(statements, STR("auth/caller"));
+        list[count++] = db_statement_find(statements, STR("auth/enter"));
     for (size_t i = 0; names[i]; i++) {
         list[count] = db_statement_find(statements, str_of(names[i]));
         if (!list[count++])

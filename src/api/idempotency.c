@@ -3,7 +3,7 @@
 // moment at which one is there without the other. A refusal changed nothing; it is kept right after.
 #include "api_internal.h"
 
-// `articles/get` becomes `articles/get, kept`: the same answer, and a row of kept_answers where there is a key. (A left
+// `articles/desk_get` becomes `articles/desk_get, kept`: the same answer, and a row of idempotency_records where there is a key. (A left
 // join would do nothing: PostgreSQL leaves one out that adds neither rows nor columns, and with it what it keeps.)
 const struct db_statement *idempotency_keeping(struct api_contract *contract, const struct db_statement *last)
 {
@@ -15,8 +15,9 @@ const struct db_statement *idempotency_keeping(struct api_contract *contract, co
     struct str text =
         arena_printf(arena,
                      "with answer as materialized (\n%.*s\n), kept as materialized (\n"
-                     "    select idempotency_keep(:operation_id, :idempotency_key, :request_hash, :audit_thing::uuid,\n"
-                     "                            row_to_json(answer))\n"
+                     "    select idempotency_keep(operation_id => :operation_id, given => :idempotency_key,\n"
+                     "                            request_hash => :request_hash, made_id => :audit_thing::uuid,\n"
+                     "                            answer => row_to_json(answer))\n"
                      "      from answer\n"
                      "     where :idempotency_key::text is not null\n"
                      ")\nselect answer.* from answer cross join (select count(*) from kept) done",
@@ -78,7 +79,7 @@ bool idempotency_answers(struct api_call *call, const struct db_answer *answer)
     struct str sqlstate = str_of(answer->sqlstate);
     const char *why = fault_words(&call->faults, arena_cstr(call->arena, answer->message));
     if (str_eq(sqlstate, STR("MB1D0"))) // answered before
-        api_run(call, (const char *const[]){"idempotency/kept", NULL}, fetched);
+        api_run(call, (const char *const[]){"idempotency/find_answer", NULL}, fetched);
     else if (str_eq(sqlstate, STR("MB1D1"))) // under way at this moment
         api_problem(call, 409, "%s", why);
     else if (str_eq(sqlstate, STR("MB1D2"))) // another request had it
@@ -126,7 +127,7 @@ void idempotency_refuse(struct api_call *call, int status, struct str document)
     const struct db_statement *list[2];
     size_t count = 0;
     if (!call->operation->is_public)
-        list[count++] = db_statement_find(statements, STR("auth/caller"));
+        list[count++] = db_statement_find(statements, STR("auth/enter"));
     list[count++] = db_statement_find(statements, STR("idempotency/keep_refusal"));
     call_run(call, list, count, call->operation->class, refusal_kept);
 }

@@ -16,7 +16,10 @@ struct rates *rates_new(struct arena *arena, const struct config *config)
         {.name = STR("desk"), .limit = config->rate_desk},
         {.name = STR("login"), .limit = config->rate_login},
         {.name = STR("key"), .limit = config->rate_login},
-        {.name = STR("good key"), .limit = {1, 86400}},
+        {.name = STR("dead key"), .limit = config->rate_login},
+        {.name = STR("good key"), .limit = config->rate_login},
+        {.name = STR("dead key of late"), .limit = {1, 3600}},
+        {.name = STR("good key today"), .limit = {1, 86400}},
         {.name = STR("form"), .limit = config->rate_form, .together = "all forms"},
         {.name = STR("all forms"), .limit = config->rate_form_all},
     };
@@ -158,25 +161,70 @@ void rate_refund(struct api_call *call)
     call->counted_together = false;
 }
 
-// API keys that there are not, from one address. A key that was good of late is let through: others behind the same
-// address may be guessing.
-static const struct rate_class *guesses(const struct api_call *call)
+// ------------------------------------------------------------------------------------------------- failing API keys
+
+// Penalties for API keys, without a look at the database. They count by address and key, so that whoever has a key that
+// has ended, or guesses, is refused, and nobody else at that address is:
+//
+//     a key that was good today        its own failures from this address (`good key`)
+//     one that has failed from here    with others that have, by address (`dead key`)
+//     one that was never seen          guesses, by address (`key`): each different key once
+//
+// What was good is remembered for a day, what has failed from an address for an hour: a bucket of one.
+static bool is_marked(struct rates *rates, const char *class, struct str who)
 {
-    return rate_class_find(call->contract->rates, STR("key"));
+    return count(rates, rate_class_find(rates, str_of(class)), who, true).refused;
 }
 
-// What is left in a bucket of one a day says whether the key was good today.
-static bool was_good(const struct api_call *call)
+static void mark(struct rates *rates, const char *class, struct str who)
 {
-    return count(call->contract->rates, rate_class_find(call->contract->rates, STR("good key")), call->caller.key, true)
-        .refused;
+    count(rates, rate_class_find(rates, str_of(class)), who, false);
+}
+
+// Who is penalised for a key, and as what.
+struct penalty {
+    const struct rate_class *class;
+    struct str who;  // STR_NONE for whom no limit is meant
+    struct str pair; // the address with the key
+    const char *one; // what there may be so many requests from
+};
+
+static struct penalty penalty_of(const struct api_call *call)
+{
+    unsigned char bytes[16];
+    struct rates *rates = call->contract->rates;
+    struct str address = peer_network(call, bytes), key = call->caller.key;
+    if (!address.ptr)
+        return (struct penalty){0};
+    address = arena_copy(call->arena, address);
+    struct str pair = arena_printf(call->arena, "%.*s %.*s", STR_FMT(key),
+                                   STR_FMT(secret_hex(call->arena, address.ptr, address.len)));
+    if (is_marked(rates, "good key today", key))
+        return (struct penalty){rate_class_find(rates, STR("good key")), pair, pair, "API key that has ended"};
+    if (is_marked(rates, "dead key of late", pair))
+        return (struct penalty){rate_class_find(rates, STR("dead key")), address, pair,
+                                "address with API keys that are none"};
+    return (struct penalty){rate_class_find(rates, STR("key")), address, pair, "address with API keys that are none"};
 }
 
 void rate_exempt(const struct api_call *call)
 {
     if (call->caller.key.ptr)
-        count(call->contract->rates, rate_class_find(call->contract->rates, STR("good key")), call->caller.key, false);
+        mark(call->contract->rates, "good key today", call->caller.key);
 }
+
+void rate_penalise(const struct api_call *call)
+{
+    if (!call->caller.key.ptr)
+        return;
+    struct penalty penalty = penalty_of(call);
+    if (!penalty.class)
+        return;
+    mark(call->contract->rates, "dead key of late", penalty.pair);
+    count(call->contract->rates, penalty.class, penalty.who, false);
+}
+
+// -------------------------------------------------------------------------------------------------------- a request
 
 bool rate_allows(struct api_call *call)
 {
@@ -184,9 +232,10 @@ bool rate_allows(struct api_call *call)
     struct rates *rates = call->contract->rates;
     unsigned char bytes[16];
     if (call->caller.key.ptr) {
-        call->rate = count(rates, guesses(call), peer_network(call, bytes), true);
-        if (call->rate.refused && !was_good(call)) {
-            refuse(call, guesses(call), "address");
+        struct penalty penalty = penalty_of(call);
+        call->rate = penalty.class ? count(rates, penalty.class, penalty.who, true) : (struct rate_state){0};
+        if (call->rate.refused) {
+            refuse(call, penalty.class, penalty.one);
             return false;
         }
     }
@@ -194,13 +243,6 @@ bool rate_allows(struct api_call *call)
     if (call->rate.refused)
         refuse(call, class, call->authenticated ? "caller" : "address");
     return !call->rate.refused && (!class->together || all_may(call, class));
-}
-
-void rate_penalise(const struct api_call *call)
-{
-    unsigned char bytes[16];
-    if (call->caller.key.ptr)
-        count(call->contract->rates, guesses(call), peer_network(call, bytes), false);
 }
 
 // RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers). What is left is one caller's own: a reply that

@@ -38,7 +38,7 @@ bool operation_statements(struct api_contract *contract, struct operation *opera
     if (json_array_size(names) == 0)
         return !operation->idempotent ||
                error_set(error, "%.*s takes an Idempotency-Key and has no statements", STR_FMT(operation->id));
-    if ((!operation->is_public && !put(contract, operation, STR("auth/caller"), error)) ||
+    if ((!operation->is_public && !put(contract, operation, STR("auth/enter"), error)) ||
         (operation->idempotent && !put(contract, operation, STR("idempotency/begin"), error)) ||
         !put_named(contract, operation, names, error))
         return false;

@@ -58,7 +58,7 @@ bool account_add(const struct account_act *act, struct str email, struct str nam
     struct uuid id = uuid_new();
     struct str values[] = {str_of(id.text), email, name, role, hashed(act, arena, password)};
     struct db_answer answer;
-    bool added = run(act, arena, "accounts/add", values, &answer, error);
+    bool added = run(act, arena, "accounts/cli_add", values, &answer, error);
     arena_free(arena);
     return added;
 }
@@ -94,7 +94,7 @@ static int list(const struct account_act *act, struct arena *arena)
 {
     struct db_answer answer;
     struct error error;
-    if (!run(act, arena, "accounts/list", NULL, &answer, &error))
+    if (!run(act, arena, "accounts/cli_list", NULL, &answer, &error))
         return cli_fail("%s", error.detail);
     for (size_t row = 0; row < db_answer_rows(&answer); row++)
         printf("%-40.*s %-12.*s %-9.*s %.*s\n", STR_FMT(db_answer_at(&answer, row, 0)),
@@ -145,7 +145,7 @@ static int password(const struct account_act *act, struct arena *arena, const ch
         return 1;
     struct str values[] = {hashed(act, arena, chosen), typed(arena, str_of(email))};
     explicit_bzero(line, sizeof line);
-    return change(act, arena, "accounts/password", values, email);
+    return change(act, arena, "accounts/cli_set_password", values, email);
 }
 
 static int act_on(const struct account_act *act, struct arena *arena, int argc, char **argv)
@@ -157,11 +157,11 @@ static int act_on(const struct account_act *act, struct arena *arena, int argc, 
     if (strcmp(verb, "add") == 0 && argc > 2)
         return add(act, arena, argc, argv);
     if (strcmp(verb, "disable") == 0 && argc == 3)
-        return change(act, arena, "accounts/disable", &address, email);
+        return change(act, arena, "accounts/cli_disable", &address, email);
     if (strcmp(verb, "enable") == 0 && argc == 3)
-        return change(act, arena, "accounts/enable", &address, email);
+        return change(act, arena, "accounts/cli_enable", &address, email);
     if (strcmp(verb, "role") == 0 && argc == 4)
-        return change(act, arena, "accounts/role", (struct str[]){str_of(argv[3]), address}, email);
+        return change(act, arena, "accounts/cli_set_role", (struct str[]){str_of(argv[3]), address}, email);
     if (strcmp(verb, "password") == 0 && argc == 3)
         return password(act, arena, email);
     return cli_usage("account takes add, list, role, password, disable or enable: see `marbre account --help`");

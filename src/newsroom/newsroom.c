@@ -24,7 +24,7 @@ const struct newsroom_job newsroom_jobs[] = {
     {"erase_old_inquiries", 3600},
     {"forget_networks", 3600},
     {"delete_form_tokens", 600},
-    {"delete_kept_answers", 600},
+    {"delete_idempotency_records", 600},
     {"delete_login_attempts", 3600},
     {"delete_sessions", 3600},
     {NULL, 0},

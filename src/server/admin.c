@@ -34,7 +34,8 @@ struct readiness admin_readiness(const struct admin *admin)
 
 bool is_ready(struct readiness readiness)
 {
-    return readiness.database && readiness.statements && readiness.migrations && readiness.listener && !readiness.draining;
+    return readiness.database && readiness.statements && readiness.migrations && readiness.listener &&
+           !readiness.draining;
 }
 
 static const char *word(bool yes)

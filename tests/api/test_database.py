@@ -206,9 +206,10 @@ def test_what_refers_to_a_thing_is_found_by_an_index_before_the_thing_goes(serve
 
 class SlowLine:
     """A way to PostgreSQL on which, once it is `slow`, the answer to all that is prepared comes in crumbs, as of a database
-    that is busy with many at once."""
+    that is busy with many at once: the first so slowly that it takes longer than a connection may that does not get on, the
+    others so that one would meet another if they were not asked for one by one."""
 
-    CRUMBS, PAUSE_S = 16, 0.4  # together longer than a connection may take that does not get on
+    CRUMBS, PAUSE_S, NEXT_PAUSE_S = 16, 0.4, 0.04
 
     def __init__(self, socket_path):
         self.socket_path, self.slow = socket_path, False
@@ -243,10 +244,11 @@ class SlowLine:
         with self.lock:
             self.preparing += 1
             self.most_at_once = max(self.most_at_once, self.preparing)
+            pause = self.NEXT_PAUSE_S if self.prepared else self.PAUSE_S
         size = len(data) // self.CRUMBS + 1
         try:
             for start in range(0, len(data), size):
-                time.sleep(self.PAUSE_S)
+                time.sleep(pause)
                 target.sendall(data[start:start + size])
         finally:
             with self.lock:

@@ -223,7 +223,7 @@ def archive(server, room):
             select m.id, c.id, case when n % 2000 = 1 then 'in_review' else 'published' end,
                    case when n % 4000 = 2 then '{room.writer.account["id"]}' else '{big}' end::uuid, now() - n * interval '1 minute'
               from made m join article_contents c on c.article_id = m.id;
-        insert into article_filings select m.filed, a.status, a.updated_at, a.id from made m join articles a on a.id = m.id;
+        insert into desk_listings select m.filed, a.status, a.updated_at, a.id from made m join articles a on a.id = m.id;
         commit;
         vacuum analyze;""", database="archive")
     return lambda statement: server.sql(statement, database="archive")
@@ -258,7 +258,7 @@ def test_a_page_reads_no_more_than_a_page(room, archive, role, name):
         select * from desk_page({arguments});
         \\o
         select 'read', sum(seq_scan), sum(coalesce(idx_tup_fetch, 0) + seq_tup_read) from pg_stat_xact_user_tables
-         where schemaname = 'marbre' and relname in ('articles', 'article_contents', 'article_filings');
+         where schemaname = 'marbre' and relname in ('articles', 'article_contents', 'desk_listings');
         rollback;""")
     scans, rows = map(int, re.search(r"^read\|(\d+)\|(\d+)$", told, re.M).groups())
     assert scans == 0 and rows < 300, f"{scans} scans, {rows} rows"

@@ -52,7 +52,7 @@ def count(server, title):
 
 
 def kept(server, condition="true"):
-    return int(server.sql(f"select count(*) from kept_answers where {condition}"))
+    return int(server.sql(f"select count(*) from idempotency_records where {condition}"))
 
 
 def twin(client, server=None):
@@ -208,13 +208,13 @@ def test_the_same_key_for_another_operation_is_another_key(chief, key):
 def test_after_a_day_a_key_is_new(server, editor, key):
     name = title()
     first = write(editor, key, 201, title=name)
-    server.sql(f"update kept_answers set created_at = created_at - interval '23 hours' where key = '{key}'")
+    server.sql(f"update idempotency_records set created_at = created_at - interval '23 hours' where key = '{key}'")
     assert_replay(first, write(editor, key, 201, title=name))
-    server.sql(f"update kept_answers set created_at = created_at - interval '1 hour' where key = '{key}'")
+    server.sql(f"update idempotency_records set created_at = created_at - interval '1 hour' where key = '{key}'")
     second = write(editor, key, 201, title=name)
     assert not is_replayed(second) and second.json()["id"] != first.json()["id"]
     assert_replay(second, write(editor, key, 201, title=name))
-    server.sql(f"update kept_answers set created_at = created_at - interval '1 day' where key = '{key}'")
+    server.sql(f"update idempotency_records set created_at = created_at - interval '1 day' where key = '{key}'")
     write(editor, key, 201, title="Autre chose")
 
 
@@ -290,7 +290,7 @@ def test_what_is_no_key_is_refused_before_anything_is_done(server, editor, bad):
     assert count(server, name) == 0
 
 
-@pytest.mark.parametrize("good", ["k" * 200, ("é" * 200).encode(), "'); drop table kept_answers; --", "0"],
+@pytest.mark.parametrize("good", ["k" * 200, ("é" * 200).encode(), "'); drop table idempotency_records; --", "0"],
                          ids=["200 characters", "200 letters of two bytes", "SQL", "short"])
 def test_any_word_of_one_to_two_hundred_characters_is_a_key(server, good):
     someone, name = server.make_account(f"word-{next(numbers)}@marbre.test"), title()
@@ -337,13 +337,13 @@ def test_a_request_without_a_key_leaves_nothing_behind(server, editor):
 
 
 def test_what_is_older_than_a_day_is_cleaned_up_by_those_who_come(server, editor, key):
-    server.sql("insert into kept_answers select 'somebody', 'create_article', 'old-' || n, '', null, '{}',"
+    server.sql("insert into idempotency_records select 'somebody', 'create_article', 'old-' || n, '', null, '{}',"
                " now() - interval '25 hours' from generate_series(1, 30) n;"
-               "insert into kept_answers values ('somebody', 'create_article', 'young', '', null, '{}', now() - interval '23 hours')")
+               "insert into idempotency_records values ('somebody', 'create_article', 'young', '', null, '{}', now() - interval '23 hours')")
     for n in range(2):
         write(editor, f"{key}-{n}", 201, title=title())
     assert kept(server, "key like 'old-%'") == 0 and kept(server, "key = 'young'") == 1
-    server.sql("delete from kept_answers where caller = 'somebody'")
+    server.sql("delete from idempotency_records where caller = 'somebody'")
 
 
 # ---- when something breaks in the middle

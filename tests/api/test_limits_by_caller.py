@@ -173,6 +173,56 @@ def test_nobody_makes_up_another_address(quick):
         assert replies[-1].status_code == 429, name
 
 
+# ---- API keys that are none
+
+@pytest.fixture(scope="module")
+def guarded(server):
+    """Five failures in ten minutes, and nothing else is counted."""
+    guarded = server.serve_beside(MARBRE_RATE_READ="0", MARBRE_RATE_DESK="0", MARBRE_RATE_LOGIN="5/600",
+                                  MARBRE_TRUSTED_PROXIES="127.0.0.1")
+    yield guarded
+    assert guarded.stop() == 0
+
+
+def new_keys(server, count):
+    made = (server.client("admin").post("/v1/desk/api-keys", {"name": f"Voisin {next(numbers)}", "role": "editor"}, 201).json()
+            for _ in range(count))
+    return [(one["key"], one["api_key"]["id"]) for one in made]
+
+
+def ask_with(guarded, key, peer):
+    return guarded.client().get("/v1/auth/me", headers={"Authorization": f"Bearer {key}", "X-Forwarded-For": peer})
+
+
+def test_a_program_with_a_dead_key_is_refused_and_good_keys_beside_it_are_not(server, guarded):
+    peer, dead = address(), "mbk_" + "d" * 43
+    keys = [key for key, _ in new_keys(server, 8)]
+    assert statuses(lambda: ask_with(guarded, dead, peer), 30) == [401] * 6 + [429] * 24, "one guess, and five that it has again"
+    refused = ask_with(guarded, dead, peer)
+    assert refused.headers["Retry-After"] and "API keys that are none" in refused.json()["detail"]
+    assert [ask_with(guarded, key, peer).status_code for key in keys] == [200] * 8, "none of them was ever seen here"
+    assert ask_with(guarded, dead, address()).status_code == 401
+
+
+def test_a_key_that_is_revoked_is_soon_refused_and_its_neighbours_are_not(server, guarded):
+    peer, ((key, row), (other, _)) = address(), new_keys(server, 2)
+    ask_with(guarded, key, peer).raise_for_status()
+    server.client("admin").request("DELETE", f"/v1/desk/api-keys/{row}", 204, headers={"If-Match": "*"})
+    assert statuses(lambda: ask_with(guarded, key, peer), 8) == [401] * 5 + [429] * 3
+    assert ask_with(guarded, other, peer).status_code == 200
+
+
+def test_whoever_guesses_different_keys_is_bounded_by_address(server, guarded):
+    peer, (good, _) = address(), new_keys(server, 1)[0]
+    assert ask_with(guarded, good, peer).status_code == 200
+    guesses = [f"mbk_{n:043}" for n in range(40)]
+    told = [ask_with(guarded, key, peer).status_code for key in guesses]
+    assert told == [401] * 5 + [429] * 35
+    again = [ask_with(guarded, key, peer).status_code for key in guesses for _ in range(2)]
+    assert again.count(401) <= 6, "nor are those that have failed a way to go on"
+    assert ask_with(guarded, good, peer).status_code == 200
+
+
 # ---- what is counted
 
 @pytest.mark.parametrize("ask", ["reader", "desk"])

@@ -49,7 +49,7 @@ def told_apart(ones, others):
 def bench_login(folder, accounts=200, tries=5):
     """A wrong password for an address with an account and for one without, in turns; no address so often that it rests."""
     server = marbre.Server.dev(folder / "login", "--empty", environment={
-        "MARBRE_WORKERS": "1", "MARBRE_HASH_MEMORY_KIB": os.environ.get("HASH_MEMORY_KIB", "19456")})
+        "MARBRE_WORKERS": "1", "MARBRE_HASH_PASSES": "2", "MARBRE_HASH_MEMORY_KIB": os.environ.get("HASH_MEMORY_KIB", "19456")})
     try:
         server.sql("insert into accounts (id, email, name, role, password_hash) select gen_random_uuid(), 'known-' || n ||"
                    f" '@marbre.test', 'x', 'editor', password_hash from accounts, generate_series(1000, {999 + accounts}) n"

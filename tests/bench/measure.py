@@ -10,6 +10,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 os.environ["MARBRE_BINARY"] = str(ROOT / "build/bench/marbre")
 
+# As in production, but for how much one caller may ask: a load generator is one.
+UNLIMITED = {f"MARBRE_RATE_{name}": "0" for name in ("READ", "DESK", "LOGIN", "FORM", "FORM_ALL")}
+PRODUCTION = {"MARBRE_WORKERS": "2", "MARBRE_READ_CONNECTIONS": "0", "MARBRE_WRITE_CONNECTIONS": "4", **UNLIMITED}
+
 ROUNDS, SECONDS = int(os.environ.get("ROUNDS", 5)), int(os.environ.get("SECONDS", 3))
 SERVER_CORE, LOAD_CORE, ALL_CORES = "0", "1", "0-1"
 

@@ -7,7 +7,7 @@ import time
 import requests
 
 import marbre
-from measure import ALL_CORES, ROUNDS, wrk
+from measure import ALL_CORES, PRODUCTION, ROUNDS, wrk
 
 
 def resident(server):
@@ -22,7 +22,7 @@ def bench_process(folder):
         starts, before, after = [], [], []
         for _ in range(ROUNDS):
             began = time.perf_counter()
-            server = dev.serve_beside()
+            server = dev.serve_beside(**PRODUCTION)
             try:
                 assert requests.get(f"{server.url}/v1/articles/{slug}", timeout=5).status_code == 200
                 starts.append((time.perf_counter() - began) * 1000)

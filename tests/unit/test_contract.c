@@ -44,7 +44,7 @@ static const char *refusal_with(const char *paths, const char *schemas, const st
 {
     enum { MADE = 4 }; // room for statements that are made of these
     struct db_statement all[MADE + 7] = {
-        db_statement_read(arena, STR("auth/caller"), STR("select :caller_account")),
+        db_statement_read(arena, STR("auth/enter"), STR("select :caller_account")),
         db_statement_read(arena, STR("audit/record"), STR("select :audit_kind, :audit_thing")),
         db_statement_read(arena, STR("idempotency/begin"), STR("select :idempotency_key")),
         db_statement_read(arena, STR("things/get"), STR("select body from things where id = :path_id")),

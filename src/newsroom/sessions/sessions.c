@@ -41,7 +41,7 @@ static void reply_grant(struct api_call *call, const struct db_answer *account, 
 
 // What log_in carries from step to step.
 struct login {
-    struct db_answer account; // of sessions/find
+    struct db_answer account; // of sessions/find_account
     struct str session, refresh_token;
 };
 
@@ -105,7 +105,7 @@ void sessions_log_in(struct api_call *call)
 {
     api_set(call, STR("login_email"), api_body_text(call, "email"));
     api_locks(call, api_body_text(call, "email"));
-    api_run(call, (const char *const[]){"sessions/find", NULL}, login_found);
+    api_run(call, (const char *const[]){"sessions/find_account", NULL}, login_found);
 }
 
 static void refresh_traded(struct api_call *call, const struct db_answer *answer)
@@ -125,7 +125,7 @@ void sessions_refresh(struct api_call *call)
     struct str *refresh_token = ARENA_NEW(api_arena(call), struct str);
     *refresh_token = make_refresh_token(call);
     api_carry(call, refresh_token);
-    api_run(call, (const char *const[]){"sessions/trade", NULL}, refresh_traded);
+    api_run(call, (const char *const[]){"sessions/refresh", NULL}, refresh_traded);
 }
 
 static void password_changed(struct api_call *call, const struct db_answer *answer)
@@ -137,7 +137,7 @@ static void password_changed(struct api_call *call, const struct db_answer *answ
 static void password_hashed(struct api_call *call, struct str phc)
 {
     api_set(call, STR("password_hash"), phc);
-    api_run(call, (const char *const[]){"accounts/own_password", "audit/record", NULL}, password_changed);
+    api_run(call, (const char *const[]){"accounts/change_own_password", "audit/record", NULL}, password_changed);
 }
 
 static void password_checked(struct api_call *call, bool fits, struct str rehashed)
@@ -160,5 +160,5 @@ static void password_found(struct api_call *call, const struct db_answer *answer
 
 void sessions_change_password(struct api_call *call)
 {
-    api_run(call, (const char *const[]){"sessions/own", "accounts/own_hash", NULL}, password_found);
+    api_run(call, (const char *const[]){"sessions/check_session", "accounts/find_own_hash", NULL}, password_found);
 }

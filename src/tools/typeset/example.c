@@ -46,6 +46,11 @@ static json_t *example_at(const json_t *contract, json_t *schema, int depth)
     return json_null();
 }
 
+json_t *example_of_schema(const json_t *contract, json_t *schema)
+{
+    return example_at(contract, schema, 0);
+}
+
 json_t *example_of(const json_t *contract, json_t *media)
 {
     json_t *own = json_object_get(media, "example");
