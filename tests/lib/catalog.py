@@ -101,12 +101,14 @@ def writes(there, name, seen=None):
 
 
 def drawing(there):
-    """A line a trigger, under its table: when, by which function, and the tables that it writes."""
+    """A line a trigger, under its table, in the order in which PostgreSQL runs them: when, by which function, and the tables
+    that it writes."""
     by_table = collections.defaultdict(list)
     for trigger, text in there.definitions.items():
         when, events, each, function = WHEN.match(text).groups()
-        by_table[trigger.table].append((when == "AFTER", f"{when} {events}, {each}".lower().replace(", row", ", each row").replace(", statement", ""),
-                                        function, sorted(writes(there, function))))
+        order = when == "AFTER", (each == "ROW") == (when == "BEFORE"), trigger.name
+        told = f"{when} {events}".lower() + (", each row" if each == "ROW" else "")
+        by_table[trigger.table].append((order, told, function, sorted(writes(there, function))))
     lines = []
     for table in sorted(by_table):
         lines.append(table)
