@@ -45,7 +45,7 @@ enum db_outcome {
 };
 enum { DB_OUTCOMES = DB_UNKNOWN + 1 };
 
-// What came of a call. The texts live as long as the call's arena.
+// The result of a call. The texts live as long as the call's arena.
 struct db_answer {
     enum db_outcome outcome;
     char sqlstate[6];                       // of a refusal; of DB_AWAY, why there is no connection
@@ -118,7 +118,7 @@ bool db_pool_ready(const struct db_pool *pool); // each class has a connection t
 // is no connection.
 bool db_pool_failing(const struct db_pool *pool);
 
-// What a pool has counted of a class; any thread may read it.
+// Metrics of a pool's connection class; any thread may read them.
 struct db_class_metrics {
     struct durations waited; // for a place on a connection
     struct durations took;   // from sending the statements to the answer of the last

@@ -7,8 +7,8 @@
 // The operations that need C between their statements, ended by a row without a name.
 extern const struct api_handler newsroom_handlers[];
 
-// What servers do from time to time: `jobs/<name>.sql`, at the earliest so many seconds after it was done before, by
-// one of them. The statement answers the column `erased`.
+// A periodic job of the servers: `jobs/<name>.sql`, at the earliest so many seconds after it was done before, by one of
+// them. The statement answers the column `erased`.
 struct newsroom_job {
     const char *name;
     unsigned seconds;

@@ -275,12 +275,9 @@ static void done(void *context, struct http_exchange *exchange)
 struct api *api_new(const struct api_contract *contract, struct loop *loop, struct thread_pool *threads,
                     struct db_pool *pool)
 {
-    struct api *api = calloc(1, sizeof *api);
-    if (!api)
-        fatal("out of memory for an api");
-    *api = (struct api){contract, loop, threads, pool, calloc(api_metrics_count(contract), sizeof *api->metrics)};
-    if (!api->metrics)
-        fatal("out of memory for the metrics of an api");
+    struct api *api = allocated(calloc(1, sizeof *api), "an api");
+    *api = (struct api){contract, loop, threads, pool,
+                        allocated(calloc(api_metrics_count(contract), sizeof *api->metrics), "the metrics of an api")};
     return api;
 }
 

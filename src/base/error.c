@@ -1,4 +1,4 @@
-// What cannot go on: a bug ends the process, an error is told to whoever called. Stands below all of base, so that the
+// Errors and fatal: an error is told to whoever called, a bug ends the process. Stands below all of base, so that the
 // log and the arenas may end a process, too.
 #include "marbre/base.h"
 
@@ -15,6 +15,13 @@ void fatal(const char *format, ...)
     va_end(arguments);
     fprintf(stderr, "marbre: %s\n", detail);
     abort();
+}
+
+void *allocated(void *memory, const char *what)
+{
+    if (!memory)
+        fatal("out of memory for %s", what);
+    return memory;
 }
 
 bool error_set(struct error *error, const char *format, ...)

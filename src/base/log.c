@@ -42,9 +42,7 @@ static struct ring *ring_of_this_thread(void)
 {
     if (own_ring)
         return own_ring;
-    own_ring = calloc(1, sizeof *own_ring);
-    if (!own_ring)
-        fatal("out of memory for the log");
+    own_ring = allocated(calloc(1, sizeof *own_ring), "the log");
     own_ring->next = atomic_load(&rings);
     while (!atomic_compare_exchange_weak(&rings, &own_ring->next, own_ring)) {
     }

@@ -60,7 +60,7 @@ static bool is_ascii(struct str text)
     return true;
 }
 
-// How many combining marks a character ends with once it is decomposed: `é` has one, U+0344 is two.
+// Counts the combining marks with which a character ends once it is decomposed (NFD): `é` has one, U+0344 is two.
 static unsigned marks_of(const UNormalizer2 *nfc, UChar32 c)
 {
     UChar wide[16];
@@ -135,7 +135,7 @@ struct str text_nfc(struct arena *arena, struct str text)
     return to_utf8(arena, normal);
 }
 
-// How many bytes of an unwanted control character stand at `text[i]`; 0 where a wanted one does.
+// Length in bytes of an unwanted control character at `text[i]`; 0 where a wanted one does.
 static size_t unwanted_at(struct str text, size_t i)
 {
     const unsigned char *at = (const unsigned char *)text.ptr + i;

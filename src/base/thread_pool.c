@@ -4,13 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-static void *need(void *memory)
-{
-    if (!memory)
-        fatal("out of memory for a thread pool");
-    return memory;
-}
-
 struct task {
     struct task *next;
     struct loop *home;
@@ -54,7 +47,7 @@ static void *pool_thread(void *context)
 
 struct thread_pool *thread_pool_new(unsigned threads, unsigned queue_max)
 {
-    struct thread_pool *pool = need(calloc(1, sizeof *pool + threads * sizeof pool->threads[0]));
+    struct thread_pool *pool = allocated(calloc(1, sizeof *pool + threads * sizeof pool->threads[0]), "a thread pool");
     pool->last = &pool->first;
     pool->queue_max = queue_max;
     pthread_mutex_init(&pool->lock, NULL);
@@ -88,7 +81,7 @@ void thread_pool_free(struct thread_pool *pool)
 bool thread_pool_submit(struct thread_pool *pool, struct loop *home, void (*work)(void *), void (*done)(void *),
                         void *argument)
 {
-    struct task *task = need(malloc(sizeof *task));
+    struct task *task = allocated(malloc(sizeof *task), "a thread pool");
     *task = (struct task){.home = home, .work = work, .done = done, .argument = argument};
     pthread_mutex_lock(&pool->lock);
     bool room = pool->queued < pool->queue_max;

@@ -140,7 +140,8 @@ static bool ended_by(int64_t deadline, pid_t pid, int *status)
     return false;
 }
 
-// Whether a child did what it was asked. One that takes too long is killed, with all that it started in its session.
+// Waits for a child, and is true when it exited with 0. One that takes too long is killed, with all that it started in
+// its session.
 static bool finished_well(pid_t pid, int seconds)
 {
     int status = -1;

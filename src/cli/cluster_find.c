@@ -1,5 +1,4 @@
-// Which of the installed PostgreSQLs is used. A program says its version itself: a folder's name is only a place to
-// ask.
+// Discovery of an installed PostgreSQL. A program says its version itself: a folder's name is only a place to ask.
 #include "cluster_inside.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-// What the files of cluster share among themselves. Paths are NUL-terminated and absolute.
+// Internals of the private cluster, shared by its files. Paths are NUL-terminated and absolute.
 #pragma once
 
 #include "cluster.h"
@@ -7,7 +7,7 @@
 
 // ---------------------------------------------------------------------------------------------------- cluster_child.c
 
-// Who runs PostgreSQL: ourselves, or as root somebody else.
+// The user who runs PostgreSQL: ourselves, or as root somebody else.
 struct owner {
     uid_t uid;
     gid_t gid;

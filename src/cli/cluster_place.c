@@ -1,5 +1,5 @@
-// Where a cluster lies and whose it is. The folder that --data names, unless somebody else has to run PostgreSQL (we
-// are root) and cannot get there; and the socket beside it, unless its path could not be one.
+// Location and owner of a cluster. The folder that --data names, unless somebody else has to run PostgreSQL (we are
+// root) and cannot get there; and the socket beside it, unless its path could not be one.
 #include "cluster_inside.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 enum { SOCKET_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1, DIR_MAX = 900, PATIENCE_SECONDS = 10 };
 
-// Who runs a cluster that is still to be made.
+// The owner of a cluster that is still to be made.
 static bool first_owner(struct owner *owner, struct error *error)
 {
     *owner = (struct owner){geteuid(), getegid()};
@@ -30,7 +30,7 @@ static bool first_owner(struct owner *owner, struct error *error)
     return true;
 }
 
-// Who runs a cluster that is there: root takes over what somebody began.
+// The owner of a cluster that is there: root takes over what somebody began.
 static bool present_owner(const char *data, struct owner *owner)
 {
     struct stat seen;

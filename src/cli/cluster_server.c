@@ -18,13 +18,14 @@
 
 enum { START_SECONDS = 60, MEMORY_SECONDS = 15, LOG_BYTES_MAX = 16 << 20, STATUS_LINE = 8 };
 
-// How a server is asked to end. SIGINT rolls back and writes what is open; after SIGQUIT the next start recovers, and
-// so it does after SIGKILL.
+// Signals that ask a server to end, in turn. SIGINT rolls back and writes what is open; after SIGQUIT the next start
+// recovers, and so it does after SIGKILL.
 static const struct {
     int number, seconds;
 } requests[] = {{SIGINT, 20}, {SIGQUIT, 8}, {SIGKILL, 3}};
 
-// What a dev machine needs; the rest is PostgreSQL's own. fsync stays on: what was acknowledged is kept.
+// Settings of PostgreSQL for a dev machine; the rest is PostgreSQL's own. fsync stays on: what was acknowledged is
+// kept.
 static const char *const settings[] = {
     "listen_addresses=", // no TCP
     "port=5432",         // else PGPORT's; it names the socket
@@ -87,7 +88,8 @@ static bool is_in(pid_t pid, const char *data)
            there.st_ino == here.st_ino;
 }
 
-// Whether a process is the first one of the server of `data`: its number alone may long be somebody else's.
+// The postmaster check: the process is the first one of the server of `data`. Its number alone may long be somebody
+// else's.
 static bool is_server_of(pid_t pid, const char *data)
 {
     char path[64], bytes[PATH_MAX];

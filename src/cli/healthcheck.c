@@ -36,7 +36,7 @@ static bool connected(int fd, const struct http_address *address)
 }
 
 // The whole answer to a GET of the page; nothing, and errno, where there is none.
-static struct str ask(struct arena *arena, const struct http_address *address, const char *page)
+static struct str healthcheck_ask(struct arena *arena, const struct http_address *address, const char *page)
 {
     struct buf answer = buf_in(arena);
     struct str request = arena_printf(arena, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", page);
@@ -82,7 +82,8 @@ int command_healthcheck(int argc, char **argv)
         status = 1;
     else if (!http_address_read(config.admin_listen, &address))
         status = cli_fail("MARBRE_ADMIN_LISTEN is not set to an address: there is nothing to ask");
-    else if (aim_at_this_machine(&address), answer = ask(arena, &address, argc == 2 ? argv[1] : "/readyz"), !answer.len)
+    else if (aim_at_this_machine(&address), answer = healthcheck_ask(arena, &address, argc == 2 ? argv[1] : "/readyz"),
+             !answer.len)
         status = cli_fail("no answer at %.*s: %s", STR_FMT(config.admin_listen), strerror(errno));
     else if (!str_starts(answer, STR("HTTP/1.1 200 ")))
         status = cli_fail("not ready: %s", complaint_in(arena, answer).ptr);

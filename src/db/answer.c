@@ -1,4 +1,4 @@
-// What PostgreSQL answered, as the rest of the house may see it.
+// Answers: what PostgreSQL said, as the rest of the house may see it.
 #include "db_internal.h"
 
 #include <stdlib.h>

@@ -43,7 +43,7 @@ struct db_connection {
 };
 
 static void connect_begin(struct db_connection *connection, const char *address);
-static void on_event(evutil_socket_t fd, short what, void *context);
+static void on_socket_event(evutil_socket_t fd, short what, void *context);
 
 static void drop_events(struct db_connection *connection)
 {
@@ -61,7 +61,7 @@ static void arm_timer(struct db_connection *connection, unsigned ms)
 
 // Rests before the next try: longer each time, with jitter so that the connections of many workers do not come back as
 // one.
-static void rest(struct db_connection *connection, bool broken)
+static void connection_rest(struct db_connection *connection, bool broken)
 {
     unsigned jitter, longest = broken ? REST_LONGEST_BROKEN_MS : REST_LONGEST_MS;
     secret_random(&jitter, sizeof jitter);
@@ -78,7 +78,7 @@ static void lose_as(struct db_connection *connection, const char *sqlstate, cons
     connection->told = true;
     drop_events(connection);
     db_pool_lost(connection->pool, sqlstate, why);
-    rest(connection, sqlstate && db_sqlstate_is_broken(sqlstate));
+    connection_rest(connection, sqlstate && db_sqlstate_is_broken(sqlstate));
     PQfinish(connection->pg); // `why` may be its own
     connection->pg = NULL;
     connection->health = DB_UNTRIED;
@@ -158,11 +158,9 @@ static bool needs_lookup(const char *url, struct lookup *lookup)
     return needed;
 }
 
-static void begin(struct db_connection *connection)
+static void lookup_begin(struct db_connection *connection)
 {
-    struct lookup *lookup = calloc(1, sizeof *lookup);
-    if (!lookup)
-        fatal("out of memory for a name");
+    struct lookup *lookup = allocated(calloc(1, sizeof *lookup), "a name");
     if (!needs_lookup(connection->url, lookup)) {
         free(lookup);
         connect_begin(connection, NULL);
@@ -185,8 +183,8 @@ static void set_socket_events(struct db_connection *connection, bool readable, b
     drop_events(connection);
     struct event_base *base = loop_base(connection->loop);
     int fd = PQsocket(connection->pg);
-    connection->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_event, connection);
-    connection->writable = event_new(base, fd, EV_WRITE, on_event, connection);
+    connection->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_socket_event, connection);
+    connection->writable = event_new(base, fd, EV_WRITE, on_socket_event, connection);
     if (readable)
         event_add(connection->readable, NULL);
     if (writable)
@@ -285,8 +283,8 @@ static void prepared(struct db_connection *connection, PGresult *result)
     PQclear(result);
 }
 
-// What an answer says of the connection that gave it.
-static void judge(struct db_connection *connection, const struct db_answer *answer)
+// Health by answers: what one says of the connection that gave it.
+static void health_judge(struct db_connection *connection, const struct db_answer *answer)
 {
     if (answer->outcome != DB_REFUSED || !db_sqlstate_is_broken(answer->sqlstate)) {
         connection->failures = 0;
@@ -312,7 +310,7 @@ void db_connection_replace_if_broken(struct db_connection *connection)
 }
 
 // A result of the call at the head of the line. The sync that ends it is the commit, or the word that nothing was done.
-static void answered(struct db_connection *connection, PGresult *result)
+static void take_answer(struct db_connection *connection, PGresult *result)
 {
     struct db_call *call = connection->first;
     ExecStatusType status = PQresultStatus(result);
@@ -322,7 +320,7 @@ static void answered(struct db_connection *connection, PGresult *result)
         if (!connection->first)
             connection->last = &connection->first;
         connection->load--;
-        judge(connection, &call->answer);
+        health_judge(connection, &call->answer);
         db_pool_answered(connection->pool, connection, call);
         db_pool_dispatch(connection->pool);
         db_connection_replace_if_broken(connection);
@@ -357,14 +355,14 @@ static void take_results(struct db_connection *connection)
         } else if (connection->state == PREPARING) {
             prepared(connection, result);
         } else {
-            answered(connection, result);
+            take_answer(connection, result);
         }
     }
     if (connection->pg && PQstatus(connection->pg) == CONNECTION_BAD)
         lose(connection, PQerrorMessage(connection->pg));
 }
 
-static void on_event(evutil_socket_t fd, short what, void *context)
+static void on_socket_event(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     struct db_connection *connection = context;
@@ -382,7 +380,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct db_connection *connection = context;
     if (connection->state == RESTING && db_pool_may_connect(connection->pool, connection))
-        begin(connection);
+        lookup_begin(connection);
     else if (connection->state == RESTING)
         arm_timer(connection, TURN_MS);
     else if (connection->state != READY)
@@ -394,10 +392,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct thread_pool *threads,
                                         const struct db_config *config, const struct db_statements *statements)
 {
-    struct db_connection *connection = calloc(1, sizeof *connection);
+    struct db_connection *connection = allocated(calloc(1, sizeof *connection), "a connection");
     struct arena *arena = arena_new();
-    if (!connection)
-        fatal("out of memory for a connection");
     *connection = (struct db_connection){.pool = pool,
                                          .loop = loop,
                                          .threads = threads,

@@ -38,9 +38,7 @@ struct db_session *db_session_open(struct arena *arena, struct str url, struct s
     struct db_session *session = ARENA_NEW(arena, struct db_session);
     const char *const words[] = {"dbname", "application_name", "client_encoding", "connect_timeout", NULL};
     const char *const values[] = {arena_cstr(arena, url), db_application_name(arena, definitions), "UTF8", "10", NULL};
-    session->pg = PQconnectdbParams(words, values, 1);
-    if (!session->pg)
-        fatal("out of memory for a session");
+    session->pg = allocated(PQconnectdbParams(words, values, 1), "a session");
     arena_defer(arena, finish_session, session);
     if (PQstatus(session->pg) != CONNECTION_OK) {
         libpq_fail(error, PQerrorMessage(session->pg));
@@ -64,9 +62,7 @@ bool db_session_script(struct db_session *session, struct str sql, struct error 
 
 bool db_session_try(struct db_session *session, struct str sql, char sqlstate[6], struct error *error)
 {
-    char *terminated = strndup(sql.ptr, sql.len);
-    if (!terminated)
-        fatal("out of memory for a script");
+    char *terminated = allocated(strndup(sql.ptr, sql.len), "a script");
     PGresult *result = PQexec(session->pg, terminated);
     free(terminated);
     ExecStatusType status = PQresultStatus(result);

@@ -14,7 +14,7 @@ static bool is_name(char c)
     return is_name_start(c) || (c >= '0' && c <= '9');
 }
 
-static size_t number_of(struct str *names, size_t *count, struct str name)
+static size_t parameter_number(struct str *names, size_t *count, struct str name)
 {
     for (size_t i = 0; i < *count; i++)
         if (str_eq(names[i], name))
@@ -60,7 +60,7 @@ struct db_statement db_statement_read(struct arena *arena, struct str name, stru
             while (end < text.len && is_name(text.ptr[end]))
                 end++;
             struct str parameter = arena_copy(arena, (struct str){text.ptr + i + 1, end - i - 1});
-            buf_printf(&sql, "$%zu", number_of(names, &count, parameter));
+            buf_printf(&sql, "$%zu", parameter_number(names, &count, parameter));
             i = end;
         } else {
             buf_put_char(&sql, text.ptr[i++]);

@@ -35,7 +35,7 @@ static int size_digit(struct http_chunks *chunks, char c, uint64_t body_max)
     return chunks->left > body_max - chunks->total ? BROKEN : SIZE;
 }
 
-// What may follow a size, a name or a value of an extension.
+// The state after a chunk's size, or a name or value of a chunk extension.
 static int after_part(char c)
 {
     if (c == '\r')
@@ -102,7 +102,7 @@ static int trailer(struct http_chunks *chunks, char c)
     }
 }
 
-static int step(struct http_chunks *chunks, char c, uint64_t body_max)
+static int chunk_step(struct http_chunks *chunks, char c, uint64_t body_max)
 {
     switch ((enum state)chunks->state) {
     case SIZE_FIRST:
@@ -150,7 +150,7 @@ enum http_fault http_parse_chunks(struct http_chunks *chunks, struct str bytes, 
         if (chunks->state == DATA)
             i += take_data(chunks, (struct str){bytes.ptr + i, bytes.len - i}, body);
         else
-            chunks->state = step(chunks, bytes.ptr[i++], body_max);
+            chunks->state = chunk_step(chunks, bytes.ptr[i++], body_max);
     }
     *used = i;
     if (chunks->trailer > TRAILER_MAX)

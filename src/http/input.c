@@ -1,4 +1,4 @@
-// What a connection has read and not yet used. An idle connection holds none of it.
+// The input buffer of a connection: what was read and is not yet used. An idle connection holds none of it.
 #include "http_internal.h"
 
 #include <stdlib.h>
@@ -11,13 +11,6 @@ struct str input_view(const struct input *input)
     return (struct str){input->ptr ? input->ptr + input->start : "", input->end - input->start};
 }
 
-static void *need(void *room)
-{
-    if (!room)
-        fatal("out of memory to read into");
-    return room;
-}
-
 // First rooms that this thread's connections gave back, so that the next request costs no allocation. Not under
 // AddressSanitizer, which could not see that somebody still reads what was given back.
 #ifndef __SANITIZE_ADDRESS__
@@ -27,7 +20,7 @@ static _Thread_local unsigned spare_count;
 
 static char *first_room_take(void)
 {
-    return spare_count ? spare[--spare_count] : need(malloc(FIRST_ROOM));
+    return spare_count ? spare[--spare_count] : allocated(malloc(FIRST_ROOM), "what is read");
 }
 
 static void first_room_give(char *room)
@@ -40,7 +33,7 @@ static void first_room_give(char *room)
 #else
 static char *first_room_take(void)
 {
-    return need(malloc(FIRST_ROOM));
+    return allocated(malloc(FIRST_ROOM), "what is read");
 }
 
 static void first_room_give(char *room)
@@ -49,7 +42,7 @@ static void first_room_give(char *room)
 }
 #endif
 
-static void grow(struct input *input)
+static void input_grow(struct input *input)
 {
     if (input->capacity == 0) {
         input->ptr = first_room_take();
@@ -57,7 +50,7 @@ static void grow(struct input *input)
         return;
     }
     input->capacity = input->capacity * 2 < INPUT_MAX ? input->capacity * 2 : INPUT_MAX;
-    input->ptr = need(realloc(input->ptr, input->capacity));
+    input->ptr = allocated(realloc(input->ptr, input->capacity), "what is read");
 }
 
 size_t input_room(struct input *input)
@@ -68,7 +61,7 @@ size_t input_room(struct input *input)
         input->start = 0;
     }
     if (input->end == input->capacity && input->capacity < INPUT_MAX)
-        grow(input);
+        input_grow(input);
     return input->capacity - input->end;
 }
 

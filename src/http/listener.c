@@ -145,13 +145,6 @@ static void on_retry(evutil_socket_t fd, short what, void *context)
 
 // ------------------------------------------------------------------------------------------------ beginning and end
 
-static struct event *need_event(struct event *event)
-{
-    if (!event)
-        fatal("out of memory for a listener");
-    return event;
-}
-
 static int have(const struct http_address *address)
 {
     const int on = 1;
@@ -172,9 +165,7 @@ struct http_listener *http_listener_new(struct loop *loop, const struct http_add
     int fd = have(address);
     if (fd < 0)
         return NULL;
-    struct http_listener *listener = calloc(1, sizeof *listener);
-    if (!listener)
-        fatal("out of memory for a listener");
+    struct http_listener *listener = allocated(calloc(1, sizeof *listener), "a listener");
     listener->base = loop_base(loop);
     listener->fd = fd;
     listener->limits = *limits;
@@ -183,9 +174,10 @@ struct http_listener *http_listener_new(struct loop *loop, const struct http_add
     address_counters_init(&listener->address_counters);
     listener->now_us = clock_mono_us();
     listener->rejected_logged_us = listener->now_us - 1000000;
-    listener->acceptable = need_event(event_new(listener->base, fd, EV_READ | EV_PERSIST, on_acceptable, listener));
-    listener->retry = need_event(evtimer_new(listener->base, on_retry, listener));
-    listener->sweep = need_event(event_new(listener->base, -1, EV_PERSIST, on_sweep, listener));
+    listener->acceptable =
+        allocated(event_new(listener->base, fd, EV_READ | EV_PERSIST, on_acceptable, listener), "a listener");
+    listener->retry = allocated(evtimer_new(listener->base, on_retry, listener), "a listener");
+    listener->sweep = allocated(event_new(listener->base, -1, EV_PERSIST, on_sweep, listener), "a listener");
     event_add(listener->sweep, &sweep_every);
     return listener;
 }

@@ -11,9 +11,7 @@ struct memory_quota {
 
 struct memory_quota *memory_quota_new(uint64_t bytes)
 {
-    struct memory_quota *quota = calloc(1, sizeof *quota);
-    if (!quota)
-        fatal("out of memory for a quota");
+    struct memory_quota *quota = allocated(calloc(1, sizeof *quota), "a quota");
     *quota = (struct memory_quota){bytes, 1};
     return quota;
 }

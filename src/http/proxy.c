@@ -1,5 +1,5 @@
-// Who the client is behind proxies. A trusted proxy says for whom it speaks; what stands left of the first address that
-// is not one of them was written by that client, and means nothing.
+// The client's address behind proxies (Forwarded, X-Forwarded-For). A trusted proxy says for whom it speaks; what
+// stands left of the first address that is not one of them was written by that client, and means nothing.
 #include "http_internal.h"
 
 #include <arpa/inet.h>

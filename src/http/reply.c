@@ -142,8 +142,8 @@ static struct str make_head(struct connection *connection, const struct http_rep
     return buf_str(&head);
 }
 
-// Whether the reply ends the connection, and if so, whether bytes may be on their way that a plain close would answer
-// with a reset.
+// Connection: close or keep-alive. Where the reply ends the connection, bytes may be on their way that a plain close
+// would answer with a reset.
 static void decide_end(struct connection *connection, const struct http_reply *reply)
 {
     const struct exchange *exchange = connection->exchange;

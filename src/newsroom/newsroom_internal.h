@@ -1,4 +1,4 @@
-// What the files of the newsroom share: the handlers of its resources.
+// Handlers of the newsroom's resources, shared by its files.
 #pragma once
 
 #include "marbre/newsroom.h"

@@ -1,6 +1,6 @@
-// What has to be done from time to time: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due.
-// PostgreSQL knows when each ran last and lets one server at it (`job_begin`), however many there are. Everything that
-// a job does is its statement; what it erased is logged.
+// The scheduler of periodic jobs: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due. PostgreSQL knows
+// when each ran last and lets one server at it (`job_begin`), however many there are. Everything that a job does is its
+// statement; what it erased is logged.
 #include "server_internal.h"
 
 #include <string.h>
@@ -8,8 +8,8 @@
 
 enum { MOST = 1000 }; // rows at a time, so that nobody waits long for what a job has locked
 
-static struct str value_of(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job,
-                           struct str symbol)
+static struct str job_value(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job,
+                            struct str symbol)
 {
     static const struct str setting = {"config_", 7};
     if (str_eq(symbol, STR("job_name")))
@@ -23,24 +23,24 @@ static struct str value_of(struct arena *arena, const struct jobs *jobs, const s
     fatal("the job %s names :%.*s, which no job has", job->name, STR_FMT(symbol));
 }
 
-static struct db_step step_of(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job,
-                              struct str name)
+static struct db_step job_step(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job,
+                               struct str name)
 {
     const struct db_statement *statement = db_statement_find(jobs->statements, name);
     if (!statement)
         fatal("there is no statement %.*s", STR_FMT(name));
     struct str *values = ARENA_ARRAY(arena, struct str, statement->parameter_count + 1);
     for (size_t i = 0; i < statement->parameter_count; i++)
-        values[i] = value_of(arena, jobs, job, statement->parameters[i]);
+        values[i] = job_value(arena, jobs, job, statement->parameters[i]);
     return (struct db_step){statement, values};
 }
 
 // True when there is as much again to do.
-static bool run(struct jobs *jobs, struct arena *arena, struct db_session *session, const struct newsroom_job *job)
+static bool job_run(struct jobs *jobs, struct arena *arena, struct db_session *session, const struct newsroom_job *job)
 {
     const struct db_step steps[] = {
-        step_of(arena, jobs, job, STR("jobs/begin")),
-        step_of(arena, jobs, job, arena_printf(arena, "jobs/%s", job->name)),
+        job_step(arena, jobs, job, STR("jobs/begin")),
+        job_step(arena, jobs, job, arena_printf(arena, "jobs/%s", job->name)),
     };
     struct db_answer answer;
     struct error error;
@@ -59,7 +59,7 @@ static bool run(struct jobs *jobs, struct arena *arena, struct db_session *sessi
     return erased >= MOST;
 }
 
-static bool is_over(struct jobs *jobs)
+static bool jobs_are_over(struct jobs *jobs)
 {
     pthread_mutex_lock(&jobs->mutex);
     bool over = jobs->over;
@@ -67,7 +67,7 @@ static bool is_over(struct jobs *jobs)
     return over;
 }
 
-static void run_all(struct jobs *jobs)
+static void jobs_run_all(struct jobs *jobs)
 {
     struct arena *arena = arena_new();
     struct error error;
@@ -79,14 +79,14 @@ static void run_all(struct jobs *jobs)
         return;
     }
     for (const struct newsroom_job *job = newsroom_jobs; job->name; job++) {
-        while (!is_over(jobs) && run(jobs, arena, session, job)) {
+        while (!jobs_are_over(jobs) && job_run(jobs, arena, session, job)) {
         }
     }
     arena_free(arena);
 }
 
 // True when the time is up, false when the server ends.
-static bool rest(struct jobs *jobs)
+static bool jobs_rest(struct jobs *jobs)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -99,10 +99,10 @@ static bool rest(struct jobs *jobs)
     return !over;
 }
 
-static void *work(void *context)
+static void *jobs_work(void *context)
 {
-    while (rest(context))
-        run_all(context);
+    while (jobs_rest(context))
+        jobs_run_all(context);
     return NULL;
 }
 
@@ -122,7 +122,7 @@ void jobs_start(struct jobs *jobs, const struct server_setup *setup)
     pthread_cond_init(&jobs->wake, &clock);
     pthread_condattr_destroy(&clock);
     pthread_mutex_init(&jobs->mutex, NULL);
-    jobs->started = pthread_create(&jobs->thread, NULL, work, jobs) == 0;
+    jobs->started = pthread_create(&jobs->thread, NULL, jobs_work, jobs) == 0;
     if (!jobs->started)
         fatal("the thread for jobs could not be started");
 }

@@ -1,8 +1,9 @@
 // The server about itself: in development a front page; its contract, also for people; what each kind of problem means.
 #include "../newsroom_internal.h"
 
-// What Swagger UI needs, and not a bit more: its own scripts and styles, the contract and the API at this address,
-// pictures that stand in its style sheet. Its highlighter and its resizers write styles into elements.
+// Content-Security-Policy of Swagger UI, and not a bit more than it needs: its own scripts and styles, the contract and
+// the API at this address, pictures that stand in its style sheet. Its highlighter and its resizers write styles into
+// elements.
 #define SWAGGER_POLICY                                                                                                 \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "              \
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

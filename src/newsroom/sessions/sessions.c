@@ -15,7 +15,7 @@ static struct str make_refresh_token(struct api_call *call)
     return token;
 }
 
-static void put_member(struct buf *text, const char *before, struct str value)
+static void grant_put_member(struct buf *text, const char *before, struct str value)
 {
     buf_put(text, str_of(before));
     buf_put_json(text, value);
@@ -28,18 +28,18 @@ static void reply_grant(struct api_call *call, const struct db_answer *account, 
     struct auth_caller caller = {
         .account = db_answer_text(account, "id"), .session = session, .epoch = db_answer_text(account, "epoch")};
     struct buf text = buf_in(api_arena(call));
-    put_member(&text, "{\"access_token\":", auth_token_make(api_arena(call), api_keys(call), &caller));
+    grant_put_member(&text, "{\"access_token\":", auth_token_make(api_arena(call), api_keys(call), &caller));
     buf_printf(&text, ",\"token_type\":\"Bearer\",\"expires_in\":%d", AUTH_ACCESS_SECONDS);
-    put_member(&text, ",\"refresh_token\":", refresh_token);
-    put_member(&text, ",\"account\":{\"id\":", caller.account);
-    put_member(&text, ",\"email\":", db_answer_text(account, "email"));
-    put_member(&text, ",\"name\":", db_answer_text(account, "name"));
-    put_member(&text, ",\"role\":", db_answer_text(account, "role"));
+    grant_put_member(&text, ",\"refresh_token\":", refresh_token);
+    grant_put_member(&text, ",\"account\":{\"id\":", caller.account);
+    grant_put_member(&text, ",\"email\":", db_answer_text(account, "email"));
+    grant_put_member(&text, ",\"name\":", db_answer_text(account, "name"));
+    grant_put_member(&text, ",\"role\":", db_answer_text(account, "role"));
     buf_put_lit(&text, "}}");
     api_reply_json(call, 200, buf_str(&text));
 }
 
-// What log_in carries from step to step.
+// State of a login, carried from step to step.
 struct login {
     struct db_answer account; // of sessions/find_account
     struct str session, refresh_token;
@@ -50,8 +50,8 @@ static bool is_true(const struct db_answer *answer, const char *column)
     return str_eq(db_answer_text(answer, column), STR("t"));
 }
 
-// Whether the address has to wait: then the call is answered.
-static bool rests(struct api_call *call, const struct db_answer *answer)
+// Throttling of an address with too many wrong passwords: true when it has to wait, and the call is answered.
+static bool login_is_throttled(struct api_call *call, const struct db_answer *answer)
 {
     if (!is_true(answer, "resting"))
         return false;
@@ -96,7 +96,7 @@ static void login_found(struct api_call *call, const struct db_answer *answer)
     struct login *login = ARENA_NEW(api_arena(call), struct login);
     login->account = *answer;
     api_carry(call, login);
-    if (rests(call, answer))
+    if (login_is_throttled(call, answer))
         return;
     api_check_password(call, api_body_text(call, "password"), db_answer_text(answer, "password_hash"), login_checked);
 }
@@ -151,7 +151,7 @@ static void password_checked(struct api_call *call, bool fits, struct str rehash
 
 static void password_found(struct api_call *call, const struct db_answer *answer)
 {
-    if (rests(call, answer))
+    if (login_is_throttled(call, answer))
         return;
     struct str hash = db_answer_text(answer, "password_hash");
     api_set(call, STR("checked_hash"), hash);
