@@ -2,6 +2,7 @@
 #include "cluster.h"
 #include "cluster_inside.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -129,6 +130,7 @@ struct cluster *cluster_start(struct arena *arena, struct str data, struct error
 
 void cluster_stop(struct cluster *cluster)
 {
+    assert(cluster->lock >= 0);
     if (cluster_alive(cluster) && !server_end(cluster->pid, cluster->place.data))
         log_event(LOG_ERROR, "dev.postgres", "pid %d does not end", cluster->pid);
     rmdir(cluster->place.sockets); // empty now; it may lie in /tmp, where nothing should be left

@@ -3,6 +3,7 @@
 #include "db_internal.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -461,6 +462,7 @@ unsigned db_connection_load(const struct db_connection *connection)
 
 void db_connection_send(struct db_connection *connection, struct db_call *call)
 {
+    assert(connection->state == READY && call->step_count > 0);
     bool sent = true;
     for (size_t i = 0; sent && i < call->step_count; i++) {
         const struct db_step *step = &call->steps[i];

@@ -2,6 +2,7 @@
 // whose time is over. To set a deadline is to store a number.
 #include "http_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -162,6 +163,8 @@ static int have(const struct http_address *address)
 struct http_listener *http_listener_new(struct loop *loop, const struct http_address *address,
                                         const struct http_limits *limits, const struct http_service *service)
 {
+    assert(limits->connections_max > 0);
+    assert(service->admit && service->serve && service->refuse && service->done);
     int fd = have(address);
     if (fd < 0)
         return NULL;

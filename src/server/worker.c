@@ -2,6 +2,7 @@
 // lock.
 #include "server_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ static void worker_tick(evutil_socket_t fd, short what, void *context)
 
 bool worker_init(struct worker *worker, const struct worker_setup *setup)
 {
+    assert(setup->contract && setup->database && setup->statements && setup->threads);
     worker->loop = loop_new();
     worker->pool = db_pool_new(worker->loop, setup->threads, setup->database, setup->statements);
     worker->api = api_new(setup->contract, worker->loop, setup->threads, worker->pool);
