@@ -25,7 +25,7 @@ struct content_body {
     size_t reading_minutes; // at least 1 where there is a word
 };
 
-// What rendering needs to know of the site.
+// Facts of the site that rendering needs.
 struct content_site {
     struct str url;  // MARBRE_SITE_URL, no slash at the end: internal links render as {url}/a/{id}
     struct str lang; // BCP 47: how words break
@@ -37,7 +37,7 @@ struct content_site {
 // unique in the body, those of definitions in their block; what was allocated on the way is freed before it returns.
 MUST_CHECK struct fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
                                            const struct content_site *site, struct content_body *body);
-// The same from Markdown: CommonMark with tables, and the directives that src/content/README.md tells of. Every fault
-// points at `pointer` and names the line.
+// Reads a body from Markdown: CommonMark with tables, and the directives that src/content/README.md tells of. Every
+// fault points at `pointer` and names the line.
 MUST_CHECK struct fault *content_markdown_read(struct arena *arena, struct str markdown, struct str pointer,
                                                const struct content_site *site, struct content_body *body);

@@ -1,6 +1,7 @@
 // Arenas: blocks that grow in size, a list of what to finish, and buffers that live in them.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,7 @@ void arena_free(struct arena *arena)
     first_block_give(block); // the arena itself lies in it
 }
 
-static void *take(struct arena *arena, size_t n)
+static void *arena_bump(struct arena *arena, size_t n)
 {
     if (n > SIZE_MAX / 4)
         fatal("out of memory: %zu bytes asked of an arena", n);
@@ -116,14 +117,14 @@ static void *take(struct arena *arena, size_t n)
 
 void *arena_alloc(struct arena *arena, size_t n)
 {
-    return memset(take(arena, n), 0, n);
+    return memset(arena_bump(arena, n), 0, n);
 }
 
 struct str arena_copy(struct arena *arena, struct str text)
 {
     if (!text.ptr)
         return STR_NONE;
-    char *copy = take(arena, text.len + 1);
+    char *copy = arena_bump(arena, text.len + 1);
     if (text.len)
         memcpy(copy, text.ptr, text.len);
     copy[text.len] = '\0';
@@ -147,6 +148,7 @@ struct str arena_printf(struct arena *arena, const char *format, ...)
 
 void arena_defer(struct arena *arena, void (*finish)(void *), void *thing)
 {
+    assert(finish);
     struct deferred *deferred = ARENA_NEW(arena, struct deferred);
     *deferred = (struct deferred){.before = arena->deferred, .finish = finish, .thing = thing};
     arena->deferred = deferred;
@@ -170,7 +172,7 @@ static void buf_reserve(struct buf *buf, size_t more)
         block->size - block->used >= capacity - buf->capacity) {
         block->used += capacity - buf->capacity;
     } else {
-        char *grown = take(buf->arena, capacity);
+        char *grown = arena_bump(buf->arena, capacity);
         if (buf->ptr)
             memcpy(grown, buf->ptr, buf->len);
         buf->ptr = grown;
@@ -180,6 +182,7 @@ static void buf_reserve(struct buf *buf, size_t more)
 
 void buf_put(struct buf *buf, struct str text)
 {
+    assert(buf->arena && (text.ptr || text.len == 0));
     if (text.len == 0)
         return;
     buf_reserve(buf, text.len);

@@ -8,7 +8,7 @@
 
 enum { NESTED_MAX = 16, OPEN_MAX = 16 };
 
-// Where md4c is in the text, and the block that is being made.
+// State of the parse: where md4c is in the text, and the block that is being made.
 struct parse {
     struct markdown *markdown;
     struct str text;
@@ -227,12 +227,12 @@ static void put_with_directives(struct parse *parse, struct str text)
 
 // ------------------------------------------------------------------------------------------------------------ blocks
 
-static void refuse(struct parse *parse, const char *why)
+static void parse_refuse(struct parse *parse, const char *why)
 {
     body_markdown_fault(parse->markdown, line_of(parse), "%s", why);
 }
 
-static void add(struct parse *parse, json_t *list, json_t *block)
+static void block_put(struct parse *parse, json_t *list, json_t *block)
 {
     if (!body_markdown_add(parse->markdown, list, block, parse->block_line))
         parse->given_up = true;
@@ -255,7 +255,7 @@ static void item_members(struct parse *parse, json_t *block)
                         json_string(parse->items[parse->depth] == ITEM_BULLET ? "bullet" : "number"));
     json_object_set_new(block, "level", json_integer(parse->depth));
     if (parse->begun[parse->depth])
-        refuse(parse, "an item of a list is one paragraph, and this is another");
+        parse_refuse(parse, "an item of a list is one paragraph, and this is another");
     parse->begun[parse->depth] = true;
 }
 
@@ -263,9 +263,9 @@ static void image_end(struct parse *parse)
 {
     bool alone = json_array_size(parse->children) == 0 && !parse->cell && !parse->depth && !parse->quotes;
     if (alone) {
-        add(parse, parse->top, parse->image);
+        block_put(parse, parse->top, parse->image);
     } else {
-        refuse(parse, "an image stands alone, with an empty line before it and after it");
+        parse_refuse(parse, "an image stands alone, with an empty line before it and after it");
         json_decref(parse->image);
     }
     json_decref(parse->children);
@@ -283,7 +283,7 @@ static void block_end(struct parse *parse)
     if (parse->block_line == 0)
         parse->block_line = line_of(parse);
     if (parse->open_count)
-        refuse(parse, "a directive that begins with :…[ in this paragraph has no ] at its end");
+        parse_refuse(parse, "a directive that begins with :…[ in this paragraph has no ] at its end");
     parse->open_count = 0;
     memset(parse->marks, 0, sizeof parse->marks);
     if (parse->image) {
@@ -291,11 +291,11 @@ static void block_end(struct parse *parse)
         return;
     }
     if (!parse->style)
-        refuse(parse, "a heading of a body is ##, ### or ####: the title above them is the article's own");
+        parse_refuse(parse, "a heading of a body is ##, ### or ####: the title above them is the article's own");
     json_t *block = json_pack("{s:s, s:s, s:o, s:o}", "_type", "block", "style", parse->style ? parse->style : "h2",
                               "children", parse->children, "markDefs", parse->definitions);
     item_members(parse, block);
-    add(parse, parse->cell ? parse->cell : parse->top, block);
+    block_put(parse, parse->cell ? parse->cell : parse->top, block);
 }
 
 // In a tight list a text stands in its item without a paragraph.
@@ -316,8 +316,8 @@ static void line_note(struct parse *parse)
 static void add_alone(struct parse *parse, json_t *block)
 {
     if (parse->depth || parse->quotes)
-        refuse(parse, "a list or a quotation has only paragraphs and headings in it");
-    add(parse, parse->top, block);
+        parse_refuse(parse, "a list or a quotation has only paragraphs and headings in it");
+    block_put(parse, parse->top, block);
 }
 
 static void heading_begin(struct parse *parse, unsigned level)
@@ -359,7 +359,8 @@ static void list_begin(struct parse *parse, unsigned item)
         block_end(parse);
     }
     if (parse->depth == NESTED_MAX || parse->quotes) {
-        refuse(parse, parse->quotes ? "a quotation has only paragraphs in it" : "a list goes four levels deep at most");
+        parse_refuse(parse,
+                     parse->quotes ? "a quotation has only paragraphs in it" : "a list goes four levels deep at most");
         parse->given_up = true;
         return;
     }
@@ -523,7 +524,7 @@ static void image_begin(struct parse *parse, const MD_SPAN_IMG_DETAIL *detail)
     json_decref(caption);
 }
 
-// What was gathered since it began is what the image shows.
+// Ends an image: the text gathered since it began is its alternative text.
 static void image_span_end(struct parse *parse)
 {
     if (parse->in_image == 0 || --parse->in_image)
@@ -567,7 +568,7 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *user)
         break;
     case MD_SPAN_IMG:
         if (json_array_size(parse->children) || parse->run.len || parse->image) {
-            refuse(parse, "an image stands alone, with an empty line before it and after it");
+            parse_refuse(parse, "an image stands alone, with an empty line before it and after it");
             parse->given_up = true;
             break;
         }
@@ -619,12 +620,12 @@ static bool is_escaped(struct parse *parse, const char *text, MD_SIZE size)
     return true;
 }
 
-static int put(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *user)
+static int text_put(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *user)
 {
     struct parse *parse = user;
     see(parse, text);
     if (type == MD_TEXT_HTML) {
-        refuse(parse, "raw HTML is not taken: write it as Markdown, or a < that is text as \\<");
+        parse_refuse(parse, "raw HTML is not taken: write it as Markdown, or a < that is text as \\<");
         parse->given_up = true;
         return 1;
     }
@@ -669,7 +670,7 @@ void body_commonmark_read(struct markdown *markdown, struct str text, json_t *li
         .leave_block = leave_block,
         .enter_span = enter_span,
         .leave_span = leave_span,
-        .text = put,
+        .text = text_put,
     };
     struct parse parse = {.markdown = markdown,
                           .text = text,

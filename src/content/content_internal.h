@@ -36,7 +36,7 @@ struct names {
 uint64_t body_names_seed(void);
 // The entry of `text`, good until the next call of body_names_add; NULL when there is none.
 struct name *body_names_find(const struct names *names, struct str text);
-// The same, made where it was not there yet: then its thing is NULL and its number 0.
+// Finds a name or adds it where it was not there yet: then its thing is NULL and its number 0.
 struct name *body_names_add(struct names *names, struct str text);
 struct str body_names_fresh(struct names *names); // 12 random hexadecimal digits, new to the set and now in it
 
@@ -89,7 +89,7 @@ struct block {
 
 // ----------------------------------------------------------------------------------------------------------- shapes
 
-// What may stand in a member: its type in JSON, how it gets from there into its field, and back.
+// A kind of member: its type in JSON, how it gets from there into its field, and back.
 struct kind {
     json_type type;
     const char *takes; // `"text" takes a text, not 3`
@@ -121,7 +121,7 @@ struct member {
     const char *const *choices;        // ends with NULL
     unsigned least, most;              // of a count; no upper limit where `most` is 0
     const struct shape *const *shapes; // ends with NULL
-    // What else must hold once the value itself is fine. `owner` is the object that has the member.
+    // A further check, once the value itself is fine. `owner` is the object that has the member.
     void (*check)(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
 };
 
@@ -170,7 +170,7 @@ const char *body_either(struct reader *reader, const char *const *words); // `a,
 struct node *body_node_read(struct reader *reader, const struct path *at, const json_t *json,
                             const struct shape *const *shapes);
 bool body_is_key(struct str text);
-// How an address on the web begins.
+// Prefixes of an address on the web.
 extern const char *const body_web[];
 // A check: the member has more in it than white space.
 void body_not_blank(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
@@ -198,7 +198,7 @@ struct decorator {
 enum { DECORATORS = 7 };
 extern const struct decorator body_decorators[DECORATORS];
 
-// What is rendered, and what rendering has to remember.
+// State of rendering: what is rendered, and what has to be remembered meanwhile.
 struct page {
     struct arena *arena;
     const struct content_site *site;
@@ -227,7 +227,7 @@ void body_text_blocks(struct page *page, const struct list *blocks, struct str s
 
 // --------------------------------------------------------------------------------------------------------- Markdown
 
-// What comes out of Markdown: blocks as JSON, each with the line on which it begins, and the keys that stood at the
+// The result of reading Markdown: blocks as JSON, each with the line on which it begins, and the keys that stood at the
 // end.
 struct markdown {
     struct arena *arena;

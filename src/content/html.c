@@ -5,7 +5,8 @@
 
 // ------------------------------------------------------------------------------------------------------------- texts
 
-// What a character is in HTML; NULL where it is itself. A line end is kept inside an attribute.
+// The character reference (entity) of a character in HTML; NULL where it is itself. A line end is kept inside an
+// attribute.
 static const char *entity(char c)
 {
     switch (c) {
@@ -106,7 +107,7 @@ static void close_decorators(struct page *page, unsigned decorators)
 }
 
 // Closes what `to` does not have and opens what it has more, as few elements as nesting lets it.
-static void turn(struct page *page, struct opened *from, struct opened to)
+static void decorators_change(struct page *page, struct opened *from, struct opened to)
 {
     unsigned differ = from->decorators ^ to.decorators;
     unsigned kept = differ ? from->decorators & ((differ & -differ) - 1) : from->decorators;
@@ -130,10 +131,10 @@ void body_html_spans(struct page *page, const struct list *spans)
             continue;
         // No <a> stands in another (HTML §4.5.1), so of several links the first one is it.
         const struct link *link = span->marks.count ? span->marks.links[0] : NULL;
-        turn(page, &opened, (struct opened){link, span->marks.decorators});
+        decorators_change(page, &opened, (struct opened){link, span->marks.decorators});
         body_html_escaped(page, span->text);
     }
-    turn(page, &opened, (struct opened){0});
+    decorators_change(page, &opened, (struct opened){0});
 }
 
 // ------------------------------------------------------------------------------------------------------------- lists

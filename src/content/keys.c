@@ -119,7 +119,7 @@ static bool is_decorator(struct str key)
     return false;
 }
 
-// Whether a line has good keys: those of definitions are no decorators, and differ in their block.
+// Checks the keys of a line: those of definitions are no decorators, and differ in their block.
 static bool fine_visit(void *user, struct node *node)
 {
     struct giving *giving = user;
@@ -190,7 +190,8 @@ static struct str *lines_of(struct arena *arena, struct str text, size_t *count)
     return lines;
 }
 
-// Where a sum comes next in a list of them; every place of each sum is in `next`, found by the sum's first.
+// Positions of checksums in a list of them, chained: where the same sum comes next; every place of each sum is in
+// `next`, found by the sum's first.
 struct places {
     struct names first;
     size_t *next;

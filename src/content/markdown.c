@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-// How much a block has to be spelled out.
+// Forms of Markdown: how much a block has to be spelled out.
 enum form { FORM_PLAIN, FORM_DIRECTIVES };
 
 struct writer {
@@ -98,7 +98,7 @@ static void put_text(struct writer *writer, struct str text, bool last)
     }
 }
 
-// What stands in the second part of a link, in `<…>` or `"…"`.
+// Writes a link's destination or title, in `<…>` or `"…"`, escaped.
 static void put_quoted(struct writer *writer, struct str text, const char *escaped)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -199,7 +199,7 @@ struct opened {
     unsigned decorators;
 };
 
-static void turn(struct writer *writer, struct opened *from, struct opened to)
+static void decorators_change(struct writer *writer, struct opened *from, struct opened to)
 {
     unsigned differ = from->decorators ^ to.decorators;
     unsigned kept = differ ? from->decorators & ((differ & -differ) - 1) : from->decorators;
@@ -222,13 +222,14 @@ static void put_spans(struct writer *writer, const struct list *spans)
         if (span->text.len == 0)
             continue;
         writer->unsaid |= span->marks.count > 1;
-        turn(writer, &opened, (struct opened){span->marks.count ? span->marks.links[0] : NULL, span->marks.decorators});
+        decorators_change(writer, &opened,
+                          (struct opened){span->marks.count ? span->marks.links[0] : NULL, span->marks.decorators});
         if (span->marks.decorators >> CODE & 1 && writer->form == FORM_PLAIN)
             put_code(writer, span->text);
         else
             put_text(writer, span->text, i + 1 == spans->count);
     }
-    turn(writer, &opened, (struct opened){0});
+    decorators_change(writer, &opened, (struct opened){0});
 }
 
 // ------------------------------------------------------------------------------------------------------------ blocks
@@ -261,7 +262,7 @@ static void put_block(struct writer *writer, const struct block *block, struct s
     writer->in_heading = false;
 }
 
-// Where the texts of each level of a list begin, and how many items it has had.
+// Indentation of a nested list: where the texts of each level begin, and how many items it has had.
 struct levels {
     unsigned column[LEVEL_MAX + 2], count[LEVEL_MAX + 1], item[LEVEL_MAX + 1];
 };
@@ -337,7 +338,7 @@ static bool is_word(struct str text)
     return text.len > 0;
 }
 
-static void put_value(struct writer *writer, struct str text)
+static void attribute_put(struct writer *writer, struct str text)
 {
     if (is_word(text)) {
         buf_put(&writer->out, text);
@@ -355,7 +356,7 @@ static void put_value(struct writer *writer, struct str text)
     buf_put_char(&writer->out, '"');
 }
 
-static bool is_told(const struct node *node, const struct member *member, const char *content)
+static bool attribute_is_told(const struct node *node, const struct member *member, const char *content)
 {
     const void *field = field_of(node, member);
     bool is_default = member->kind == &body_kind_choice && *(const unsigned *)field == member->default_choice;
@@ -372,7 +373,7 @@ static void put_attributes(struct writer *writer, const struct node *node, const
 {
     char before = '{';
     for (const struct member *member = node->shape->members; member->name; member++) {
-        if (!is_told(node, member, content))
+        if (!attribute_is_told(node, member, content))
             continue;
         const void *field = field_of(node, member);
         buf_printf(&writer->out, "%c%s=", before, member->name);
@@ -381,7 +382,7 @@ static void put_attributes(struct writer *writer, const struct node *node, const
         else if (member->kind == &body_kind_count || member->kind == &body_kind_flag)
             member->kind->write(&writer->out, field, member);
         else
-            put_value(writer, *(const struct str *)field);
+            attribute_put(writer, *(const struct str *)field);
         before = ' ';
     }
     if (before == ' ')
@@ -391,7 +392,7 @@ static void put_attributes(struct writer *writer, const struct node *node, const
 static bool has_attributes(const struct node *node, const char *content)
 {
     for (const struct member *member = node->shape->members; member->name; member++)
-        if (is_told(node, member, content))
+        if (attribute_is_told(node, member, content))
             return true;
     return false;
 }
@@ -435,7 +436,7 @@ static void put_image(struct writer *writer, const struct node *node)
 {
     static const char *const more[] = {"credit", "width", "height", "layout", "decorative"};
     for (size_t i = 0; i < COUNT_OF(more); i++) {
-        if (is_told(node, member_of(node, more[i]), "")) {
+        if (attribute_is_told(node, member_of(node, more[i]), "")) {
             put_leaf(writer, node);
             return;
         }
@@ -476,7 +477,7 @@ static void put_cell(struct writer *writer, const struct node *cell)
     buf_put_lit(&writer->out, " |");
 }
 
-static void put_row(struct writer *writer, const struct list *cells)
+static void table_put_row(struct writer *writer, const struct list *cells)
 {
     buf_put_char(&writer->out, '|');
     for (size_t i = 0; i < cells->count; i++)
@@ -496,7 +497,7 @@ static void put_table(struct writer *writer, const struct node *node)
         const struct list *cells = list_of(rows->nodes[i], "cells");
         if (i > 0)
             buf_put_char(&writer->out, '\n');
-        put_row(writer, cells);
+        table_put_row(writer, cells);
         if (i == 0)
             buf_put_lit(&writer->out, "\n|");
         for (size_t x = 0; i == 0 && x < cells->count; x++)

@@ -30,12 +30,12 @@ void body_text_line(struct page *page, struct str text)
     body_text_break(page);
 }
 
-// Where a list stands: how many items each level has had, and of which sort.
+// Numbering of a nested list: how many items each level has had, and of which sort.
 struct numbering {
     unsigned count[LEVEL_MAX + 1], item[LEVEL_MAX + 1];
 };
 
-static unsigned number_of(struct numbering *numbering, const struct block *block)
+static unsigned item_number(struct numbering *numbering, const struct block *block)
 {
     unsigned level = block->level;
     for (unsigned deeper = level + 1; deeper <= LEVEL_MAX; deeper++)
@@ -50,7 +50,7 @@ static void text_item(struct page *page, struct numbering *numbering, const stru
 {
     enum { INDENTATION = 2 };
     int indentation = INDENTATION * (int)(block->level - 1);
-    unsigned number = number_of(numbering, block);
+    unsigned number = item_number(numbering, block);
     buf_printf(&page->text, "%*s", indentation, "");
     if (block->list_item == ITEM_NUMBER)
         buf_printf(&page->text, "%u. ", number);
