@@ -23,7 +23,7 @@ struct server {
     const struct server_setup *setup;
     struct arena *arena;
     struct server_ready ready;
-    struct loop *loop; // the main thread's: signals, the admin address, the schema check
+    struct loop *loop; // the main thread's: signals, the admin address
     struct schema_check schema_check;
     struct admin admin;
     struct http_listener *admin_listener;
@@ -34,7 +34,7 @@ struct server {
     struct http_limits limits;
     struct jobs jobs;
     int claims[2];
-    bool greeted;
+    bool announced;
     enum phase phase;
     int64_t phase_since_us;
 };
@@ -68,8 +68,8 @@ static bool address_read(struct str text, struct http_address *address, struct e
                      STR_FMT(text));
 }
 
-static struct api_contract *read_contract(struct arena *arena, const struct server_setup *setup,
-                                          const struct server_ready *ready, struct error *error)
+static bool read_contract(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
+                          struct error *error)
 {
     struct api_sources sources = {.contract = setup->contract,
                                   .statements = setup->statements,
@@ -77,13 +77,15 @@ static struct api_contract *read_contract(struct arena *arena, const struct serv
                                   .config = setup->config,
                                   .keys = ready->keys,
                                   .proxies = ready->proxies,
-                                  .files = setup->files};
-    return api_contract_read(arena, &sources, error);
+                                  .files = setup->files,
+                                  .migrations = setup->release->migrations};
+    ready->contract = api_contract_read(arena, &sources, error);
+    return ready->contract && jobs_bind(arena, &sources, &ready->job_steps, error);
 }
 
 bool server_check_contract(struct arena *arena, const struct server_setup *setup, struct error *error)
 {
-    return read_contract(arena, setup, &(struct server_ready){0}, error) != NULL;
+    return read_contract(arena, setup, &(struct server_ready){0}, error);
 }
 
 bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
@@ -101,10 +103,7 @@ bool server_check(struct arena *arena, const struct server_setup *setup, struct 
     ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, error);
     if (!ready->keys)
         return false;
-    ready->contract = read_contract(arena, setup, ready, error);
-    if (!ready->contract)
-        return false;
-    return check_database(arena, setup, ready->contract, error);
+    return read_contract(arena, setup, ready, error) && check_database(arena, setup, ready->contract, error);
 }
 
 static bool socket_claim(int *descriptor, struct str text, struct http_address *address, struct error *error)
@@ -238,12 +237,12 @@ static size_t connections_left(const struct server *server)
 }
 
 // Says that it serves, once every worker does.
-static void server_greet(struct server *server)
+static void server_announce(struct server *server)
 {
     for (unsigned i = 0; i < server->worker_count; i++)
         if (!atomic_load(&server->workers[i].listening))
             return;
-    server->greeted = true;
+    server->announced = true;
     log_event(LOG_INFO, "server.start", "marbre %s serves on %.*s with %u workers", MARBRE_VERSION,
               STR_FMT(server->setup->config->listen), server->worker_count);
     if (server->setup->serving)
@@ -257,8 +256,8 @@ static void server_tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct server *server = context;
     int64_t waited_ms = (clock_mono_us() - server->phase_since_us) / 1000;
-    if (server->phase == SERVING && !server->greeted)
-        server_greet(server);
+    if (server->phase == SERVING && !server->announced)
+        server_announce(server);
     if (server->phase == SERVING && server->setup->is_alive && !server->setup->is_alive(server->setup->context))
         on_signal(SIGTERM, 0, server);
     if (server->phase == DRAINING && waited_ms >= (int64_t)server->setup->config->drain_seconds * 1000) {
@@ -288,7 +287,7 @@ static void serve_until_signal(struct server *server)
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
-    jobs_start(&server->jobs, server->setup);
+    jobs_start(&server->jobs, server->setup, server->ready.job_steps);
     loop_run(server->loop);
     jobs_stop(&server->jobs);
     for (unsigned i = 0; i < server->worker_count; i++)
