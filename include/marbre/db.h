@@ -194,3 +194,8 @@ struct db_migration {
 // Brings the database up to the release: migrations, then its set of definitions, then sets that nobody uses are
 // dropped. One at a time, under an advisory lock.
 MUST_CHECK bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct error *error);
+
+// Whether the migrations make a table with this column, going by their text.
+bool db_table_has(const struct embedded_file *migrations, struct str table, struct str column);
+// The table whose ids these are: the one that `id` refers to, or itself.
+struct str db_table_of_id(const struct embedded_file *migrations, struct str table);

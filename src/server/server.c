@@ -68,8 +68,8 @@ static bool address_read(struct str text, struct http_address *address, struct e
                      STR_FMT(text));
 }
 
-static struct api_contract *read_contract(struct arena *arena, const struct server_setup *setup,
-                                          const struct server_ready *ready, struct error *error)
+static bool read_contract(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
+                          struct error *error)
 {
     struct api_sources sources = {.contract = setup->contract,
                                   .statements = setup->statements,
@@ -77,13 +77,15 @@ static struct api_contract *read_contract(struct arena *arena, const struct serv
                                   .config = setup->config,
                                   .keys = ready->keys,
                                   .proxies = ready->proxies,
-                                  .files = setup->files};
-    return api_contract_read(arena, &sources, error);
+                                  .files = setup->files,
+                                  .migrations = setup->release->migrations};
+    ready->contract = api_contract_read(arena, &sources, error);
+    return ready->contract && jobs_bind(arena, &sources, &ready->job_steps, error);
 }
 
 bool server_check_contract(struct arena *arena, const struct server_setup *setup, struct error *error)
 {
-    return read_contract(arena, setup, &(struct server_ready){0}, error) != NULL;
+    return read_contract(arena, setup, &(struct server_ready){0}, error);
 }
 
 bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
@@ -101,10 +103,7 @@ bool server_check(struct arena *arena, const struct server_setup *setup, struct 
     ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, error);
     if (!ready->keys)
         return false;
-    ready->contract = read_contract(arena, setup, ready, error);
-    if (!ready->contract)
-        return false;
-    return check_database(arena, setup, ready->contract, error);
+    return read_contract(arena, setup, ready, error) && check_database(arena, setup, ready->contract, error);
 }
 
 static bool socket_claim(int *descriptor, struct str text, struct http_address *address, struct error *error)
@@ -288,7 +287,7 @@ static void serve_until_signal(struct server *server)
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
-    jobs_start(&server->jobs, server->setup);
+    jobs_start(&server->jobs, server->setup, server->ready.job_steps);
     loop_run(server->loop);
     jobs_stop(&server->jobs);
     for (unsigned i = 0; i < server->worker_count; i++)

@@ -66,10 +66,10 @@ struct job_metrics {
 };
 
 // The scheduler of periodic jobs.
-enum { JOBS_MOST = 16 };
+enum { JOBS_MOST = 16, JOB_STEPS = 2 };
 struct jobs {
     const struct config *config;
-    const struct db_statements *statements;
+    const struct db_step *steps; // JOB_STEPS a job, with their values
     struct str definitions;
     pthread_t thread;
     pthread_mutex_t mutex;
@@ -77,7 +77,10 @@ struct jobs {
     bool started, over;
     struct job_metrics metrics[JOBS_MOST]; // as newsroom_jobs
 };
-void jobs_start(struct jobs *jobs, const struct server_setup *setup);
+// The statements of all jobs with their values; false and `error` when one names what no job has.
+MUST_CHECK bool jobs_bind(struct arena *arena, const struct api_sources *sources, struct db_step **steps,
+                          struct error *error);
+void jobs_start(struct jobs *jobs, const struct server_setup *setup, const struct db_step *steps);
 void jobs_stop(struct jobs *jobs); // after the transaction that it is at
 
 // The admin address: /livez, /readyz, /metrics.

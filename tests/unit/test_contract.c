@@ -64,7 +64,7 @@ static const char *refusal_with(const char *paths, const char *schemas, const st
     return api_contract_read(arena, &sources, &error) ? NULL : error.detail;
 }
 
-static const struct api_handler no_handlers[] = {{NULL, NULL}};
+static const struct api_handler no_handlers[] = {{.name = NULL}};
 
 static const char *refusal(const char *paths)
 {
@@ -130,8 +130,9 @@ static void test_a_statement_that_is_named_is_there(void **state)
 static void test_handlers_and_operations_name_each_other(void **state)
 {
     (void)state;
-    static const struct api_handler two[] = {{"first", serve_nothing}, {"second", serve_nothing}, {NULL, NULL}};
-    static const struct api_handler one[] = {{"first", serve_nothing}, {NULL, NULL}};
+    static const struct api_handler two[] = {
+        {.name = "first", .serve = serve_nothing}, {.name = "second", .serve = serve_nothing}, {.name = NULL}};
+    static const struct api_handler one[] = {{.name = "first", .serve = serve_nothing}, {.name = NULL}};
     const char *paths = GET("\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"],\"handler\":\"first\"}");
     assert_null(refusal_with(paths, "{}", one));
     assert_says(refusal_with(paths, "{}", two), "second is served, but no operation of the contract names it");

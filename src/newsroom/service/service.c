@@ -72,8 +72,7 @@ void service_read_plain_docs(struct api_call *call)
 
 void service_read_docs_file(struct api_call *call)
 {
-    struct str file = api_parameter(call, STR("path_file"));
-    reply_file(call, arena_printf(api_arena(call), "docs/%.*s", STR_FMT(file)));
+    reply_file(call, arena_printf(api_arena(call), "docs/%.*s", STR_FMT(api_path_end(call))));
 }
 
 void service_list_problems(struct api_call *call)
@@ -83,7 +82,7 @@ void service_list_problems(struct api_call *call)
 
 void service_read_problem(struct api_call *call)
 {
-    struct str page = api_problem_page(api_arena(call), api_parameter(call, STR("path_slug")));
+    struct str page = api_problem_page(api_arena(call), api_path_end(call));
     if (page.ptr)
         reply_page(call, page);
     else
