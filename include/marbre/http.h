@@ -211,7 +211,6 @@ struct http_metrics {
     struct counter accepted, rejected;
 };
 const struct http_metrics *http_listener_metrics(const struct http_listener *listener);
-uint16_t http_listener_port(const struct http_listener *listener); // the bound one, for an address with port 0
 // Ends every connection that is left. Exchanges that the service still has are cut, and end when it answers. Not from
 // inside of a service's function.
 void http_listener_free(struct http_listener *listener);

@@ -107,7 +107,7 @@ static bool read_audit(struct reading *reading, const struct word *word, const j
 {
     const struct embedded_file *migrations = reading->contract->sources.migrations;
     struct str table = json_text(value);
-    if (!table.ptr || (migrations && !db_table_has(migrations, table, STR("id"))))
+    if (table.len == 0 || (migrations && !db_table_has(migrations, table, STR("id"))))
         return word_fail(reading, word, value);
     reading->operation->audit = table;
     return true;

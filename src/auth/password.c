@@ -2,6 +2,7 @@
 // neither to give.
 #include "marbre/auth.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct job {
@@ -61,6 +62,7 @@ static void tell_hashed(void *argument)
 bool auth_password_check(const struct auth_hashing *hashing, struct str password, struct str phc,
                          void (*done)(void *context, bool fits, struct str rehashed), void *context)
 {
+    assert(hashing->threads && hashing->loop && done);
     struct job *job = job_new(hashing, password, context);
     job->phc = phc.ptr ? arena_copy(hashing->arena, phc) : STR_NONE;
     job->checked = done;
@@ -70,6 +72,7 @@ bool auth_password_check(const struct auth_hashing *hashing, struct str password
 bool auth_password_hash(const struct auth_hashing *hashing, struct str password,
                         void (*done)(void *context, struct str phc), void *context)
 {
+    assert(hashing->threads && hashing->loop && done);
     struct job *job = job_new(hashing, password, context);
     job->hashed = done;
     return thread_pool_submit(hashing->threads, hashing->loop, password_hash_work, tell_hashed, job);

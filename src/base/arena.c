@@ -1,6 +1,7 @@
 // Arenas: blocks that grow in size, a list of what to finish, and buffers that live in them.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,7 @@ struct str arena_printf(struct arena *arena, const char *format, ...)
 
 void arena_defer(struct arena *arena, void (*finish)(void *), void *thing)
 {
+    assert(finish);
     struct deferred *deferred = ARENA_NEW(arena, struct deferred);
     *deferred = (struct deferred){.before = arena->deferred, .finish = finish, .thing = thing};
     arena->deferred = deferred;
@@ -180,6 +182,7 @@ static void buf_reserve(struct buf *buf, size_t more)
 
 void buf_put(struct buf *buf, struct str text)
 {
+    assert(buf->arena && (text.ptr || text.len == 0));
     if (text.len == 0)
         return;
     buf_reserve(buf, text.len);

@@ -2,6 +2,7 @@
 // log and the arenas may end a process, too.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ void *allocated(void *memory, const char *what)
 
 bool error_set(struct error *error, const char *format, ...)
 {
+    assert(error);
     char detail[sizeof error->detail]; // a part of the old one may be part of the new one
     va_list arguments;
     va_start(arguments, format);

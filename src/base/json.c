@@ -1,6 +1,7 @@
 // JSON in by jansson, with the strictness that it leaves to its caller; JSON strings out.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,6 +66,7 @@ json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault
 
 json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, struct json_fault *fault)
 {
+    assert(depth >= 1 && depth <= JSON_DEPTH_MAX && fault);
     size_t at;
     enum unfit why = unfit(text, depth, &at);
     if (why != FIT) {
@@ -180,6 +182,7 @@ void buf_put_path(struct buf *buf, const struct path *path)
 
 static void fault_put(struct faults *faults, struct str pointer, const char *format, va_list arguments)
 {
+    assert(faults->arena);
     struct buf detail = buf_in(faults->arena);
     buf_vprintf(&detail, fault_words(faults, format), arguments);
     struct fault *fault = ARENA_NEW(faults->arena, struct fault);

@@ -2,6 +2,7 @@
 // line is a copy and one atomic store; a full ring drops the line and counts it.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -104,6 +105,7 @@ static void *carry_lines(void *unused)
 
 void log_open(int fd)
 {
+    assert(!atomic_load(&open_for_lines));
     log_fd = fd;
     atomic_store(&closing, false);
     if (pthread_create(&writer, NULL, carry_lines, NULL) != 0)

@@ -1,6 +1,7 @@
 // A loop is libevent's base, and an eventfd as its wakeup: the list of jobs that other threads have posted.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -93,6 +94,7 @@ void loop_stop(struct loop *loop)
 
 void loop_post(struct loop *loop, void (*run)(void *), void *argument)
 {
+    assert(run);
     struct job *job = allocated(malloc(sizeof *job), "a loop");
     *job = (struct job){.run = run, .argument = argument};
     pthread_mutex_lock(&loop->lock);

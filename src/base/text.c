@@ -1,6 +1,7 @@
 // Unicode, and the one file that knows ICU: normal form, slugs, words.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,6 +261,7 @@ static struct str slug_source(struct str text, size_t max)
 
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max)
 {
+    assert(max > 0);
     struct str ascii = to_ascii(arena, slug_source(text, max), lang);
     char *slug = ARENA_ARRAY(arena, char, ascii.len + 1);
     size_t n = 0;
@@ -344,6 +346,7 @@ static int32_t last_break(UBreakIteratorType type, const char *locale, struct ut
 
 struct str text_first_sentences(struct arena *arena, struct str text, struct str lang, size_t max)
 {
+    assert(max > 0);
     struct str line = on_one_line(arena, text, 4 * max);
     if (text_length(line) <= max)
         return line;

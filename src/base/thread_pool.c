@@ -1,6 +1,7 @@
 // A thread pool: a few threads with one bounded queue, whose results come home to the loop that asked.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -47,6 +48,7 @@ static void *pool_thread(void *context)
 
 struct thread_pool *thread_pool_new(unsigned threads, unsigned queue_max)
 {
+    assert(threads > 0 && queue_max > 0);
     struct thread_pool *pool = allocated(calloc(1, sizeof *pool + threads * sizeof pool->threads[0]), "a thread pool");
     pool->last = &pool->first;
     pool->queue_max = queue_max;
@@ -81,6 +83,7 @@ void thread_pool_free(struct thread_pool *pool)
 bool thread_pool_submit(struct thread_pool *pool, struct loop *home, void (*work)(void *), void (*done)(void *),
                         void *argument)
 {
+    assert(home && work && done);
     struct task *task = allocated(malloc(sizeof *task), "a thread pool");
     *task = (struct task){.home = home, .work = work, .done = done, .argument = argument};
     pthread_mutex_lock(&pool->lock);

@@ -119,7 +119,7 @@ bool server_end(pid_t pid, const char *data)
         do {
             if (has_ended(pid, data))
                 return true;
-        } while (nap(deadline));
+        } while (poll_pause(deadline));
     }
     return false;
 }
@@ -212,16 +212,16 @@ static enum outcome await(const struct place *place, pid_t pid, int64_t deadline
             return ENDED;
         if (postmaster_read(place->data, &seen) && seen.pid == pid && seen.ready && answers(place->sockets))
             return READY;
-    } while (nap(deadline));
+    } while (poll_pause(deadline));
     return LATE;
 }
 
 static pid_t try_start(struct arena *arena, const struct place *place, const char *const *argv, int log,
                        struct error *error)
 {
-    int64_t patience = deadline_in(MEMORY_SECONDS), deadline = deadline_in(START_SECONDS);
+    int64_t memory_deadline = deadline_in(MEMORY_SECONDS), deadline = deadline_in(START_SECONDS);
     for (;;) {
-        struct child_plan plan = {.argv = argv, .owner = place->owner, .output = log, .left_behind = SIGINT};
+        struct child_plan plan = {.argv = argv, .owner = place->owner, .output = log, .death_signal = SIGINT};
         off_t from = lseek(log, 0, SEEK_END);
         pid_t pid = child_start(arena, &plan);
         if (pid < 0) {
@@ -236,7 +236,7 @@ static pid_t try_start(struct arena *arena, const struct place *place, const cha
         struct str said = text_from(arena, log, from);
         // When only a server's first process was killed, the others need a moment to notice and to let go.
         bool held = memmem(said.ptr, said.len, "is still in use", strlen("is still in use"));
-        if (outcome == ENDED && held && nap(patience))
+        if (outcome == ENDED && held && poll_pause(memory_deadline))
             continue;
         said = last_lines(said);
         error_set(error, "PostgreSQL %s; %s/postgres.log ends so:\n%.*s",

@@ -148,7 +148,7 @@ static bool start_cluster(struct dev *dev, struct error *error)
     return dev->cluster;
 }
 
-static void dev_greet(void *context)
+static void dev_announce(void *context)
 {
     const struct dev *dev = context;
     struct str at = dev->config.listen;
@@ -217,7 +217,7 @@ static int dev_serve(struct dev *dev)
                                  .release = &dev->release,
                                  .contract = cli_contract(),
                                  .files = dev->files,
-                                 .serving = dev_greet,
+                                 .serving = dev_announce,
                                  .is_alive = is_alive,
                                  .context = dev};
     int status = 0;

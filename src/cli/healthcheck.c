@@ -65,8 +65,8 @@ static struct str body_of(struct str answer)
 static struct str complaint_in(struct arena *arena, struct str answer)
 {
     struct str rest, line = str_cut(answer, '\r', &rest), body = body_of(answer);
-    bool told = str_starts(body, STR("{"));
-    return arena_printf(arena, "%.*s%s%.*s", STR_FMT(line), told ? " " : "", told ? (int)body.len : 0, body.ptr);
+    bool is_json = str_starts(body, STR("{"));
+    return arena_printf(arena, "%.*s%s%.*s", STR_FMT(line), is_json ? " " : "", is_json ? (int)body.len : 0, body.ptr);
 }
 
 int command_healthcheck(int argc, char **argv)

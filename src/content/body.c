@@ -3,6 +3,8 @@
 
 #include "content_internal.h"
 
+#include <assert.h>
+
 const struct shape *const body_block_types[] = {
     &body_block, &body_pullquote, &body_table, &body_image,   &body_gallery,
     &body_embed, &body_factbox,   &body_code,  &body_divider, NULL,
@@ -101,6 +103,7 @@ static struct reader reader_new(struct arena *arena, struct str prefix)
 struct fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
                                 const struct content_site *site, struct content_body *rendered)
 {
+    assert(site->lang.len > 0);
     struct reader reader = reader_new(arena, prefix);
     reader.next_fault = &reader.faults;
     body_make(&reader, blocks, STR_NONE, site, rendered);
@@ -135,6 +138,7 @@ static struct fault *markdown_faults(struct arena *arena, const struct markdown 
 struct fault *content_markdown_read(struct arena *arena, struct str text, struct str pointer,
                                     const struct content_site *site, struct content_body *rendered)
 {
+    assert(pointer.ptr && site->lang.len > 0);
     struct reader reader = reader_new(arena, STR(""));
     reader.next_fault = &reader.faults;
     struct markdown markdown = {0};

@@ -74,7 +74,7 @@ struct fence {
     size_t length;
 };
 
-static void fence_turn(struct fence *fence, struct str line)
+static void fence_toggle(struct fence *fence, struct str line)
 {
     size_t at = 0;
     while (at < line.len && line.ptr[at] == ' ')
@@ -297,7 +297,7 @@ static void document_walk(struct markdown *markdown, struct str text, size_t lin
         struct opening opening;
         struct str here = line_at(text, at, &next);
         if (fence.character || !is_opening(here, &opening)) {
-            fence_turn(&fence, here);
+            fence_toggle(&fence, here);
             continue;
         }
         plain_read(markdown, (struct str){text.ptr + plain, at - plain}, plain_line, list);

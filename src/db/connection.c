@@ -1,19 +1,20 @@
-// One connection to PostgreSQL in pipeline mode, on the worker's loop. It rests, resolves the host's name, connects,
-// prepares every statement, is ready, and starts again from its rest when anything breaks.
+// One connection to PostgreSQL in pipeline mode, on the worker's loop. It backs off, resolves the host's name,
+// connects, prepares every statement, is ready, and starts again from its backoff when anything breaks.
 #include "db_internal.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum state { RESTING, RESOLVING, CONNECTING, PREPARING, READY };
+enum state { BACKING_OFF, RESOLVING, CONNECTING, PREPARING, READY };
 enum {
-    TURN_MS = 20,
-    REST_FIRST_MS = 100,
-    REST_LONGEST_MS = 500,
-    REST_LONGEST_BROKEN_MS = 2000, // of one that is made, and cannot run PL/pgSQL
+    CONNECT_TURN_MS = 20,
+    BACKOFF_FIRST_MS = 100,
+    BACKOFF_LONGEST_MS = 500,
+    BACKOFF_LONGEST_BROKEN_MS = 2000, // of one that is made, and cannot run PL/pgSQL
     CONNECT_MS = 5000
 };
 
@@ -36,10 +37,10 @@ struct db_connection {
     struct event *readable, *writable, *timer;
     struct lookup *lookup;
     struct db_call *first, **last; // under way, in the order of sending
-    unsigned load, rest_ms;
+    unsigned load, backoff_ms;
     enum db_health health;
     unsigned failures; // answers in a row that it is broken
-    bool told;         // that it is down, so that the log says it once
+    bool reported;     // that it is down, so that the log says it once
 };
 
 static void connect_begin(struct db_connection *connection, const char *address);
@@ -59,26 +60,26 @@ static void arm_timer(struct db_connection *connection, unsigned ms)
     event_add(connection->timer, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000});
 }
 
-// Rests before the next try: longer each time, with jitter so that the connections of many workers do not come back as
-// one.
-static void connection_rest(struct db_connection *connection, bool broken)
+// Backoff: rests before the next try, longer each time, with jitter so that the connections of many workers do not come
+// back as one.
+static void connection_back_off(struct db_connection *connection, bool broken)
 {
-    unsigned jitter, longest = broken ? REST_LONGEST_BROKEN_MS : REST_LONGEST_MS;
+    unsigned jitter, longest = broken ? BACKOFF_LONGEST_BROKEN_MS : BACKOFF_LONGEST_MS;
     secret_random(&jitter, sizeof jitter);
-    connection->state = RESTING;
-    arm_timer(connection, connection->rest_ms + jitter % (connection->rest_ms / 2 + 1));
-    connection->rest_ms = connection->rest_ms * 2 < longest ? connection->rest_ms * 2 : longest;
+    connection->state = BACKING_OFF;
+    arm_timer(connection, connection->backoff_ms + jitter % (connection->backoff_ms / 2 + 1));
+    connection->backoff_ms = connection->backoff_ms * 2 < longest ? connection->backoff_ms * 2 : longest;
 }
 
-// Closes what there is, hands calls back to the pool, and rests. `sqlstate` may be NULL.
+// Closes what there is, hands calls back to the pool, and backs off. `sqlstate` may be NULL.
 static void lose_as(struct db_connection *connection, const char *sqlstate, const char *why)
 {
-    if (!connection->told)
+    if (!connection->reported)
         log_event(LOG_WARNING, "db.lost", "%s", why);
-    connection->told = true;
+    connection->reported = true;
     drop_events(connection);
     db_pool_lost(connection->pool, sqlstate, why);
-    connection_rest(connection, sqlstate && db_sqlstate_is_broken(sqlstate));
+    connection_back_off(connection, sqlstate && db_sqlstate_is_broken(sqlstate));
     PQfinish(connection->pg); // `why` may be its own
     connection->pg = NULL;
     connection->health = DB_UNTRIED;
@@ -266,11 +267,11 @@ static void prepared(struct db_connection *connection, PGresult *result)
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_PIPELINE_SYNC) {
         PQclear(result);
-        if (connection->told)
+        if (connection->reported)
             log_event(LOG_INFO, "db.back", "the connection to the database is back");
-        connection->told = false;
+        connection->reported = false;
         connection->state = READY;
-        connection->rest_ms = REST_FIRST_MS;
+        connection->backoff_ms = BACKOFF_FIRST_MS;
         event_del(connection->timer);
         db_pool_dispatch(connection->pool);
         return;
@@ -305,7 +306,7 @@ void db_connection_replace_if_broken(struct db_connection *connection)
     if (connection->state != READY || connection->health != DB_BROKEN || connection->load > 0 ||
         !db_pool_begin_replacement(connection->pool, connection, connection->failures))
         return;
-    connection->told = true;
+    connection->reported = true;
     lose(connection, "it was broken");
 }
 
@@ -379,10 +380,10 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct db_connection *connection = context;
-    if (connection->state == RESTING && db_pool_may_connect(connection->pool, connection))
+    if (connection->state == BACKING_OFF && db_pool_may_connect(connection->pool, connection))
         lookup_begin(connection);
-    else if (connection->state == RESTING)
-        arm_timer(connection, TURN_MS);
+    else if (connection->state == BACKING_OFF)
+        arm_timer(connection, CONNECT_TURN_MS);
     else if (connection->state != READY)
         lose(connection, "the database took too long to take a connection");
 }
@@ -404,10 +405,10 @@ struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop,
                                          .role = arena_cstr(arena, config->role),
                                          .application_name = db_application_name(arena, config->definitions),
                                          .search_path = db_search_path(arena, config->definitions),
-                                         .rest_ms = REST_FIRST_MS};
+                                         .backoff_ms = BACKOFF_FIRST_MS};
     connection->last = &connection->first;
     connection->timer = event_new(loop_base(loop), -1, 0, on_timer, connection);
-    connection->state = RESTING;
+    connection->state = BACKING_OFF;
     arm_timer(connection, 0);
     return connection;
 }
@@ -416,7 +417,7 @@ void db_connection_free(struct db_connection *connection)
 {
     if (connection->lookup)
         connection->lookup->connection = NULL;
-    connection->told = true;
+    connection->reported = true;
     lose(connection, "closing");
     event_free(connection->timer);
     arena_free(connection->arena);
@@ -441,7 +442,7 @@ bool db_connection_preparing(const struct db_connection *connection)
 bool db_connection_is_coming(const struct db_connection *connection)
 {
     return db_connection_under_way(connection) ||
-           (connection->state == RESTING && connection->rest_ms <= 2 * REST_FIRST_MS);
+           (connection->state == BACKING_OFF && connection->backoff_ms <= 2 * BACKOFF_FIRST_MS);
 }
 
 enum db_health db_connection_health(const struct db_connection *connection)
@@ -461,6 +462,7 @@ unsigned db_connection_load(const struct db_connection *connection)
 
 void db_connection_send(struct db_connection *connection, struct db_call *call)
 {
+    assert(connection->state == READY && call->step_count > 0);
     bool sent = true;
     for (size_t i = 0; sent && i < call->step_count; i++) {
         const struct db_step *step = &call->steps[i];

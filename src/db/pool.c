@@ -28,6 +28,7 @@ static void queue_put_first(struct waiting *queue, struct db_call *call)
 
 static struct db_call *queue_take(struct waiting *queue, struct db_call **link)
 {
+    assert(*link && queue->count > 0);
     struct db_call *call = *link;
     *link = call->next;
     if (!*link)
@@ -186,6 +187,7 @@ static void pool_sweep(evutil_socket_t fd, short what, void *context)
 struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, const struct db_config *config,
                             const struct db_statements *statements)
 {
+    assert(config->read_connections > 0 && config->write_connections > 0);
     unsigned count = 2 * config->read_connections + config->write_connections;
     struct db_pool *pool = allocated(calloc(1, sizeof *pool + count * sizeof(struct db_connection *)), "a pool");
     pool->config = *config;

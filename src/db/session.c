@@ -1,6 +1,7 @@
 // The blocking connection: for the command line and for the checks before a server serves.
 #include "db_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,7 @@ struct db_session *db_session_open(struct arena *arena, struct str url, struct s
 
 bool db_session_script(struct db_session *session, struct str sql, struct error *error)
 {
+    assert(sql.ptr);
     char unused[6];
     return db_session_try(session, sql, unused, error);
 }

@@ -2,6 +2,7 @@
 // psql as they stand, with \set.
 #include "marbre/db.h"
 
+#include <assert.h>
 #include <string.h>
 
 static bool is_name_start(char c)
@@ -47,6 +48,7 @@ static size_t verbatim_at(struct str text, size_t i)
 
 struct db_statement db_statement_read(struct arena *arena, struct str name, struct str text)
 {
+    assert(name.len > 0);
     struct str *names = ARENA_ARRAY(arena, struct str, DB_PARAMETERS_MAX);
     size_t count = 0;
     struct buf sql = buf_in(arena);
@@ -95,6 +97,7 @@ struct db_statements db_statements_read(struct arena *arena, const struct embedd
 
 const struct db_statement *db_statement_add(struct db_statements *statements, const struct db_statement *statement)
 {
+    assert(statements->all && statement->sql.len > 0);
     if (statements->count == statements->capacity)
         fatal("more than %zu statements", statements->capacity);
     statements->all[statements->count] = *statement;

@@ -2,6 +2,7 @@
 // counts as one address there.
 #include "http_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,7 @@ bool address_counter_take(struct address_counters *counters, struct http_ip ip, 
 
 void address_counter_release(struct address_counters *counters, struct address_counter *counter)
 {
+    assert(!counter || counter->connections > 0);
     if (!counter || --counter->connections > 0)
         return;
     struct address_counter **at = bucket(counters, &counter->ip);

@@ -2,6 +2,8 @@
 // forgotten: nobody here has a use for them, and what is not looked at is where requests are smuggled.
 #include "http_internal.h"
 
+#include <assert.h>
+
 enum { DIGITS_MAX = 16, EXTENSION_MAX = 256, TRAILER_MAX = 8 * 1024 };
 
 enum state {
@@ -145,6 +147,7 @@ static enum http_fault why_broken(const struct http_chunks *chunks, uint64_t bod
 enum http_fault http_parse_chunks(struct http_chunks *chunks, struct str bytes, uint64_t body_max, struct buf *body,
                                   size_t *used)
 {
+    assert(body && used);
     size_t i = 0;
     while (i < bytes.len && chunks->state < END && chunks->trailer <= TRAILER_MAX) {
         if (chunks->state == DATA)

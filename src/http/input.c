@@ -1,6 +1,7 @@
 // The input buffer of a connection: what was read and is not yet used. An idle connection holds none of it.
 #include "http_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,7 @@ size_t input_room(struct input *input)
 
 void input_skip(struct input *input, size_t n)
 {
+    assert(n <= input->end - input->start);
     input->start += n;
     if (input->start == input->end)
         input->start = input->end = 0;

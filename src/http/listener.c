@@ -2,6 +2,7 @@
 // whose time is over. To set a deadline is to store a number.
 #include "http_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -162,6 +163,8 @@ static int have(const struct http_address *address)
 struct http_listener *http_listener_new(struct loop *loop, const struct http_address *address,
                                         const struct http_limits *limits, const struct http_service *service)
 {
+    assert(limits->connections_max > 0);
+    assert(service->admit && service->serve && service->refuse && service->done);
     int fd = have(address);
     if (fd < 0)
         return NULL;
@@ -243,14 +246,6 @@ bool http_listener_accepts(const struct http_listener *listener)
 const struct http_metrics *http_listener_metrics(const struct http_listener *listener)
 {
     return &listener->metrics;
-}
-
-uint16_t http_listener_port(const struct http_listener *listener)
-{
-    struct http_address bound = {.size = sizeof bound.at};
-    if (listener->fd < 0 || getsockname(listener->fd, (struct sockaddr *)&bound.at, &bound.size) != 0)
-        return 0;
-    return address_port(&bound);
 }
 
 void http_listener_free(struct http_listener *listener)

@@ -181,6 +181,7 @@ static void put_part(struct exchange *exchange, struct str part)
 
 void http_reply_more(struct http_exchange *open, struct str part, bool last)
 {
+    assert(part.ptr || part.len == 0);
     struct exchange *exchange = (struct exchange *)open;
     if (!exchange->connection) {
         exchange_finish(exchange);

@@ -2,6 +2,8 @@
 // can serve, or what is wrong. /metrics: what was counted.
 #include "server_internal.h"
 
+#include <assert.h>
+
 static void admin_reply(struct http_exchange *exchange, int status, struct str type, struct str body)
 {
     const struct http_header headers[] = {
@@ -19,6 +21,7 @@ static void reply_json(struct http_exchange *exchange, int status, struct str bo
 
 struct readiness admin_readiness(const struct admin *admin)
 {
+    assert(admin->workers && admin->worker_count > 0);
     struct readiness readiness = {.database = true,
                                   .statements = true,
                                   .migrations = atomic_load(&admin->schema_check->migrated),

@@ -1,6 +1,7 @@
 // Asks the database, now and then, whether it still has the migrations and definitions that this binary stands on.
 #include "server_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { SCHEMA_CHECK_S = 2 };
@@ -73,6 +74,7 @@ static void schema_ask(evutil_socket_t fd, short what, void *context)
 
 void schema_check_start(struct schema_check *check, struct loop *loop, struct db_pool *pool)
 {
+    assert(check->statement); // schema_check_prepare goes before
     check->pool = pool;
     check->again = event_new(loop_base(loop), -1, EV_PERSIST, schema_ask, check);
     event_add(check->again, &(struct timeval){.tv_sec = SCHEMA_CHECK_S});

@@ -23,7 +23,7 @@ struct server {
     const struct server_setup *setup;
     struct arena *arena;
     struct server_ready ready;
-    struct loop *loop; // the main thread's: signals, the admin address, the schema check
+    struct loop *loop; // the main thread's: signals, the admin address
     struct schema_check schema_check;
     struct admin admin;
     struct http_listener *admin_listener;
@@ -34,7 +34,7 @@ struct server {
     struct http_limits limits;
     struct jobs jobs;
     int claims[2];
-    bool greeted;
+    bool announced;
     enum phase phase;
     int64_t phase_since_us;
 };
@@ -237,12 +237,12 @@ static size_t connections_left(const struct server *server)
 }
 
 // Says that it serves, once every worker does.
-static void server_greet(struct server *server)
+static void server_announce(struct server *server)
 {
     for (unsigned i = 0; i < server->worker_count; i++)
         if (!atomic_load(&server->workers[i].listening))
             return;
-    server->greeted = true;
+    server->announced = true;
     log_event(LOG_INFO, "server.start", "marbre %s serves on %.*s with %u workers", MARBRE_VERSION,
               STR_FMT(server->setup->config->listen), server->worker_count);
     if (server->setup->serving)
@@ -256,8 +256,8 @@ static void server_tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct server *server = context;
     int64_t waited_ms = (clock_mono_us() - server->phase_since_us) / 1000;
-    if (server->phase == SERVING && !server->greeted)
-        server_greet(server);
+    if (server->phase == SERVING && !server->announced)
+        server_announce(server);
     if (server->phase == SERVING && server->setup->is_alive && !server->setup->is_alive(server->setup->context))
         on_signal(SIGTERM, 0, server);
     if (server->phase == DRAINING && waited_ms >= (int64_t)server->setup->config->drain_seconds * 1000) {

@@ -37,7 +37,7 @@ void worker_stop_accepting(struct worker *worker);
 void worker_stop(struct worker *worker); // and joins it
 void worker_finish(struct worker *worker);
 
-// The schema check, repeated: the database has all the migrations that this binary stands on, and its definitions. At
+// The schema check, repeated on the first worker's loop: the database has all the migrations that this binary stands on, and its definitions. At
 // the start it had; what is restored beneath a running server may have fewer. That it has more is no fault: an upgrade
 // migrates before the last old server is gone.
 struct schema_check {

@@ -2,6 +2,7 @@
 // lock.
 #include "server_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ static void worker_tick(evutil_socket_t fd, short what, void *context)
 
 bool worker_init(struct worker *worker, const struct worker_setup *setup)
 {
+    assert(setup->contract && setup->database && setup->statements && setup->threads);
     worker->loop = loop_new();
     worker->pool = db_pool_new(worker->loop, setup->threads, setup->database, setup->statements);
     worker->api = api_new(setup->contract, worker->loop, setup->threads, worker->pool);
@@ -68,10 +70,10 @@ void worker_stop_accepting(struct worker *worker)
 
 void thread_join(pthread_t thread, const char *what)
 {
-    enum { PATIENCE_S = 5 };
+    enum { JOIN_TIMEOUT_S = 5 };
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_S;
+    until.tv_sec += JOIN_TIMEOUT_S;
     if (pthread_timedjoin_np(thread, NULL, &until) == 0)
         return;
     log_event(LOG_ERROR, "server.stop", "%s does not come to an end: leaving without it", what);

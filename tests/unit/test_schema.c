@@ -257,14 +257,12 @@ static void test_equal_items_are_found_in_a_long_list(void **state)
 // What is written in openapi/README.md of JSON Schema.
 static const char *documented(struct arena *arena)
 {
-    char page[8192] = "";
-    FILE *file = fopen(MARBRE_SOURCE_DIR "/openapi/README.md", "r");
-    assert_non_null(file);
-    page[fread(page, 1, sizeof page - 1, file)] = '\0';
-    fclose(file);
-    const char *section = strstr(page, "## JSON Schema");
+    enum { PAGE_BYTES_MAX = 1 << 20 };
+    struct str page;
+    assert_true(file_read(arena, MARBRE_SOURCE_DIR "/openapi/README.md", PAGE_BYTES_MAX, &page));
+    const char *section = strstr(arena_cstr(arena, page), "## JSON Schema");
     assert_non_null(section);
-    return arena_cstr(arena, str_of(section));
+    return section;
 }
 
 static void test_every_keyword_that_is_documented_is_enforced(void **state)
