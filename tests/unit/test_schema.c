@@ -155,8 +155,8 @@ static void test_the_cases_of_others_come_out_as_they_say(void **state)
         assert_int_equal(count.passed_over[i].cases, left_out[i].cases);
 }
 
-// A reader of a form is told its faults in French, too: each sentence has its row in phrases.c, but for `null` and `%.*s %s`,
-// which may be the same literal in both languages, and for one that was told before and is handed on.
+// A reader of a form is told its faults in French, too: each sentence has its row in phrases.c, but for `null` and
+// `%.*s %s`, which may be the same literal in both languages, and for one that was told before and is handed on.
 static const char *has_french(const char *english)
 {
     if (phrase_in_french(english) == english && strcmp(english, "null") != 0 && strcmp(english, "%.*s %s") != 0 &&
