@@ -17,12 +17,18 @@ import template  # noqa: E402
 LONGEST = ["test_naughty.py", "test_properties.py"]
 
 
+def quickest_place():
+    """Where clusters are copied and written quickest: in memory, where there is plenty of it. Short enough for a unix socket,
+    and reachable by PostgreSQL's user."""
+    memory = pathlib.Path("/dev/shm")
+    return memory if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 << 30 else "/tmp"
+
+
 def pytest_configure(config):
     """One folder a run, which the processes of the run share for templates alone; each has its scratch in it."""
     shared = getattr(config, "workerinput", {}).get("shared")
     if shared is None:
-        # Short enough for a unix socket, and reachable by PostgreSQL's user.
-        shared = tempfile.mkdtemp(prefix="marbre-test-", dir="/tmp")
+        shared = tempfile.mkdtemp(prefix="marbre-test-", dir=quickest_place())
         pathlib.Path(shared).chmod(0o755)
         config.add_cleanup(lambda: shutil.rmtree(shared, ignore_errors=True))
     config.shared = pathlib.Path(shared)

@@ -16,10 +16,18 @@ struct api_asset {
 };
 struct api_asset api_asset_of(struct arena *arena, struct str type, struct str body);
 
+// Statements that a handler runs as one transaction; auth/enter goes before them where the operation is not public.
+enum { API_STATEMENTS_MAX = 4, API_SYMBOLS_MAX = 8 };
+struct api_transaction {
+    const char *statements[API_STATEMENTS_MAX];
+};
+
 // An operation that statements alone cannot serve: the contract's `handler` names a row of the newsroom's table.
 struct api_handler {
     const char *name;
     void (*serve)(struct api_call *call);
+    const struct api_transaction *transactions; // ended by an empty one; NULL: it runs none
+    const char *const *symbols; // that it sets for them, at most API_SYMBOLS_MAX, ended by NULL; or NULL
 };
 
 // ------------------------------------------------------------------------------------------------------- the contract
@@ -32,18 +40,32 @@ struct api_sources {
     struct db_statements *statements;
     const struct api_handler *handlers; // ended by a row without a name
     const struct config *config;
-    const struct auth_keys *keys;      // NULL where nothing will be served
-    struct http_networks proxies;      // that are trusted, and are no callers when they speak for themselves
-    const struct embedded_file *files; // that operations serve, ended by a row without a path; or NULL
+    const struct auth_keys *keys;           // NULL where nothing will be served
+    struct http_networks proxies;           // that are trusted, and are no callers when they speak for themselves
+    const struct embedded_file *files;      // that operations serve, ended by a row without a path; or NULL
+    const struct embedded_file *migrations; // whose tables `audit` may name; NULL: any
 };
 
 // Reads the contract. NULL and `error` when it promises what nothing serves: an operation without roles or without
-// statements or handler, a statement that is not there, a handler without an operation, a parameter of a statement that
-// the operation does not have, a schema with a keyword that is not enforced.
+// statements or handler, a statement that is not there, a handler without an operation, a word of x-marbre or a value
+// that means nothing, a symbol of a statement that the operation does not have, a schema with a keyword that is not
+// enforced.
 struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct error *error);
 // Has PostgreSQL read every statement, and checks that what the last of each operation answers are facts of a reply.
 MUST_CHECK bool api_contract_check(const struct api_contract *contract, struct db_session *session,
                                    struct error *error);
+
+// What statements may name, the columns that are facts of a reply, and the words of x-marbre, as tables in Markdown.
+void api_symbols_print(struct buf *out);
+
+// A job: what it is called, how often it is due, how many rows it takes at a time.
+struct api_job {
+    const char *name;
+    unsigned seconds, most;
+};
+// One of its statements with its values, which never change. False and `error` when it names what no job has.
+MUST_CHECK bool api_job_bind(struct arena *arena, const struct api_sources *sources, const struct api_job *job,
+                             struct str name, struct db_step *step, struct error *error);
 
 // --------------------------------------------------------------------------------------------------------- the worker
 
@@ -83,14 +105,13 @@ struct arena *api_arena(struct api_call *call);
 struct str api_body_text(const struct api_call *call, const char *member); // of the body; STR_NONE when absent
 const struct auth_keys *api_keys(const struct api_call *call);
 
-// A value that statements of this call may name: `:login_email`.
-void api_set(struct api_call *call, struct str name, struct str value);
+// A value for the statements of this call: `symbol` is the number of one of its row's.
+void api_set(struct api_call *call, unsigned symbol, struct str value);
 // What a chain of steps carries along; lives in the call's arena.
 void api_carry(struct api_call *call, void *thing);
 void *api_carried(const struct api_call *call);
-// Runs statements (names, ended by NULL; perhaps none) as one transaction, auth/caller before them where the operation
-// is not public, then `done`, unless they failed: then the call is answered.
-void api_run(struct api_call *call, const char *const *statements,
+// Runs a transaction of the handler's row by its number, then `done`, unless it failed: then the call is answered.
+void api_run(struct api_call *call, unsigned transaction,
              void (*done)(struct api_call *call, const struct db_answer *answer));
 // Names what the statements of a call will lock, where it is not the thing of its path: of those that wait for the
 // same, only so many are let at the database at a time (db_call).
@@ -114,9 +135,8 @@ const struct api_asset *api_file(const struct api_call *call, struct str name);
 struct str api_problem_index(struct arena *arena);
 // What a kind of problem means and what to do about it, as a page; STR_NONE for a kind that there is not.
 struct str api_problem_page(struct arena *arena, struct str slug);
-// The value of a path's or query's parameter, by the name that statements use: `path_slug`.
-struct str api_parameter(const struct api_call *call, struct str symbol);
-void api_problem(struct api_call *call, int status, const char *format, ...) PRINTF_LIKE(3, 4);
+struct str api_path_end(const struct api_call *call); // the last parameter of the path, which the operation has
 const struct api_asset *api_contract_asset(const struct api_call *call);
-// Seconds to wait, for 429 and 503.
-void api_retry_after(struct api_call *call, unsigned seconds);
+void api_problem(struct api_call *call, int status, const char *format, ...) PRINTF_LIKE(3, 4);
+// The same with Retry-After, for 429 and 503.
+void api_problem_later(struct api_call *call, int status, unsigned seconds, const char *format, ...) PRINTF_LIKE(4, 5);

@@ -1,5 +1,5 @@
 // auth: who is calling. Access tokens (JWT, HS256) and the keys that sign them; API keys; passwords, hashed off the
-// loop. Knows libjwt. Whether a caller may do a thing is decided by caller.sql, in the transaction of the thing itself.
+// loop. Knows libjwt. Whether a caller may do a thing is decided by enter.sql, in the transaction of the thing itself.
 #pragma once
 
 #include "marbre/db.h"
@@ -22,8 +22,8 @@ void auth_keys_derive(const struct auth_keys *keys, struct str purpose, unsigned
 
 // ------------------------------------------------------------------------------------------------------------ token
 
-// What an access token says: the account, its session, and the epoch of the account in which it was made. Or what an
-// API key is known by, and nothing else: its hash.
+// Claims of an access token: the account, its session, and the epoch of the account in which it was made. Or of an API
+// key its hash, by which it is known, and nothing else.
 struct auth_caller {
     struct str account, session, epoch;
     struct str key;
@@ -54,7 +54,7 @@ struct auth_password_cost {
     size_t memory; // bytes
 };
 
-// Where passwords are hashed and who hears of it.
+// Password hashing (argon2id) off the loop: on which threads, at what cost, and on which loop its result is told.
 struct auth_hashing {
     struct arena *arena; // must live until `done`
     struct thread_pool *threads;

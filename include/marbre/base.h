@@ -45,6 +45,8 @@ MUST_CHECK bool str_to_u64(struct str text, uint64_t max, uint64_t *value);
 
 // A bug, or no memory: one line on stderr, and abort().
 _Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2);
+// Gives back what malloc and its like gave; NULL ends the process, which says for what.
+void *allocated(void *memory, const char *what);
 
 // Why something could not be done, in a sentence for whoever runs the server. What is wrong with a client's request is
 // a `struct fault`.
@@ -98,7 +100,7 @@ bool file_read(struct arena *arena, const char *path, size_t most, struct str *t
 #define JSON_DEPTH_MAX      32
 #define JSON_CONTAINERS_MAX 120000 // objects and arrays: making more of them would hold up a loop
 
-// Where a text stops being JSON (RFC 8259). Lines and columns count from 1.
+// A syntax error of JSON (RFC 8259): its place and its sentence. Lines and columns count from 1.
 struct json_fault {
     int line, column;
     char detail[160];
@@ -107,7 +109,7 @@ struct json_fault {
 // Parses one JSON text of any type; duplicate keys and a depth over JSON_DEPTH_MAX are faults. The value lives as long
 // as the arena. NULL and `fault` filled when it is not JSON.
 MUST_CHECK json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault);
-// The same for a text that may nest less deep: `depth` is 1 to JSON_DEPTH_MAX.
+// json_read with a limit of nesting below JSON_DEPTH_MAX: `depth` is 1 to JSON_DEPTH_MAX.
 MUST_CHECK json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, struct json_fault *fault);
 // Gives a value that jansson has made to the arena, which frees it: json_own(arena, json_object()). NULL, for which
 // jansson had no memory, ends the process.
@@ -129,7 +131,8 @@ struct fault {
     struct text_place place;
 };
 
-// Where in a JSON value a reader stands: a chain on the stack, which becomes a JSON Pointer only when there is a fault.
+// A JSON Pointer (RFC 6901) in the making: where in a value a reader stands, as a chain on the stack that becomes text
+// only when there is a fault.
 struct path {
     const struct path *up; // NULL at the top, where `name` is what the pointer begins with, or NULL
     const char *name;      // of a member; NULL in a list, where `index` counts
@@ -171,8 +174,8 @@ struct str text_slug(struct arena *arena, struct str text, struct str lang, size
 // The ASCII form of an internet domain (UTS #46): `bücher.example` gives `xn--bcher-kva.example`, capitals become
 // small. STR_NONE for what is no domain.
 struct str text_domain(struct arena *arena, struct str domain);
-// Whether a domain, in its ASCII form, could be meant to be taken for another one: a label mixes scripts, or has no
-// ASCII letter and looks as if it had nothing else (UTS #39).
+// Homograph check (UTS #39): a domain, in its ASCII form, could be meant to be taken for another one: a label mixes
+// scripts, or has no ASCII letter and looks as if it had nothing else.
 bool text_domain_confusable(struct arena *arena, struct str domain);
 bool text_is_blank(struct str text); // nothing but white space and what cannot be seen
 // BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
@@ -253,7 +256,8 @@ static inline void counter_add(struct counter *counter, uint64_t n)
     counter_set(counter, counter_value(counter) + n);
 }
 
-// How long things took. Each is counted within the first bound that it does not exceed; those that exceed all, last.
+// A histogram of durations. Each is counted within the first bound that it does not exceed; those that exceed all,
+// last.
 enum { DURATION_BOUNDS = 12 };
 extern const unsigned duration_bounds_us[DURATION_BOUNDS];
 struct durations {
@@ -303,7 +307,8 @@ struct config_rate {
     unsigned requests, seconds;
 };
 
-// What ops may set, by environment. One table in config.c holds each key's name, default and sentence.
+// The configuration: what ops may set, by environment. One table in config.c holds each key's name, default and
+// sentence.
 struct config {
     struct str database_url, migrate_database_url, database_role;
     struct str listen, admin_listen;

@@ -26,7 +26,7 @@ struct content_body {
     size_t reading_minutes; // at least 1 where there is a word
 };
 
-// What rendering needs to know of the site.
+// Facts of the site that rendering needs.
 struct content_site {
     struct str url;  // MARBRE_SITE_URL, no slash at the end: internal links render as {url}/a/{id}
     struct str lang; // BCP 47: how words break

@@ -6,8 +6,8 @@
 
 // ------------------------------------------------------------------------------------------------------- statements
 
-// One .sql file, its `:names` turned into $1…$n (a name that comes twice keeps its number). `newsroom/articles/get.sql`
-// is called `articles/get`; `auth/caller.sql` is `auth/caller`.
+// One .sql file, its `:names` turned into $1…$n (a name that comes twice keeps its number). `newsroom/articles/desk_get.sql`
+// is called `articles/desk_get`; `auth/enter.sql` is `auth/enter`.
 struct db_statement {
     struct str name, sql;
     struct str text; // as it stands in the file
@@ -45,7 +45,7 @@ enum db_outcome {
 };
 enum { DB_OUTCOMES = DB_UNKNOWN + 1 };
 
-// What came of a call. The texts live as long as the call's arena.
+// The result of a call. The texts live as long as the call's arena.
 struct db_answer {
     enum db_outcome outcome;
     char sqlstate[6];                       // of a refusal; of DB_AWAY, why there is no connection
@@ -118,7 +118,7 @@ bool db_pool_ready(const struct db_pool *pool); // each class has a connection t
 // is no connection.
 bool db_pool_failing(const struct db_pool *pool);
 
-// What a pool has counted of a class; any thread may read it.
+// Metrics of a pool's connection class; any thread may read them.
 struct db_class_metrics {
     struct durations waited; // for a place on a connection
     struct durations took;   // from sending the statements to the answer of the last
@@ -194,3 +194,8 @@ struct db_migration {
 // Brings the database up to the release: migrations, then its set of definitions, then sets that nobody uses are
 // dropped. One at a time, under an advisory lock.
 MUST_CHECK bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct error *error);
+
+// Whether the migrations make a table with this column, going by their text.
+bool db_table_has(const struct embedded_file *migrations, struct str table, struct str column);
+// The table whose ids these are: the one that `id` refers to, or itself.
+struct str db_table_of_id(const struct embedded_file *migrations, struct str table);

@@ -96,9 +96,10 @@ struct http_networks {
 MUST_CHECK bool http_networks_read(struct arena *arena, struct str text, struct http_networks *networks);
 bool http_networks_have(const struct http_networks *networks, const struct http_ip *ip);
 
-// Who asks, when `peer` is at the other end of the socket. Only a trusted peer is believed: then it is the rightmost
-// address of Forwarded (RFC 7239) or X-Forwarded-For that is not trusted as well; at an element that is no address, the
-// last good one. Where both fields are there and differ, one of them is the client's own invention: `peer`.
+// The client's address behind proxies, when `peer` is at the other end of the socket. Only a trusted peer is believed:
+// then it is the rightmost address of Forwarded (RFC 7239) or X-Forwarded-For that is not trusted as well; at an
+// element that is no address, the last good one. Where both fields are there and differ, one of them is the client's
+// own invention: `peer`.
 struct http_ip http_client_find(const struct http_networks *trusted, const struct http_request *request,
                                 struct http_ip peer);
 
@@ -137,7 +138,7 @@ struct http_reply {
 
 // The value of a header, or STR_NONE. Names in any case. For a name that came twice: the first.
 struct str http_header_value(const struct http_request *request, struct str name);
-// The same of a header that is a list, which may come in several lines: all of them as one (RFC 9110 §5.3).
+// The value of a header that is a list and may come in several lines: all of them as one (RFC 9110 §5.3).
 struct str http_header_list(struct arena *arena, const struct http_request *request, struct str name);
 
 // Answers. Exactly once an exchange, at once or later, from the loop's thread; for a client that is gone it does
@@ -202,15 +203,14 @@ void http_listener_drain(struct http_listener *listener);
 // Accepts what the kernel has queued, and then no more.
 void http_listener_stop(struct http_listener *listener);
 size_t http_listener_connections(const struct http_listener *listener);
-// Whether it takes connections: it is open, and the process has a descriptor left for the next one.
+// A listener that accepts connections is open, with a descriptor left in the process for the next one.
 bool http_listener_accepts(const struct http_listener *listener);
 
-// What a listener has counted; any thread may read it.
+// Metrics of a listener; any thread may read them.
 struct http_metrics {
     struct counter accepted, rejected;
 };
 const struct http_metrics *http_listener_metrics(const struct http_listener *listener);
-uint16_t http_listener_port(const struct http_listener *listener); // the bound one, for an address with port 0
 // Ends every connection that is left. Exchanges that the service still has are cut, and end when it answers. Not from
 // inside of a service's function.
 void http_listener_free(struct http_listener *listener);

@@ -7,10 +7,6 @@
 // The operations that need C between their statements, ended by a row without a name.
 extern const struct api_handler newsroom_handlers[];
 
-// What servers do from time to time: `jobs/<name>.sql`, at the earliest so many seconds after it was done before, by
-// one of them. The statement answers the column `erased`.
-struct newsroom_job {
-    const char *name;
-    unsigned seconds;
-};
-extern const struct newsroom_job newsroom_jobs[]; // ended by a row without a name
+// A periodic job of the servers: `jobs/<name>.sql`, at the earliest so many seconds after it was done before, by one of
+// them. The statement answers the column `erased`.
+extern const struct api_job newsroom_jobs[]; // ended by a row without a name

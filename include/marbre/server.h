@@ -22,6 +22,7 @@ struct server_ready {
     struct auth_keys *keys;
     struct http_networks proxies; // MARBRE_TRUSTED_PROXIES
     struct api_contract *contract;
+    struct db_step *job_steps; // of what is done from time to time
 };
 MUST_CHECK bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
                              struct error *error);

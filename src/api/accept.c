@@ -1,20 +1,11 @@
-// What a client takes (RFC 9110 §12.5.1), against what the contract says that an operation answers with.
-#include "api_internal.h"
-
-struct str accept_quality(struct str parameters)
-{
-    while (parameters.ptr) {
-        struct str value, parameter = str_trim(str_cut(parameters, ';', &parameters));
-        if (str_eq_nocase(str_trim(str_cut(parameter, '=', &value)), STR("q")))
-            return value.ptr ? str_trim(value) : STR("");
-    }
-    return STR_NONE;
-}
+// Content negotiation: the media ranges of Accept (RFC 9110 §12.5.1) against the types that an operation answers with.
+#include "negotiation.h"
+#include "steps.h"
 
 // A quality is 0 to 1 with three digits at the most; only nothing at all matters here.
-static bool is_nothing(struct str parameters)
+static bool is_zero(struct str parameters)
 {
-    struct str quality = accept_quality(parameters);
+    struct str quality = negotiation_quality(parameters);
     bool zero = quality.len > 0;
     for (size_t i = 0; i < quality.len; i++)
         zero &= quality.ptr[i] == '0' || quality.ptr[i] == '.';
@@ -36,7 +27,7 @@ static int closeness(struct str range, struct str type)
 }
 
 // The range that names a type most exactly decides.
-static bool takes(struct str accept, struct str type)
+static bool accept_takes(struct str accept, struct str type)
 {
     int closest = 0;
     bool taken = false;
@@ -45,26 +36,25 @@ static bool takes(struct str accept, struct str type)
         int close = closeness(range, type);
         if (close > closest) {
             closest = close;
-            taken = !is_nothing(parameters);
+            taken = !is_zero(parameters);
         }
     }
     return taken;
 }
 
-bool accept_fits(struct api_call *call)
+struct refusal accept_check(struct api_call *call)
 {
     struct str accept = str_trim(http_header_list(call->arena, &call->exchange->request, STR("Accept")));
     const json_t *types = call->operation->answer_types;
     if (accept.len == 0 || str_eq(accept, STR("*/*")) || !types)
-        return true;
+        return REFUSAL_NONE;
     struct buf names = buf_in(call->arena);
     const char *name;
     json_t *media;
     json_object_foreach ((json_t *)types, name, media) {
-        if (takes(accept, str_of(name)))
-            return true;
+        if (accept_takes(accept, str_of(name)))
+            return REFUSAL_NONE;
         buf_printf(&names, "%s%s", names.len ? " or " : "", name);
     }
-    api_problem(call, 406, "This answers with %.*s, which Accept does not take.", STR_FMT(buf_str(&names)));
-    return false;
+    return refusal_of(call, 406, "This answers with %.*s, which Accept does not take.", STR_FMT(buf_str(&names)));
 }

@@ -1,6 +1,7 @@
-// The body of a request: taken only in a form that the contract names, parsed, cleaned, checked by its schema, and what
-// statements need derived from it.
-#include "api_internal.h"
+// The body of a request: taken only in a form that the contract names, parsed, cleaned, and checked by its schema.
+#include "reference.h"
+#include "schema.h"
+#include "steps.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,35 +11,42 @@ static bool has_body(const struct http_request *request)
     return request->chunked || (request->has_length && request->length > 0);
 }
 
-bool body_acceptable(struct api_call *call)
+static struct refusal check_absence(const struct api_call *call)
 {
     const struct http_request *request = &call->exchange->request;
-    if (!has_body(request)) {
-        bool promised = http_header_value(request, STR("Content-Type")).ptr && !request->has_length;
-        if (promised && call->operation->body_required)
-            api_problem(call, 411, "The body's length is missing: send Content-Length or Transfer-Encoding: chunked.");
-        return !(promised && call->operation->body_required);
-    }
-    if (!call->operation->body_types) {
-        if (call->operation->method != HTTP_GET && call->operation->method != HTTP_DELETE)
-            api_problem(call, 415, "This operation takes no body.");
-        return call->operation->method == HTTP_GET || call->operation->method == HTTP_DELETE;
+    bool promised = http_header_value(request, STR("Content-Type")).ptr && !request->has_length;
+    if (!promised || !call->operation->body_required)
+        return REFUSAL_NONE;
+    return refusal_of(call, 411, "The body's length is missing: send Content-Length or Transfer-Encoding: chunked.");
+}
+
+static struct str type_names(const struct api_call *call)
+{
+    struct buf names = buf_in(call->arena);
+    const char *name;
+    json_t *media;
+    json_object_foreach ((json_t *)call->operation->body_types, name, media)
+        buf_printf(&names, "%s%s", names.len ? " or " : "", name);
+    return buf_str(&names);
+}
+
+struct refusal body_check(struct api_call *call)
+{
+    const struct http_request *request = &call->exchange->request;
+    if (!has_body(request))
+        return check_absence(call);
+    if (!call->operation->body_types) { // of GET and DELETE a body means nothing (RFC 9110 §9.3)
+        bool ignored = call->operation->method == HTTP_GET || call->operation->method == HTTP_DELETE;
+        return ignored ? REFUSAL_NONE : refusal_of(call, 415, "This operation takes no body.");
     }
     struct str rest, type = str_trim(str_cut(http_header_value(request, STR("Content-Type")), ';', &rest));
     call->body_schema = operation_body_schema(call->operation, type.ptr ? type : STR(""));
     call->is_form = type.ptr && form_is(type);
     if (call->body_schema)
-        return true;
-    struct buf names = buf_in(call->arena);
-    const char *name;
-    json_t *media;
-    json_object_foreach ((json_t *)call->operation->body_types, name, media) {
-        buf_printf(&names, "%s%s", names.len ? " or " : "", name);
-    }
+        return REFUSAL_NONE;
     struct str given = type.len == 0 ? STR("missing") : text_is_utf8(type) ? type : STR("no readable text");
-    api_problem(call, 415, "The body's Content-Type is %.*s; this operation takes %.*s.", STR_FMT(given),
-                STR_FMT(buf_str(&names)));
-    return false;
+    return refusal_of(call, 415, "The body's Content-Type is %.*s; this operation takes %.*s.", STR_FMT(given),
+                      STR_FMT(type_names(call)));
 }
 
 static void clean_text(struct api_call *call, json_t *value, const struct path *at)
@@ -86,69 +94,6 @@ static void clean(struct api_call *call, json_t *value, const struct path *at)
     }
 }
 
-static bool is_read_only(const struct api_call *call, const char *member)
-{
-    const json_t *spec = call->contract->spec;
-    const json_t *properties = json_object_get(contract_resolve(spec, call->body_schema), "properties");
-    const json_t *schema = json_object_get(properties, member), *target = contract_resolve(spec, schema);
-    return json_is_true(json_object_get(schema, "readOnly")) || json_is_true(json_object_get(target, "readOnly"));
-}
-
-// Members that only the server writes: statements compare them with what is stored. Of the others the names are noted,
-// for the audit.
-static void tell_members_apart(struct api_call *call)
-{
-    json_t *apart = NULL, *value;
-    const char *name;
-    struct buf fields = buf_in(call->arena);
-    json_object_foreach (call->body, name, value) {
-        if (is_read_only(call, name)) {
-            apart = apart ? apart : json_object();
-            json_object_set(apart, name, value);
-        } else {
-            buf_printf(&fields, "%c%s", fields.len ? ',' : '{', name); // a name of the contract: a plain word
-        }
-    }
-    buf_put(&fields, fields.len ? STR("}") : STR("{}"));
-    call->body_fields = buf_str(&fields);
-    if (apart)
-        call->read_only = json_write(call->arena, apart);
-    json_decref(apart);
-}
-
-static void derive_slug(struct api_call *call)
-{
-    struct str from = api_body_text(call, "title"), lang = api_body_text(call, "lang");
-    if (!from.ptr)
-        from = api_body_text(call, "name");
-    enum { SLUG_MAX = 120 };
-    call->slug = text_slug(call->arena, from, lang.ptr ? lang : call->contract->sources.config->lang, SLUG_MAX);
-}
-
-static bool has_markdown(const struct api_call *call)
-{
-    return (call->operation->derive & DERIVE_CONTENT) && json_is_string(json_object_get(call->body, "body_markdown"));
-}
-
-static void derive_content(struct api_call *call)
-{
-    struct str lang = api_body_text(call, "lang");
-    struct content_site site = {call->contract->site_url, lang.ptr ? lang : call->contract->sources.config->lang};
-    const struct fault *fault =
-        has_markdown(call)
-            ? content_markdown_read(call->arena, api_body_text(call, "body_markdown"), STR("/body_markdown"), &site,
-                                    NULL, &call->content)
-            : content_body_read(call->arena, json_object_get(call->body, "body"), STR("/body"), &site, &call->content);
-    for (; fault; fault = fault->next)
-        fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
-    call->has_content = true;
-}
-
-static bool has_blocks(const struct api_call *call)
-{
-    return (call->operation->derive & DERIVE_CONTENT) && json_is_array(json_object_get(call->body, "body"));
-}
-
 static bool is_told(const struct faults *faults, struct str pointer)
 {
     for (const struct fault *fault = faults->first; fault; fault = fault->next)
@@ -170,22 +115,8 @@ static void check_schema(struct api_call *call)
     struct faults found = faults_beside(&call->faults);
     schema_check(&found, call->contract->spec, call->body_schema, call->body, &(struct path){0});
     for (const struct fault *fault = found.first; fault; fault = fault->next)
-        if ((!has_blocks(call) || !is_of_body(fault->pointer)) && !is_told(&told, fault->pointer))
+        if ((!derive_has_blocks(call) || !is_of_body(fault->pointer)) && !is_told(&told, fault->pointer))
             fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
-}
-
-// The body as statements see it. They get what was made of an article's content, and would read through it once for
-// each other member.
-static struct str text_for_statements(struct api_call *call)
-{
-    if (!call->has_content)
-        return json_write(call->arena, call->body);
-    json_t *others = json_copy(call->body);
-    json_object_del(others, "body");
-    json_object_del(others, "body_markdown");
-    struct str text = json_write(call->arena, others);
-    json_decref(others);
-    return text;
 }
 
 void body_take(struct api_call *call, json_t *body)
@@ -196,54 +127,53 @@ void body_take(struct api_call *call, json_t *body)
     check_schema(call);
     if (call->operation->derive & DERIVE_FORM_TOKEN)
         form_token_open(call);
-    if (has_blocks(call) && has_markdown(call))
-        fault_add(&call->faults, STR("/body_markdown"), "A body is sent as body or as body_markdown, not as both.");
-    else if (has_blocks(call) || has_markdown(call))
-        derive_content(call);
-    if (call->faults.count)
-        return;
-    call->body_text = text_for_statements(call);
-    tell_members_apart(call);
-    if (call->operation->derive & DERIVE_SLUG)
-        derive_slug(call);
-    if (call->operation->derive & DERIVE_MAILBOX)
-        mailbox_read(call);
+    derive_content(call);
+    if (call->faults.count == 0)
+        derive_from_body(call);
 }
 
 // No body at all is an empty object, where that is enough.
-static bool may_be_missing(struct api_call *call)
+static struct refusal check_missing(const struct api_call *call)
 {
-    const json_t *schema = contract_resolve(call->contract->spec, call->body_schema), *name;
-    const json_t *required = json_object_get(schema, "required");
+    const json_t *schema = reference_resolve(call->contract->spec, call->body_schema), *name;
     struct buf names = buf_in(call->arena);
     size_t i;
-    json_array_foreach ((json_t *)required, i, name)
+    json_array_foreach (json_object_get(schema, "required"), i, name)
         buf_printf(&names, "%s%s", names.len ? ", " : "", json_string_value(name));
-    if (names.len)
-        api_problem(call, 400, "The body is missing: this takes a JSON object with %.*s.", STR_FMT(buf_str(&names)));
-    return names.len == 0;
+    if (names.len == 0)
+        return REFUSAL_NONE;
+    return refusal_of(call, 400, "The body is missing: this takes a JSON object with %.*s.", STR_FMT(buf_str(&names)));
 }
 
-void body_read(struct api_call *call)
+// Parses the body's text into `body`.
+static struct refusal parse(struct api_call *call, struct str text, json_t **body)
+{
+    struct json_fault fault = {0};
+    if (!text_is_utf8(text))
+        return refusal_of(call, 400, "The body is not UTF-8.");
+    *body = call->is_form ? form_read(call, text)
+                          : json_read_to_depth(call->arena, text, call->operation->body_depth, &fault);
+    if (*body)
+        return REFUSAL_NONE;
+    if (call->is_form)
+        return refusal_of(call, 400, "The body is no form: a field is not percent-encoded UTF-8.");
+    return refusal_of(call, 400, "The body is not JSON: line %d, column %d: %s.", fault.line, fault.column,
+                      fault.detail);
+}
+
+struct refusal body_read(struct api_call *call)
 {
     struct str text = call->exchange->body;
-    struct json_fault fault = {0};
+    struct refusal refusal = REFUSAL_NONE;
+    json_t *body = NULL;
     if (!call->body_schema)
         call->body_schema = operation_body_schema(call->operation, STR_NONE);
-    if (text.len == 0 && !may_be_missing(call))
-        return;
     if (text.len == 0)
-        text = STR("{}");
-    bool readable = text_is_utf8(text);
-    json_t *body = !readable       ? NULL
-                   : call->is_form ? form_read(call, text)
-                                   : json_read_to_depth(call->arena, text, call->operation->body_depth, &fault);
-    if (body)
-        body_take(call, body);
-    else if (!readable)
-        api_problem(call, 400, "The body is not UTF-8.");
-    else if (call->is_form)
-        api_problem(call, 400, "The body is no form: a field is not percent-encoded UTF-8.");
-    else
-        api_problem(call, 400, "The body is not JSON: line %d, column %d: %s.", fault.line, fault.column, fault.detail);
+        refusal = check_missing(call);
+    if (refusal.status == 0)
+        refusal = parse(call, text.len ? text : STR("{}"), &body);
+    if (refusal.status)
+        return refusal;
+    body_take(call, body);
+    return call->faults.count ? refusal_of_faults(call, 422) : REFUSAL_NONE;
 }

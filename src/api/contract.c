@@ -1,56 +1,10 @@
 // The contract: read once, checked whole, and then followed.
-#include "api_internal.h"
+#include "reading.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "reference.h"
+#include "schema.h"
 
-static int hex_value(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
-// One character of a JSON Pointer in a fragment: `~1` is a slash, `~0` a tilde, `%22` a quote.
-static char next_character(const char **step)
-{
-    const char *at = *step;
-    bool escaped = at[0] == '~' && (at[1] == '0' || at[1] == '1');
-    bool encoded = at[0] == '%' && hex_value(at[1]) >= 0 && hex_value(at[2]) >= 0;
-    *step += escaped ? 2 : encoded ? 3 : 1;
-    if (encoded)
-        return (char)(hex_value(at[1]) * 16 + hex_value(at[2]));
-    if (escaped)
-        return at[1] == '1' ? '/' : '~';
-    return at[0];
-}
-
-const json_t *contract_follow(const json_t *spec, const char *reference)
-{
-    const json_t *at = spec;
-    if (reference[0] != '#')
-        return NULL;
-    const char *step = reference + 1;
-    while (at && *step == '/') {
-        char key[256];
-        size_t n = 0;
-        for (step++; *step && *step != '/' && n < sizeof key - 1; n++)
-            key[n] = next_character(&step);
-        key[n] = '\0';
-        at = json_is_array(at) ? json_array_get(at, strtoul(key, NULL, 10)) : json_object_get(at, key);
-    }
-    return *step ? NULL : at;
-}
-
-const json_t *contract_resolve(const json_t *spec, const json_t *value)
-{
-    for (int hops = 0; hops < 16; hops++) {
-        const char *reference = json_string_value(json_object_get(value, "$ref"));
-        if (!reference)
-            return value;
-        value = contract_follow(spec, reference);
-    }
-    return NULL;
-}
+#include <assert.h>
 
 static const char *const method_words[HTTP_METHOD_OTHER] = {
     [HTTP_GET] = "get", [HTTP_POST] = "post", [HTTP_PUT] = "put", [HTTP_PATCH] = "patch", [HTTP_DELETE] = "delete",
@@ -84,7 +38,7 @@ static bool read_paths(struct api_contract *contract, struct error *error)
             struct operation *operation = &contract->operations[contract->operation_count++];
             operation->path = str_of(path);
             operation->method = method;
-            if (!operation_read(contract, operation, spec, error))
+            if (!operation_read(&(struct reading){contract, operation, spec, NULL, error}))
                 return false;
             route_add(contract, operation);
         }
@@ -92,24 +46,9 @@ static bool read_paths(struct api_contract *contract, struct error *error)
     return contract->operation_count > 0 || error_set(error, "the contract has no paths");
 }
 
-// The first `$ref` anywhere that points nowhere, or NULL.
-static const char *dangling(const json_t *spec, const json_t *value)
-{
-    const char *name, *found = NULL, *reference = json_string_value(json_object_get(value, "$ref"));
-    json_t *member;
-    size_t i;
-    if (reference && !contract_follow(spec, reference))
-        return reference;
-    json_object_foreach ((json_t *)value, name, member)
-        found = found ? found : dangling(spec, member);
-    json_array_foreach ((json_t *)value, i, member)
-        found = found ? found : dangling(spec, member);
-    return found;
-}
-
 static bool references_hold(const struct api_contract *contract, struct error *error)
 {
-    const char *reference = dangling(contract->spec, contract->spec);
+    const char *reference = reference_dangling(contract->spec);
     return !reference || error_set(error, "the contract refers to %s, which is not in it", reference);
 }
 
@@ -118,6 +57,14 @@ static bool ids_are_unique(const struct api_contract *contract, struct error *er
     for (size_t i = 0; i < contract->operation_count; i++)
         if (contract_operation(contract, contract->operations[i].id) != &contract->operations[i])
             return error_set(error, "two operations are called %.*s", STR_FMT(contract->operations[i].id));
+    return true;
+}
+
+static bool bind_statements(struct api_contract *contract, struct error *error)
+{
+    for (size_t i = 0; i < contract->operation_count; i++)
+        if (!operation_bindings(contract, &contract->operations[i], error))
+            return false;
     return true;
 }
 
@@ -131,14 +78,6 @@ static bool handlers_are_named(const struct api_contract *contract, struct error
             return error_set(error, "%s is served, but no operation of the contract names it", handler->name);
     }
     return true;
-}
-
-const struct operation *contract_operation(const struct api_contract *contract, struct str id)
-{
-    for (size_t i = 0; i < contract->operation_count; i++)
-        if (str_eq(contract->operations[i].id, id))
-            return &contract->operations[i];
-    return NULL;
 }
 
 // `{site}/articles/{slug}` with the site's address in it.
@@ -192,48 +131,7 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
         auth_keys_derive(sources->keys, STR("person"), contract->person_key);
     }
     bool good = references_hold(contract, error) && check_schemas(contract, error) && read_paths(contract, error) &&
-                ids_are_unique(contract, error) && handlers_are_named(contract, error);
+                ids_are_unique(contract, error) && bind_statements(contract, error) &&
+                handlers_are_named(contract, error);
     return good ? contract : NULL;
-}
-
-struct columns {
-    const struct operation *operation;
-    bool has_body;
-    unsigned next; // how many next_1, next_2 … there are
-    char stranger[64];
-};
-
-static void note_column(void *context, const char *name)
-{
-    struct columns *columns = context;
-    columns->has_body |= strcmp(name, "body") == 0;
-    columns->next += strncmp(name, "next_", 5) == 0;
-    if (!reply_is_fact(name))
-        snprintf(columns->stranger, sizeof columns->stranger, "%s", name);
-}
-
-bool api_contract_check(const struct api_contract *contract, struct db_session *session, struct error *error)
-{
-    const struct db_statements *statements = contract->sources.statements;
-    for (size_t i = 0; i < statements->count; i++) {
-        const struct db_statement *statement = &statements->all[i];
-        struct columns columns = {0};
-        if (!db_session_check(session, statement, note_column, &columns, error))
-            return false;
-        for (size_t n = 0; n < contract->operation_count; n++) {
-            const struct operation *operation = &contract->operations[n];
-            if (operation->statement_count == 0 || operation->statements[operation->statement_count - 1] != statement)
-                continue;
-            if (columns.stranger[0] && operation->success != 204)
-                return error_set(error, "%.*s.sql answers the column %s, which is no fact of a reply",
-                                 STR_FMT(statement->name), columns.stranger);
-            if (columns.next != operation->cursor)
-                return error_set(error, "%.*s.sql answers %u of next_1…, and %.*s has the cursor %u",
-                                 STR_FMT(statement->name), columns.next, STR_FMT(operation->id), operation->cursor);
-            if (!columns.has_body && operation->success != 204)
-                return error_set(error, "%.*s.sql is the last of %.*s and answers no column `body`",
-                                 STR_FMT(statement->name), STR_FMT(operation->id));
-        }
-    }
-    return true;
 }

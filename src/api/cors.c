@@ -1,9 +1,10 @@
-// Who else's pages may call (the Fetch standard's CORS): readers' addresses answer to any, the desk to the origins that
-// MARBRE_DESK_ORIGINS lists, readers' forms to the site's own pages and those that MARBRE_SITE_ORIGINS lists. Tokens
-// travel in Authorization, so no cookies and no credentials are ever allowed.
-#include "api_internal.h"
+// Cross-origin requests (CORS of the Fetch standard), whose pages may call: readers' addresses answer to any, the desk
+// to the origins that MARBRE_DESK_ORIGINS lists, readers' forms to the site's own pages and those that
+// MARBRE_SITE_ORIGINS lists. Tokens travel in Authorization, so no cookies and no credentials are ever allowed.
+#include "steps.h"
 
-// What scripts may read of a reply, and send with a request, beyond the standard's few.
+// Access-Control-Expose-Headers and -Allow-Headers: what scripts may read of a reply, and send with a request, beyond
+// the standard's few.
 #define EXPOSED                                                                                                        \
     "Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, "              \
     "Idempotency-Replayed, "                                                                                           \
@@ -43,22 +44,21 @@ static struct str allowed(const struct api_call *call, const struct operation *o
     return origin.ptr && is_listed(call, operation, origin) ? origin : STR_NONE;
 }
 
-// A form goes out without a script, so nobody asks first. What says `null` keeps its address to itself, and says
-// nothing.
-bool cors_admits(struct api_call *call)
+// The Origin of a form that is posted: it goes out without a script, so there is no preflight. `Origin: null` is of a
+// page that hides its address, and says nothing.
+struct refusal cors_check(struct api_call *call)
 {
     struct str origin = http_header_value(&call->exchange->request, STR("Origin"));
     if (!call->operation->for_the_site || !origin.ptr || str_eq(origin, STR("null")) ||
         is_listed(call, call->operation, origin))
-        return true;
+        return REFUSAL_NONE;
     struct str shown = text_is_utf8(origin) ? text_cut(origin, 200) : STR("?");
-    api_problem(call, 403, "Pages of the origin %.*s may not send this form.", STR_FMT(shown));
-    return false;
+    return refusal_of(call, 403, "Pages of the origin %.*s may not send this form.", STR_FMT(shown));
 }
 
 void cors_put(const struct api_call *call, struct reply *reply)
 {
-    if (call->exchange->request.method == HTTP_OPTIONS) // cors_answer has said all
+    if (call->exchange->request.method == HTTP_OPTIONS) // cors_preflight has said all
         return;
     struct str origin = allowed(call, call->operation);
     if (!is_open(call->operation))
@@ -82,7 +82,7 @@ static const struct operation *asked_for(const struct api_call *call, const stru
     return NULL;
 }
 
-void cors_answer(const struct api_call *call, const struct route *route, struct reply *reply)
+void cors_preflight(const struct api_call *call, const struct route *route, struct reply *reply)
 {
     reply_header(reply, STR("Vary"), STR("Origin, Access-Control-Request-Method"));
     const struct operation *operation = asked_for(call, route);

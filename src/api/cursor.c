@@ -1,6 +1,6 @@
 // Cursors: where a page ended, signed so that SQL sees only values that SQL wrote, and bound to the operation and the
 // filters that made them.
-#include "api_internal.h"
+#include "steps.h"
 
 enum { MAC_KEPT = 16 };
 
@@ -11,8 +11,7 @@ static void sign(const struct api_call *call, struct str values, unsigned char m
     buf_put(&bytes, call->operation->id);
     for (size_t i = 0; i < call->operation->parameter_count; i++) {
         const struct parameter *parameter = &call->operation->parameters[i];
-        if (parameter->place != IN_QUERY || str_eq(parameter->name, STR("cursor")) ||
-            str_eq(parameter->name, STR("limit")))
+        if (parameter->place != IN_QUERY || parameter->meaning == MEANS_CURSOR || parameter->meaning == MEANS_LIMIT)
             continue;
         buf_printf(&bytes, "\n%.*s=%.*s", STR_FMT(parameter->name), STR_FMT(call->values[i]));
     }
@@ -22,7 +21,7 @@ static void sign(const struct api_call *call, struct str values, unsigned char m
     secret_mac(buf_str(&bytes), key, mac);
 }
 
-struct str cursor_sign(struct api_call *call, const struct str *values, size_t count)
+struct str cursor_sign(const struct api_call *call, const struct str *values, size_t count)
 {
     struct buf array = buf_in(call->arena);
     for (size_t i = 0; i < count; i++) {

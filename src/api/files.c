@@ -1,5 +1,5 @@
 // Files that the build put into the binary, as they are served: their type by their ending, their tag worked out once.
-#include "api_internal.h"
+#include "reading.h"
 
 #include <string.h>
 

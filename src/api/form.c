@@ -1,6 +1,7 @@
 // The body that an HTML form sends (the URL Standard's application/x-www-form-urlencoded), as the JSON object that a
 // script would have sent, so that one schema judges both. A field that was left empty was not filled in.
-#include "api_internal.h"
+#include "reference.h"
+#include "steps.h"
 
 bool form_is(struct str media_type)
 {
@@ -8,11 +9,11 @@ bool form_is(struct str media_type)
 }
 
 // A form has texts only: what the schema wants as a number or a yes is made one, where it is written as one.
-static json_t *typed(const struct api_call *call, const char *name, struct str text)
+static json_t *form_typed(const struct api_call *call, const char *name, struct str text)
 {
     const json_t *spec = call->contract->spec;
-    const json_t *properties = json_object_get(contract_resolve(spec, call->body_schema), "properties");
-    struct str type = json_member_text(contract_resolve(spec, json_object_get(properties, name)), "type");
+    const json_t *properties = json_object_get(reference_resolve(spec, call->body_schema), "properties");
+    struct str type = json_member_text(reference_resolve(spec, json_object_get(properties, name)), "type");
     uint64_t whole;
     if (str_eq(type, STR("boolean"))) { // a checkbox without a value says `on`
         if (str_eq(text, STR("true")) || str_eq(text, STR("on")) || str_eq(text, STR("1")))
@@ -38,20 +39,14 @@ static bool read_field(struct api_call *call, json_t *form, struct str pair)
     if (there)
         fault_add_at(&call->faults, &(struct path){&(struct path){0}, member, 0}, "This comes twice.");
     else
-        json_object_set_new_nocheck(form, member, typed(call, member, value));
+        json_object_set_new_nocheck(form, member, form_typed(call, member, value));
     return true;
-}
-
-static void forget(void *form)
-{
-    json_decref(form);
 }
 
 json_t *form_read(struct api_call *call, struct str text)
 {
-    json_t *form = json_object();
+    json_t *form = json_own(call->arena, json_object());
     struct str rest = text;
-    arena_defer(call->arena, forget, form);
     while (rest.ptr) {
         struct str pair = str_cut(rest, '&', &rest);
         if (pair.len && !read_field(call, form, pair))

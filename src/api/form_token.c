@@ -1,6 +1,6 @@
 // Form tokens: when a form was shown, and a number that is good once, signed. What is sent without one, sooner than
 // anybody types or long after, was sent by a program. That each is used once is the statements' part (`:form_nonce`).
-#include "api_internal.h"
+#include "steps.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@ static void sign(const struct api_call *call, const unsigned char *token, unsign
     secret_mac(said, (struct str){(const char *)call->contract->form_key, HASH_BYTES}, mac);
 }
 
-struct str form_token_make(struct api_call *call)
+struct str form_token_make(const struct api_call *call)
 {
     unsigned char token[TOKEN_BYTES], mac[HASH_BYTES];
     uint64_t now = (uint64_t)clock_wall_ms();

@@ -1,5 +1,5 @@
 // What `format` promises of a text.
-#include "api_internal.h"
+#include "schema.h"
 
 #include <arpa/inet.h>
 #include <string.h>

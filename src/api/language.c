@@ -1,6 +1,8 @@
-// In which language an operation answers: of those that the contract names for it (`languages`), the one that the form
+// Language negotiation: of those that the contract names for it (`languages`), the one that the form
 // was filled in in, or that the reader asks for by Accept-Language (RFC 9110 §12.5.4), or else the site's.
-#include "api_internal.h"
+#include "negotiation.h"
+#include "phrases.h"
+#include "steps.h"
 
 #include <string.h>
 
@@ -17,7 +19,7 @@ static const struct str *spoken(const struct operation *operation, struct str ta
 // `;q=0.8` in thousandths; 1000 where there is none, 0 where it cannot be read.
 static unsigned quality(struct str parameters)
 {
-    struct str after, said = accept_quality(parameters), whole = str_cut(said, '.', &after);
+    struct str after, said = negotiation_quality(parameters), whole = str_cut(said, '.', &after);
     if (!said.ptr)
         return 1000;
     unsigned thousandths = str_eq(whole, STR("1")) ? 1000 : 0, worth = 100;

@@ -1,5 +1,5 @@
 // What each operation answered and how long it took, counted by its worker alone and read by whoever sums.
-#include "api_internal.h"
+#include "record.h"
 
 // In the order in which they are looked for: the usual ones first.
 const unsigned short api_statuses[API_STATUSES] = {200, 304, 201, 404, 204, 409, 412, 422, 401, 429, 503, 400,

@@ -1,5 +1,8 @@
 // The parameters of an operation, read from the contract: where each comes from, what statements call it, its schema.
-#include "api_internal.h"
+#include "reading.h"
+
+#include "reference.h"
+#include "schema.h"
 
 #include <string.h>
 
@@ -80,49 +83,110 @@ static const json_t *items_of(const struct api_contract *contract, const struct 
                               const json_t *schema)
 {
     bool is_list = parameter->place == IN_QUERY && str_eq(json_member_text(schema, "type"), STR("array"));
-    return is_list ? contract_resolve(contract->spec, json_object_get(schema, "items")) : NULL;
+    return is_list ? reference_resolve(contract->spec, json_object_get(schema, "items")) : NULL;
 }
 
-static bool read_parameter(const struct api_contract *contract, struct operation *operation, const json_t *given,
-                           struct error *error)
+static bool complain(const struct reading *reading, const char *what)
 {
-    const json_t *written = json_object_get(given, "schema"), *schema = contract_resolve(contract->spec, written);
-    struct parameter *parameter = &operation->parameters[operation->parameter_count];
-    if (operation->parameter_count++ == PARAMETERS_MAX || !schema ||
-        !find_place(json_member_text(given, "in"), &parameter->place))
-        return error_set(error, "%.*s: its parameter %zu cannot be read", STR_FMT(operation->id),
-                         operation->parameter_count);
-    const char *unknown = schema_unknown_keyword(contract->spec, written);
+    return error_set(reading->error, "%.*s: %s", STR_FMT(reading->operation->id), what);
+}
+
+static bool check_schema(const struct reading *reading, const struct parameter *parameter, const json_t *written)
+{
+    const char *unknown = schema_unknown_keyword(reading->contract->spec, written);
+    const json_t *value = parameter->items ? parameter->items : parameter->schema;
     if (unknown)
-        return error_set(error, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
-                         STR_FMT(operation->id), unknown);
-    parameter->items = items_of(contract, parameter, schema);
-    const json_t *value = parameter->items ? parameter->items : schema;
+        return error_set(reading->error, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
+                         STR_FMT(reading->operation->id), unknown);
     if (json_object_get(value, "type") && !is_plain_type(json_member_text(value, "type")))
-        return error_set(error, "%.*s: the text of a parameter has not the type of its schema", STR_FMT(operation->id));
-    if (parameter->items && json_object_get(schema, "default"))
-        return error_set(error, "%.*s: a parameter that is a list has no default", STR_FMT(operation->id));
+        return complain(reading, "the text of a parameter has not the type of its schema");
+    if (parameter->items && json_object_get(parameter->schema, "default"))
+        return complain(reading, "a parameter that is a list has no default");
     if (json_object_get(written, "$ref") && json_object_size(written) > 1)
-        return error_set(error, "%.*s: a parameter's schema has others beside its $ref", STR_FMT(operation->id));
+        return complain(reading, "a parameter's schema has others beside its $ref");
+    return true;
+}
+
+static enum meaning meaning_of(struct str symbol)
+{
+    static const struct {
+        const char *symbol;
+        enum meaning meaning;
+    } rows[] = {{"if_match", MEANS_VERSIONS},
+                {"idempotency_key", MEANS_IDEMPOTENCY_KEY},
+                {"query_cursor", MEANS_CURSOR},
+                {"query_limit", MEANS_LIMIT}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (str_eq(str_of(rows[i].symbol), symbol))
+            return rows[i].meaning;
+    return MEANS_ITSELF;
+}
+
+static bool read_parameter(const struct reading *reading, const json_t *given)
+{
+    const struct api_contract *contract = reading->contract;
+    struct operation *operation = reading->operation;
+    const json_t *written = json_object_get(given, "schema"), *schema = reference_resolve(contract->spec, written);
+    size_t number = operation->parameter_count++;
+    struct parameter *parameter = &operation->parameters[number];
+    if (number == PARAMETERS_MAX || !schema || !find_place(json_member_text(given, "in"), &parameter->place))
+        return error_set(reading->error, "%.*s: its parameter %zu cannot be read", STR_FMT(operation->id), number + 1);
+    parameter->schema = schema;
+    parameter->items = items_of(contract, parameter, schema);
     parameter->name = json_member_text(given, "name");
     parameter->required = json_is_true(json_object_get(given, "required"));
-    parameter->schema = schema;
+    parameter->is_uuid = str_eq(json_member_text(schema, "format"), STR("uuid"));
     parameter->symbol = symbol_of(contract->arena, parameter->place, parameter->name);
+    parameter->meaning = meaning_of(parameter->symbol);
     parameter->default_text = default_of(contract->arena, schema);
     parameter->plain_max = plain_max(schema);
-    operation->idempotent |= str_eq(parameter->symbol, STR("idempotency_key"));
-    return check_parameter(operation, given, error);
+    if (parameter->meaning == MEANS_VERSIONS)
+        operation->versions = number;
+    if (parameter->meaning == MEANS_IDEMPOTENCY_KEY)
+        operation->idempotency_key = number;
+    return check_schema(reading, parameter, written) && check_parameter(operation, given, reading->error);
 }
 
-bool operation_parameters(struct api_contract *contract, struct operation *operation, const json_t *spec,
-                          struct error *error)
+static size_t find_in_path(const struct operation *operation, struct str name)
+{
+    for (size_t i = 0; i < operation->parameter_count; i++)
+        if (operation->parameters[i].place == IN_PATH && str_eq(operation->parameters[i].name, name))
+            return i;
+    return NO_PARAMETER;
+}
+
+// The parameters of the path, in its order, whatever order they are listed in. The last that is an id is the thing that
+// the operation is about: of `/articles/{id}/notes/{note}` the note.
+static bool read_path(const struct reading *reading)
+{
+    struct operation *operation = reading->operation;
+    size_t listed = 0;
+    struct str rest = operation->path;
+    for (size_t i = 0; i < operation->parameter_count; i++)
+        listed += operation->parameters[i].place == IN_PATH;
+    while (rest.ptr) {
+        struct str segment = str_cut(rest, '/', &rest);
+        if (!str_starts(segment, STR("{")))
+            continue;
+        struct str name = {segment.ptr + 1, segment.len - 2};
+        size_t number = find_in_path(operation, name);
+        if (number == NO_PARAMETER)
+            return error_set(reading->error, "%.*s: its path has {%.*s}, and it has no such parameter",
+                             STR_FMT(operation->id), STR_FMT(name));
+        operation->path_parameters[operation->path_parameter_count++] = number;
+        if (operation->parameters[number].is_uuid)
+            operation->thing = number;
+    }
+    return listed == operation->path_parameter_count ||
+           complain(reading, "it has a parameter in its path that its path does not name");
+}
+
+bool operation_parameters(struct reading *reading)
 {
     const json_t *item;
     size_t i;
-    json_array_foreach (json_object_get(spec, "parameters"), i, item) {
-        const json_t *given = contract_resolve(contract->spec, item);
-        if (!read_parameter(contract, operation, given, error))
+    json_array_foreach (json_object_get(reading->spec, "parameters"), i, item)
+        if (!read_parameter(reading, reference_resolve(reading->contract->spec, item)))
             return false;
-    }
-    return true;
+    return read_path(reading);
 }

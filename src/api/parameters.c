@@ -1,7 +1,6 @@
 // Parameters of a path, a query and headers: found, defaulted, typed, and checked by their schemas.
-#include "api_internal.h"
-
-#include <string.h>
+#include "schema.h"
+#include "steps.h"
 
 static bool has_type(const json_t *schema, struct str type)
 {
@@ -12,22 +11,24 @@ static json_t *number_of(struct arena *arena, struct str text)
 {
     struct json_fault fault;
     json_t *number = json_read(arena, text, &fault);
-    return json_is_number(number) ? json_incref(number) : NULL;
+    return json_is_number(number) ? number : NULL;
 }
 
 // A text as the type that its schema asks for, or as the text that it is, for the schema to complain of. NULL: no
 // UTF-8.
-static json_t *typed(struct arena *arena, const json_t *schema, struct str text)
+static json_t *parameter_typed(struct arena *arena, const json_t *schema, struct str text)
 {
     uint64_t whole;
     json_t *number = NULL;
+    if (!text_is_utf8(text))
+        return NULL;
     if (has_type(schema, STR("integer")) && str_to_u64(text, INT32_MAX, &whole))
-        return json_integer((json_int_t)whole);
+        return json_own(arena, json_integer((json_int_t)whole));
     if (has_type(schema, STR("number")))
         number = number_of(arena, text);
     if (has_type(schema, STR("boolean")) && (str_eq(text, STR("true")) || str_eq(text, STR("false"))))
-        return json_boolean(text.len == 4);
-    return number ? number : json_stringn(text.ptr, text.len);
+        return json_own(arena, json_boolean(text.len == 4));
+    return number ? number : json_own(arena, json_stringn(text.ptr, text.len));
 }
 
 // What a fault in a parameter is found under: `?limit`, `{slug}`, `If-Match`.
@@ -44,18 +45,12 @@ static void check_value(struct api_call *call, const struct parameter *parameter
     if (value.len && value.len <= parameter->plain_max && text_is_utf8(value))
         return; // what most are, at no cost: a character has at least a byte
     struct str pointer = pointer_of(call, parameter);
-    json_t *json = typed(call->arena, parameter->schema, value);
+    json_t *json = parameter_typed(call->arena, parameter->schema, value);
     if (!json) {
         fault_add(&call->faults, pointer, "This is not UTF-8.");
         return;
     }
     schema_check(&call->faults, call->contract->spec, parameter->schema, json, &(struct path){NULL, pointer.ptr, 0});
-    json_decref(json);
-}
-
-static void forget(void *list)
-{
-    json_decref(list);
 }
 
 // One more value of a parameter that may come several times; what is wrong with it is told under the parameter's name.
@@ -63,17 +58,15 @@ static void add_to_list(struct api_call *call, size_t index, struct str value)
 {
     const struct parameter *parameter = &call->operation->parameters[index];
     struct str pointer = pointer_of(call, parameter);
-    json_t *item = typed(call->arena, parameter->items, value);
+    json_t *item = parameter_typed(call->arena, parameter->items, value);
     if (!item) {
         fault_add(&call->faults, pointer, "This is not UTF-8.");
         return;
     }
-    if (!call->lists[index]) {
-        call->lists[index] = json_array();
-        arena_defer(call->arena, forget, call->lists[index]);
-    }
+    if (!call->lists[index])
+        call->lists[index] = json_own(call->arena, json_array());
     schema_check(&call->faults, call->contract->spec, parameter->items, item, &(struct path){NULL, pointer.ptr, 0});
-    json_array_append_new(call->lists[index], item);
+    json_array_append(call->lists[index], item);
 }
 
 // A list as a PostgreSQL array, in which every value is quoted.
@@ -148,61 +141,37 @@ static void read_query(struct api_call *call)
     }
 }
 
-// An entity tag (RFC 9110 §8.8.3): quoted, perhaps weak.
-static bool is_entity_tag(struct str tag)
+// The value that a parameter has where the request has none of it.
+static void take_absent(struct api_call *call, const struct parameter *parameter, struct str *value)
 {
-    if (str_starts(tag, STR("W/")))
-        tag = (struct str){tag.ptr + 2, tag.len - 2};
-    return tag.len >= 2 && str_starts(tag, STR("\"")) && str_ends(tag, STR("\"")) &&
-           !memchr(tag.ptr + 1, '"', tag.len - 2);
+    if (parameter->default_text.ptr)
+        *value = parameter->default_text;
+    else if (parameter->required && parameter->meaning != MEANS_VERSIONS) // which versions_check asks for
+        fault_add(&call->faults, pointer_of(call, parameter), "This parameter is required.");
 }
 
-// If-Match names versions: `"v3"`, a list of them, or `*`. A tag that is none of ours matches nothing (RFC 9110
-// §13.1.1).
-static void take_versions(struct api_call *call, struct str header)
+static void take(struct api_call *call, size_t index)
 {
-    if (str_eq(str_trim(header), STR("*")))
-        return;
-    struct buf array = buf_in(call->arena);
-    struct str rest = header;
-    while (rest.ptr) {
-        struct str tag = str_trim(str_cut(rest, ',', &rest));
-        uint64_t version = 0;
-        bool ours = str_starts(tag, STR("\"v")) && str_ends(tag, STR("\"")) && tag.len > 3 && tag.ptr[2] != '0' &&
-                    str_to_u64((struct str){tag.ptr + 2, tag.len - 3}, INT32_MAX, &version);
-        if (!is_entity_tag(tag))
-            fault_add(&call->faults, STR("If-Match"),
-                      "This takes the ETag that was read, quotes included, such as \"v1\".");
-        buf_printf(&array, "%s%llu", array.len ? "," : "{", ours ? (unsigned long long)version : 0ULL);
-    }
-    buf_put_char(&array, '}');
-    call->if_match = buf_str(&array);
+    const struct parameter *parameter = &call->operation->parameters[index];
+    struct str *value = &call->values[index];
+    if (parameter->place == IN_HEADER)
+        *value = http_header_list(call->arena, &call->exchange->request, parameter->name);
+    if (call->lists[index])
+        take_list(call, index);
+    else if (value->ptr)
+        check_value(call, parameter, *value);
+    else
+        take_absent(call, parameter, value);
+    if (parameter->meaning == MEANS_VERSIONS && value->ptr)
+        versions_read(call, *value);
+    if (parameter->meaning == MEANS_CURSOR && value->ptr && call->faults.count == 0 && !cursor_open(call, *value))
+        fault_add(&call->faults, STR("?cursor"), "This cursor was not made for these filters; start again without it.");
 }
 
-void parameters_read(struct api_call *call, const struct str *path_values, size_t path_count)
+struct refusal parameters_check(struct api_call *call)
 {
-    const struct operation *operation = call->operation;
-    size_t from_path = 0;
     read_query(call);
-    for (size_t i = 0; i < operation->parameter_count; i++) {
-        const struct parameter *parameter = &operation->parameters[i];
-        if (parameter->place == IN_PATH && from_path < path_count)
-            call->values[i] = path_values[from_path++];
-        else if (parameter->place == IN_HEADER)
-            call->values[i] = http_header_list(call->arena, &call->exchange->request, parameter->name);
-        if (call->lists[i])
-            take_list(call, i);
-        else if (call->values[i].ptr)
-            check_value(call, parameter, call->values[i]);
-        else if (parameter->default_text.ptr)
-            call->values[i] = parameter->default_text;
-        else if (parameter->required && !str_eq(parameter->symbol, STR("if_match"))) // which has a status of its own
-            fault_add(&call->faults, pointer_of(call, parameter), "This parameter is required.");
-        if (str_eq(parameter->symbol, STR("if_match")) && call->values[i].ptr)
-            take_versions(call, call->values[i]);
-        if (str_eq(parameter->symbol, STR("query_cursor")) && call->values[i].ptr && call->faults.count == 0 &&
-            !cursor_open(call, call->values[i]))
-            fault_add(&call->faults, STR("?cursor"),
-                      "This cursor was not made for these filters; start again without it.");
-    }
+    for (size_t i = 0; i < call->operation->parameter_count; i++)
+        take(call, i);
+    return call->faults.count ? refusal_of_faults(call, 400) : REFUSAL_NONE;
 }

@@ -1,7 +1,5 @@
 // An operation without HTTP: how the command line puts content in, through the same checks and the same statements.
-#include "api_internal.h"
-
-#include <stdio.h>
+#include "steps.h"
 
 static struct str faults_line(struct api_call *call)
 {
@@ -11,19 +9,12 @@ static struct str faults_line(struct api_call *call)
     return buf_str(&line);
 }
 
-static void take_id(struct api_call *call, struct str id)
+static void take_parameters(struct api_call *call, struct str id)
 {
-    for (size_t i = 0; i < call->operation->parameter_count; i++) {
-        if (str_eq(call->operation->parameters[i].symbol, STR("path_id")))
-            call->values[i] = id;
-        else
-            call->values[i] = call->operation->parameters[i].default_text;
-    }
-}
-
-static void finish_copy(void *copy)
-{
-    json_decref(copy);
+    for (size_t i = 0; i < call->operation->parameter_count; i++)
+        call->values[i] = call->operation->parameters[i].default_text;
+    if (call->operation->thing != NO_PARAMETER)
+        call->values[call->operation->thing] = id;
 }
 
 bool api_perform(const struct api_contract *contract, struct db_session *session, struct arena *arena,
@@ -37,21 +28,18 @@ bool api_perform(const struct api_contract *contract, struct db_session *session
                               .new_id = uuid_new(),
                               .operation = contract_operation(contract, operation),
                               .faults = faults_in(arena)};
-    if (!call->operation || call->operation->statement_count == 0)
+    if (!call->operation || call->operation->act.count == 0)
         return error_set(error, "%.*s is no operation of statements", STR_FMT(operation));
-    take_id(call, id);
-    json_t *copy = json_deep_copy(body);
-    arena_defer(arena, finish_copy, copy);
+    take_parameters(call, id);
     call->body_schema = operation_body_schema(call->operation, STR_NONE);
     if (call->body_schema)
-        body_take(call, copy);
+        body_take(call, json_own(arena, json_deep_copy(body)));
     if (call->faults.count)
         return error_set(error, "%.*s", STR_FMT(faults_line(call)));
     struct db_step steps[STATEMENTS_MAX];
-    for (size_t i = 0; i < call->operation->statement_count; i++)
-        steps[i] = bind_step(call, call->operation->statements[i]);
+    call_bind(call, &call->operation->act, steps);
     struct db_answer answer;
-    if (!db_session_run(session, arena, steps, call->operation->statement_count, &answer, error))
+    if (!db_session_run(session, arena, steps, call->operation->act.count, &answer, error))
         return false;
     *text = db_answer_text(&answer, "body");
     return true;

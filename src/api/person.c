@@ -1,6 +1,6 @@
 // What identifies a person, as statements may have it: an e-mail address in one spelling, and keyed hashes of that and
 // of the network that they ask from.
-#include "api_internal.h"
+#include "steps.h"
 
 #include <string.h>
 

@@ -1,6 +1,8 @@
 // What a reader is told, in French: a row a sentence, with the same fillings in the same order. tests/house looks after
 // both: each sentence that a form's fault may be has a row here, and each row's two sentences take the same.
-#include "api_internal.h"
+#include "phrases.h"
+
+#include "marbre/base.h"
 
 #include <string.h>
 

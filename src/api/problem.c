@@ -1,7 +1,7 @@
-// Problem documents (RFC 9457): one row a kind, and every way in which the api says no.
-#include "api_internal.h"
+// Problem documents (RFC 9457): one row a kind of problem, and what a refusal becomes.
+#include "refusal.h"
 
-#include <stdio.h>
+#include <assert.h>
 
 static const struct problem problems[] = {
     {400, "bad-request", "The request cannot be understood",
@@ -90,43 +90,33 @@ const struct problem *problem_row(size_t number)
     return number < COUNT_OF(problems) ? &problems[number] : NULL;
 }
 
-static const struct problem *find(int status, const char *slug)
+static const struct problem *problem_find(int status, const char *slug)
 {
     const struct problem *found = NULL;
     for (size_t i = 0; i < COUNT_OF(problems) && !found; i++)
         if (problems[i].status == status && (!slug || str_eq(str_of(slug), str_of(problems[i].slug))))
             found = &problems[i];
-    return found ? found : find(500, NULL);
+    return found ? found : problem_find(500, NULL);
 }
 
-struct str problem_document(struct api_call *call, int status, const char *slug, struct str detail, struct str more)
+struct str problem_document(const struct api_call *call, const struct refusal *refusal)
 {
-    const struct problem *problem = find(status, slug);
-    call->problem_detail = detail;
+    const struct problem *problem = problem_find(refusal->status, refusal->slug);
     struct buf text = buf_in(call->arena);
     buf_printf(&text, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":", problem->slug,
                fault_words(&call->faults, problem->title), problem->status);
-    buf_put_json(&text, detail);
+    buf_put_json(&text, refusal->detail);
     buf_put_lit(&text, ",\"instance\":");
     buf_put_json(&text, call->request_id);
-    if (more.len) {
+    if (refusal->more.len) {
         buf_put_char(&text, ',');
-        buf_put(&text, more);
+        buf_put(&text, refusal->more);
     }
     buf_put_char(&text, '}');
     return buf_str(&text);
 }
 
-static void finish(struct api_call *call, struct reply *reply)
-{
-    reply_header(reply, STR("Content-Type"), STR("application/problem+json"));
-    reply_header(reply, STR("Cache-Control"), STR("no-store"));
-    if (call->retry_after)
-        reply_header(reply, STR("Retry-After"), arena_printf(call->arena, "%u", call->retry_after));
-    reply_send(call, reply);
-}
-
-// RFC 6750 §3: what is wrong with the token that was sent, or which roles it would take.
+// The challenge of RFC 6750 §3: what is wrong with the token that was sent, or which roles it would take.
 static struct str challenge(const struct api_call *call, int status)
 {
     if (status == 401)
@@ -144,161 +134,19 @@ static struct str challenge(const struct api_call *call, int status)
     return buf_str(&text);
 }
 
-void problem_send_document(struct api_call *call, int status, struct str document)
+void problem_reply(const struct api_call *call, const struct refusal *refusal, struct reply *reply)
 {
-    struct reply reply = {.status = status, .body = document};
+    assert(refusal->status >= 400);
+    bool told_before = refusal->document.ptr != NULL;
+    int status = told_before ? refusal->status : problem_find(refusal->status, refusal->slug)->status;
+    *reply =
+        (struct reply){.status = status, .body = told_before ? refusal->document : problem_document(call, refusal)};
+    if (refusal->allow.ptr)
+        reply_header(reply, STR("Allow"), refusal->allow);
     if (status == 401 || (status == 403 && call->authenticated))
-        reply_header(&reply, STR("WWW-Authenticate"), challenge(call, status));
-    finish(call, &reply);
-}
-
-void problem_send(struct api_call *call, int status, const char *slug, struct str detail, struct str more)
-{
-    problem_send_document(call, find(status, slug)->status, problem_document(call, status, slug, detail, more));
-}
-
-void api_problem(struct api_call *call, int status, const char *format, ...)
-{
-    struct buf detail = buf_in(call->arena);
-    va_list arguments;
-    va_start(arguments, format);
-    buf_vprintf(&detail, fault_words(&call->faults, format), arguments);
-    va_end(arguments);
-    problem_send(call, status, NULL, buf_str(&detail), STR_NONE);
-}
-
-void problem_login(struct api_call *call, const char *detail)
-{
-    problem_send(call, 401, NULL, str_of(detail), STR_NONE);
-}
-
-static struct str errors_member(struct api_call *call)
-{
-    struct buf more = buf_in(call->arena);
-    buf_put_lit(&more, "\"errors\":[");
-    for (const struct fault *fault = call->faults.first; fault; fault = fault->next) {
-        buf_put(&more, fault == call->faults.first ? STR("{\"pointer\":") : STR(",{\"pointer\":"));
-        buf_put_json(&more, fault->pointer);
-        buf_put_lit(&more, ",\"detail\":");
-        buf_put_json(&more, fault->detail);
-        buf_put_char(&more, '}');
-    }
-    buf_put_char(&more, ']');
-    return buf_str(&more);
-}
-
-void problem_faults(struct api_call *call, int status)
-{
-    size_t count = call->faults.count;
-    const char *words = fault_words(&call->faults, count == 1 ? "1 fault was found." : "%zu faults were found.");
-    struct str detail = count == 1 ? str_of(words) : arena_printf(call->arena, words, count);
-    problem_send(call, status, NULL, detail, errors_member(call));
-}
-
-void api_reply_fault(struct api_call *call, struct str pointer, const char *format, ...)
-{
-    struct buf detail = buf_in(call->arena);
-    va_list arguments;
-    va_start(arguments, format);
-    buf_vprintf(&detail, format, arguments);
-    va_end(arguments);
-    fault_add(&call->faults, pointer, "%.*s", STR_FMT(buf_str(&detail)));
-    problem_send(call, 422, NULL, buf_str(&detail), errors_member(call));
-}
-
-static const char *const method_names[HTTP_METHOD_OTHER] = {
-    [HTTP_GET] = "GET, HEAD", [HTTP_POST] = "POST",     [HTTP_PUT] = "PUT",
-    [HTTP_PATCH] = "PATCH",   [HTTP_DELETE] = "DELETE",
-};
-
-void problem_method(struct api_call *call, const struct route *route)
-{
-    struct buf allowed = buf_in(call->arena);
-    buf_put_lit(&allowed, "OPTIONS");
-    for (enum http_method method = 0; method < HTTP_METHOD_OTHER; method++)
-        if (method_names[method] && (!route || route->operations[method]))
-            buf_printf(&allowed, ", %s", method_names[method]);
-    struct reply reply = {.status = 204};
-    reply_header(&reply, STR("Allow"), buf_str(&allowed));
-    if (call->exchange->request.method == HTTP_OPTIONS) {
-        cors_answer(call, route, &reply);
-        reply_send(call, &reply);
-        return;
-    }
-    reply.status = 405;
-    reply.body = problem_document(
-        call, 405, NULL, arena_printf(call->arena, "This address takes %.*s.", STR_FMT(buf_str(&allowed))), STR_NONE);
-    finish(call, &reply);
-}
-
-// What PostgreSQL says no with, and what that means over HTTP. Class MB is our own: its last three digits are the
-// status.
-static const struct refusal {
-    const char *sqlstate; // five characters, or two for a class
-    int status;
-    const char *detail;
-} refusals[] = {
-    {"23505", 409, "Something with this name or slug is there already."},
-    {"23503", 409, "Something else still refers to it."},
-    {"23", 422, "A rule of the database forbids this value."},
-    {"22", 422, "A value cannot be stored."},
-    {"55P03", 503, "Somebody else is changing the same thing; try again in a moment."},
-    {"57014", 503, "It took too long and was given up; nothing was changed."},
-    {"40", 503, "Two changes stood in each other's way; nothing was changed, try again."},
-    {"53", 503, "The database has no room for this now; nothing was changed."},
-    {"57", 503, "The database is being stopped."},
-    {"25", 503, "The database takes no changes now."},
-    {"58", 503, "The database is not in order, and whoever runs it has to see to it; nothing was changed."},
-};
-
-// How long to wait is told in the head, not in the document.
-static struct str take_retry_after(struct api_call *call, struct str members)
-{
-    struct json_fault fault;
-    json_t *object = members.len ? json_read(call->arena, members, &fault) : NULL;
-    json_int_t seconds = json_integer_value(json_object_get(object, "retry_after"));
-    if (seconds < 1)
-        return members;
-    call->retry_after = (unsigned)seconds;
-    json_object_del(object, "retry_after");
-    return json_write(call->arena, object);
-}
-
-static void refuse_as_told(struct api_call *call, const struct db_answer *answer)
-{
-    uint64_t status = 500;
-    struct str members = answer->detail; // a JSON object, or nothing
-    if (!str_to_u64((struct str){answer->sqlstate + 2, 3}, 599, &status))
-        status = 500;
-    if (status == 401)
-        rate_penalise(call);
-    if (status == 429)
-        members = take_retry_after(call, members);
-    struct str inner = members.len > 2 ? (struct str){members.ptr + 1, members.len - 2} : STR_NONE;
-    idempotency_refuse(call, (int)status, problem_document(call, (int)status, NULL, answer->message, inner));
-}
-
-void reply_refusal(struct api_call *call, const struct db_answer *answer)
-{
-    struct str sqlstate = str_of(answer->sqlstate);
-    if (idempotency_answers(call, answer))
-        return;
-    if (str_starts(sqlstate, STR("MB"))) {
-        refuse_as_told(call, answer);
-        return;
-    }
-    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
-        if (!str_starts(sqlstate, str_of(refusals[i].sqlstate)))
-            continue;
-        if (refusals[i].status == 503)
-            call->retry_after = 1;
-        if (str_starts(sqlstate, STR("40"))) // a deadlock is somebody's mistake: say who waited for what
-            log_event(LOG_WARNING, "db.conflict", "%.*s %s: %.*s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
-                      STR_FMT(answer->message), STR_FMT(answer->detail));
-        api_problem(call, refusals[i].status, "%s", fault_words(&call->faults, refusals[i].detail));
-        return;
-    }
-    log_event(LOG_ERROR, "db.error", "%.*s %s in %.*s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
-              STR_FMT(answer->statement), STR_FMT(answer->reason.len ? answer->reason : STR("(it may hold a value)")));
-    api_problem(call, 500, "The server could not do this; the log has the reason under this request's id.");
+        reply_header(reply, STR("WWW-Authenticate"), challenge(call, status));
+    reply_header(reply, STR("Content-Type"), STR("application/problem+json"));
+    reply_header(reply, STR("Cache-Control"), STR("no-store"));
+    if (refusal->retry_after)
+        reply_header(reply, STR("Retry-After"), arena_printf(call->arena, "%u", refusal->retry_after));
 }

@@ -1,5 +1,5 @@
 // Problems as pages for people: what the `type` of a problem document points at, and the list of all of them.
-#include "api_internal.h"
+#include "refusal.h"
 
 static void put_character(struct buf *page, char c)
 {

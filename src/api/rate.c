@@ -1,7 +1,7 @@
 // Rate classes: the contract names one for each operation, the configuration says how much each takes. One word a
 // caller holds when their bucket will be full again (the generic cell rate algorithm), so a look and a count are one
 // exchange of 64 bits.
-#include "api_internal.h"
+#include "steps.h"
 
 #include <string.h>
 
@@ -12,15 +12,15 @@ struct rates *rates_new(struct arena *arena, const struct config *config)
 {
     struct rates *rates = ARENA_NEW(arena, struct rates);
     const struct rate_class classes[RATE_CLASSES] = {
-        {.name = STR("read"), .limit = config->rate_read},
-        {.name = STR("desk"), .limit = config->rate_desk},
-        {.name = STR("login"), .limit = config->rate_login},
+        {.name = STR("read"), .is_of_the_contract = true, .limit = config->rate_read},
+        {.name = STR("desk"), .is_of_the_contract = true, .limit = config->rate_desk},
+        {.name = STR("login"), .is_of_the_contract = true, .limit = config->rate_login},
         {.name = STR("key"), .limit = config->rate_login},
         {.name = STR("dead key"), .limit = config->rate_login},
         {.name = STR("good key"), .limit = config->rate_login},
         {.name = STR("dead key of late"), .limit = {1, 3600}},
         {.name = STR("good key today"), .limit = {1, 86400}},
-        {.name = STR("form"), .limit = config->rate_form, .together = "all forms"},
+        {.name = STR("form"), .is_of_the_contract = true, .limit = config->rate_form, .together = "all forms"},
         {.name = STR("all forms"), .limit = config->rate_form_all},
     };
     secret_random(rates->key, sizeof rates->key);
@@ -122,27 +122,28 @@ static struct rate_state count(struct rates *rates, const struct rate_class *cla
     return take(rates, class, hash_of(rates, class, who), peek);
 }
 
-static void refuse(struct api_call *call, const struct rate_class *class, const char *one)
+static struct refusal rate_refusal(const struct api_call *call, const struct rate_class *class, const char *one)
 {
-    call->retry_after = call->rate.retry_s;
-    api_problem(call, 429, "This takes %u requests in %u seconds from one %s.", class->limit.requests,
-                class->limit.seconds, fault_words(&call->faults, one));
+    struct refusal refusal = refusal_of(call, 429, "This takes %u requests in %u seconds from one %s.",
+                                        class->limit.requests, class->limit.seconds, fault_words(&call->faults, one));
+    refusal.retry_after = call->rate.retry_s;
+    return refusal;
 }
 
 // What all may ask together. Only who is within their own share is counted, so that one alone cannot use it up.
-static bool all_may(struct api_call *call, const struct rate_class *class)
+static struct refusal check_all(struct api_call *call, const struct rate_class *class)
 {
     struct rates *rates = call->contract->rates;
     const struct rate_class *together = rate_class_find(rates, str_of(class->together));
     struct rate_state state = count(rates, together, STR("all"), false);
     call->counted_together = state.class && !state.refused;
     if (!state.refused)
-        return true;
+        return REFUSAL_NONE;
     call->rate = state;
-    call->retry_after = state.retry_s;
-    api_problem(call, 429, "This takes %u requests in %u seconds from all together.", together->limit.requests,
-                together->limit.seconds);
-    return false;
+    struct refusal refusal = refusal_of(call, 429, "This takes %u requests in %u seconds from all together.",
+                                        together->limit.requests, together->limit.seconds);
+    refusal.retry_after = state.retry_s;
+    return refusal;
 }
 
 // Only what is taken counts among all: who sends what is refused, or sends while the database is away, closes no door.
@@ -226,7 +227,7 @@ void rate_penalise(const struct api_call *call)
 
 // -------------------------------------------------------------------------------------------------------- a request
 
-bool rate_allows(struct api_call *call)
+struct refusal rate_check(struct api_call *call)
 {
     const struct rate_class *class = call->operation->rate;
     struct rates *rates = call->contract->rates;
@@ -234,15 +235,13 @@ bool rate_allows(struct api_call *call)
     if (call->caller.key.ptr) {
         struct penalty penalty = penalty_of(call);
         call->rate = penalty.class ? count(rates, penalty.class, penalty.who, true) : (struct rate_state){0};
-        if (call->rate.refused) {
-            refuse(call, penalty.class, penalty.one);
-            return false;
-        }
+        if (call->rate.refused)
+            return rate_refusal(call, penalty.class, penalty.one);
     }
     call->rate = count(rates, class, subject(call, bytes), false);
     if (call->rate.refused)
-        refuse(call, class, call->authenticated ? "caller" : "address");
-    return !call->rate.refused && (!class->together || all_may(call, class));
+        return rate_refusal(call, class, call->authenticated ? "caller" : "address");
+    return class->together ? check_all(call, class) : REFUSAL_NONE;
 }
 
 // RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers). What is left is one caller's own: a reply that

@@ -1,5 +1,5 @@
 // The router: a tree with a node for each segment of a path. A word goes before a parameter.
-#include "api_internal.h"
+#include "contract.h"
 
 static struct route *child_made(struct arena *arena, struct route *node, struct str word)
 {

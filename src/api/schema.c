@@ -108,7 +108,7 @@ static const char *unknown_inside(const json_t *spec, const json_t *argument, en
 static bool leads_to_schema(const json_t *spec, struct str reference)
 {
     bool among_others = !json_object_get(spec, "components") || str_starts(reference, STR("#/components/schemas/"));
-    return among_others && contract_follow(spec, reference.ptr);
+    return among_others && reference_follow(spec, reference.ptr);
 }
 
 // A value of a keyword that could not be carried out.

@@ -16,7 +16,7 @@ static void tell(const struct validation *context, const struct faults *found)
 
 void schema_ref(const struct validation *context, const json_t *reference)
 {
-    schema_check_in_place(context, context->faults, contract_follow(context->spec, json_string_value(reference)));
+    schema_check_in_place(context, context->faults, reference_follow(context->spec, json_string_value(reference)));
 }
 
 // The form whose own rule for the discriminating member the value keeps; NULL when it keeps none.
@@ -26,7 +26,7 @@ static const json_t *named_branch(const struct validation *context, const json_t
     size_t i;
     json_array_foreach ((json_t *)branches, i, branch) {
         struct faults unheard = faults_beside(context->faults);
-        const json_t *schema = contract_resolve(context->spec, branch);
+        const json_t *schema = reference_resolve(context->spec, branch);
         const json_t *rule = json_object_get(json_object_get(schema, "properties"), member);
         if (value && rule && schema_check(&unheard, context->spec, rule, value, context->at))
             return schema;
@@ -45,7 +45,7 @@ static void by_discriminator(const struct validation *context, const json_t *bra
     struct buf words = buf_in(context->faults->arena);
     size_t i;
     json_array_foreach ((json_t *)branches, i, branch) {
-        const json_t *properties = json_object_get(contract_resolve(context->spec, branch), "properties");
+        const json_t *properties = json_object_get(reference_resolve(context->spec, branch), "properties");
         struct str word = json_member_text(json_object_get(properties, member), "const");
         buf_printf(&words, "%s%.*s", i ? ", " : "", STR_FMT(word));
     }
@@ -62,7 +62,7 @@ static size_t count_holding(const struct validation *context, const json_t *bran
     json_array_foreach ((json_t *)branches, i, branch) {
         struct faults here = faults_beside(context->faults);
         holding += schema_check_in_place(context, &here, branch);
-        const json_t *type = json_object_get(contract_resolve(context->spec, branch), "type");
+        const json_t *type = json_object_get(reference_resolve(context->spec, branch), "type");
         if (!meant->first || (json_is_string(type) && schema_has_type(context->value, json_text(type))))
             *meant = here;
     }

@@ -1,7 +1,8 @@
 // What the files that carry out JSON Schema share: one look at one value, and the keywords by family.
 #pragma once
 
-#include "api_internal.h"
+#include "reference.h"
+#include "schema.h"
 
 // What is being said of a value, and where it is.
 struct validation {

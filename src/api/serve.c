@@ -1,8 +1,11 @@
-// The walk of a request through this room: found, authenticated, admitted; then, with its body, checked, run, answered.
-#include "api_internal.h"
+// The walk of a request through this room: found, authenticated, admitted; then, with its body, checked and run. What
+// the steps decide is sent here and nowhere else.
+#include "serve.h"
 
+#include "record.h"
+
+#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 // ---------------------------------------------------------------------------------------------------- one call
 
@@ -32,113 +35,216 @@ static struct api_call *call_new(struct api *api, struct http_exchange *exchange
     return call;
 }
 
-// A proxy in front may look at another one of two headers than we do.
-static bool comes_twice(const struct http_request *request, struct str name)
+// ------------------------------------------------------------------------------------------------------- sending
+
+void serve_reply(struct api_call *call, struct reply *reply)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < request->header_count; i++)
-        count += str_eq_nocase(request->headers[i].name, name);
-    return count > 1;
+    reply_header(reply, STR("X-Request-Id"), call->request_id);
+    rate_put(call, reply);
+    if (reply->status >= 400)
+        rate_refund(call);
+    cors_put(call, reply);
+    language_put(call, reply);
+    if (call->replayed)
+        reply_header(reply, STR("Idempotency-Replayed"), STR("true"));
+    struct http_reply bytes = {.status = reply->status,
+                               .headers = reply->headers,
+                               .header_count = reply->header_count,
+                               .body = reply->body,
+                               .more = reply->more};
+    http_reply_send(call->exchange, &bytes);
 }
 
-// What may pass where the operation is not public: an access token of ours, or what has the form of an API key. Whether
-// there is such a key, and what its caller may do, is decided by caller.sql.
-static bool caller_passes(struct api_call *call)
+void serve_refusal(struct api_call *call, const struct refusal *refusal)
 {
-    if (call->operation->is_public)
-        return true;
-    struct str header = http_header_value(&call->exchange->request, STR("Authorization")), token;
-    struct str scheme = str_cut(header, ' ', &token);
-    if (!header.ptr || !str_eq_nocase(scheme, STR("Bearer"))) {
-        problem_login(call,
-                      "This needs Authorization: Bearer, with an access token of POST /v1/auth/login or an API key.");
-        return false;
-    }
-    if (comes_twice(&call->exchange->request, STR("Authorization"))) {
-        problem_login(call, "Authorization comes twice, and only one of them can be meant.");
-        return false;
-    }
-    call->authenticated = true;
-    token = str_trim(token);
-    bool good = auth_api_key_is(token)
-                    ? auth_api_key_read(call->arena, token, &call->caller)
-                    : auth_token_check(call->arena, call->contract->sources.keys, token, &call->caller);
-    if (!good)
-        problem_login(call, auth_api_key_is(token)
-                                ? "This is no API key."
-                                : "The access token is not good, or no longer: trade the refresh token, or log in.");
-    return good;
+    assert(refusal->status);
+    call->problem_detail = refusal->detail;
+    struct reply reply;
+    problem_reply(call, refusal, &reply);
+    serve_reply(call, &reply);
 }
 
-static bool version_given(struct api_call *call)
+// ------------------------------------------------------------------------------------------------------ the operation
+
+static const char method_names[HTTP_METHOD_OTHER][10] = {
+    [HTTP_GET] = "GET, HEAD", [HTTP_POST] = "POST",     [HTTP_PUT] = "PUT",
+    [HTTP_PATCH] = "PATCH",   [HTTP_DELETE] = "DELETE",
+};
+
+// The methods of an address, or of the whole server where there is no route.
+static struct str allowed_methods(const struct api_call *call, const struct route *route)
 {
-    for (size_t i = 0; i < call->operation->parameter_count; i++) {
-        const struct parameter *parameter = &call->operation->parameters[i];
-        if (!str_eq(parameter->symbol, STR("if_match")) || call->values[i].ptr)
-            continue;
-        api_problem(call, 428, "Send If-Match with the ETag of the version that you read, or *.");
-        return false;
-    }
-    return true;
+    struct buf allowed = buf_in(call->arena);
+    buf_put_lit(&allowed, "OPTIONS");
+    for (enum http_method method = 0; method < HTTP_METHOD_OTHER; method++)
+        if (method_names[method][0] && (!route || route->operations[method]))
+            buf_printf(&allowed, ", %s", method_names[method]);
+    return buf_str(&allowed);
 }
 
-static void nothing_found(struct api_call *call)
+static bool route_serves(const struct route *route)
+{
+    for (size_t i = 0; route && i < HTTP_METHOD_OTHER; i++)
+        if (route->operations[i])
+            return true;
+    return false;
+}
+
+static struct refusal nothing_there(const struct api_call *call)
 {
     struct str decoded;
     if (http_decode(call->arena, call->exchange->request.path, false, &decoded))
-        api_problem(call, 404, "There is nothing under this address; /openapi.json lists what there is.");
-    else
-        api_problem(call, 400, "The path is not percent-encoded UTF-8.");
+        return refusal_of(call, 404, "There is nothing under this address; /openapi.json lists what there is.");
+    return refusal_of(call, 400, "The path is not percent-encoded UTF-8.");
 }
 
-// A method that nobody here knows is 501 anywhere, one that an address does not have is 405 (RFC 9110 §9.1).
-static bool operation_found(struct api_call *call, struct str *path_values, size_t *path_count)
+// Finds the operation, and the values of its path. A method that nobody here knows is 501 anywhere, one that an address
+// does not have is 405 (RFC 9110 §9.1); OPTIONS finds none either, and `route` is where it asks.
+static struct refusal find_operation(struct api_call *call, const struct route **route)
 {
     const struct http_request *request = &call->exchange->request;
     enum http_method method = request->method == HTTP_HEAD ? HTTP_GET : request->method;
     bool whole_server = str_eq(request->path, STR("*"));
-    if (method == HTTP_METHOD_OTHER) {
-        api_problem(call, 501, "The methods that are known here are GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.");
-        return false;
+    struct str path_values[PARAMETERS_MAX];
+    size_t path_count = 0;
+    if (method == HTTP_METHOD_OTHER)
+        return refusal_of(call, 501,
+                          "The methods that are known here are GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.");
+    *route = whole_server ? NULL : route_find(call->contract, call->arena, request->path, path_values, &path_count);
+    if (!whole_server && !route_serves(*route))
+        return nothing_there(call);
+    call->operation = *route ? (*route)->operations[method] : NULL;
+    if (!call->operation && method != HTTP_OPTIONS) {
+        struct str allow = allowed_methods(call, *route);
+        struct refusal refusal = refusal_of(call, 405, "This address takes %.*s.", STR_FMT(allow));
+        refusal.allow = allow;
+        return refusal;
     }
-    const struct route *route =
-        whole_server ? NULL : route_find(call->contract, call->arena, request->path, path_values, path_count);
-    bool any = whole_server;
-    for (size_t i = 0; route && i < HTTP_METHOD_OTHER; i++)
-        any |= route->operations[i] != NULL;
-    call->operation = route ? route->operations[method] : NULL;
-    if (!any)
-        nothing_found(call);
-    else if (!call->operation)
-        problem_method(call, route);
-    return call->operation != NULL;
+    for (size_t i = 0; call->operation && i < path_count; i++)
+        call->values[call->operation->path_parameters[i]] = path_values[i];
+    return REFUSAL_NONE;
+}
+
+static void answer_options(struct api_call *call, const struct route *route)
+{
+    struct reply reply = {.status = 204};
+    reply_header(&reply, STR("Allow"), allowed_methods(call, route));
+    cors_preflight(call, route, &reply);
+    serve_reply(call, &reply);
+}
+
+// What a request has to get past before its body is read, in this order.
+static struct refusal (*const checks[])(struct api_call *call) = {
+    caller_check, cors_check, rate_check, accept_check, body_check, parameters_check, versions_check,
+};
+
+static struct refusal check_head(struct api_call *call)
+{
+    struct refusal refusal = REFUSAL_NONE;
+    language_begin(call);
+    for (size_t i = 0; i < COUNT_OF(checks) && refusal.status == 0; i++)
+        refusal = checks[i](call);
+    return refusal;
 }
 
 static uint64_t admit(void *context, struct http_exchange *exchange)
 {
     struct api_call *call = call_new(context, exchange);
-    struct str path_values[PARAMETERS_MAX];
-    size_t path_count = 0;
-    if (!operation_found(call, path_values, &path_count))
-        return 0;
-    language_begin(call);
-    if (!caller_passes(call) || !cors_admits(call) || !rate_allows(call) || !accept_fits(call) ||
-        !body_acceptable(call))
-        return 0;
-    parameters_read(call, path_values, path_count);
-    if (call->faults.count) {
-        problem_faults(call, 400);
+    const struct route *route = NULL;
+    struct refusal refusal = find_operation(call, &route);
+    if (refusal.status == 0 && !call->operation) {
+        answer_options(call, route);
         return 0;
     }
-    return version_given(call) ? call->operation->body_max : 0;
+    if (refusal.status == 0)
+        refusal = check_head(call);
+    if (refusal.status)
+        serve_refusal(call, &refusal);
+    return refusal.status ? 0 : call->operation->body_max;
+}
+
+// ------------------------------------------------------------------------------------------------------ carrying out
+
+static void answered(struct db_call *db, const struct db_answer *answer);
+static void replayed(struct db_call *db, const struct db_answer *answer);
+
+// Whether it was kept or not, the refusal is true.
+static void refusal_kept(struct db_call *db, const struct db_answer *answer)
+{
+    (void)answer;
+    struct api_call *call = db->context;
+    uint64_t status = 500;
+    if (!str_to_u64(call->refusal_status, 599, &status))
+        fatal("the status of a refusal that was kept is no number");
+    serve_refusal(call, &(struct refusal){.status = (int)status, .document = call->refusal_body});
+}
+
+// A refusal of the act itself is told again to whoever sends the same again under the same Idempotency-Key.
+static void keep_refusal(struct api_call *call, const struct refusal *refusal)
+{
+    call->refusal_status = arena_printf(call->arena, "%d", refusal->status);
+    call->refusal_body = problem_document(call, refusal);
+    run(call, &call->operation->keep_refusal, refusal_kept);
+}
+
+static void finish(struct api_call *call, const struct db_answer *answer, struct outcome *outcome)
+{
+    if (answer->outcome == DB_DONE)
+        rate_exempt(call);
+    else if (outcome->is_told && outcome->refusal.status == 401)
+        rate_penalise(call);
+    switch (outcome->kind) {
+    case OUTCOME_REPLY:
+        serve_reply(call, &outcome->reply);
+        break;
+    case OUTCOME_PAGES:
+        outcome->reply = stream_begin(call, answer);
+        serve_reply(call, &outcome->reply);
+        break;
+    case OUTCOME_REFUSAL:
+        if (outcome->is_told && idempotency_keeps(call, outcome->refusal.status))
+            keep_refusal(call, &outcome->refusal);
+        else
+            serve_refusal(call, &outcome->refusal);
+        break;
+    case OUTCOME_REPLAY:
+        run(call, &call->operation->replay, replayed);
+        break;
+    case OUTCOME_REPEAT:
+        call->retried = true;
+        run(call, &call->operation->act, answered); // where it was done the first time, idempotency/begin says so
+        break;
+    }
+}
+
+static void answered(struct db_call *db, const struct db_answer *answer)
+{
+    struct outcome outcome;
+    outcome_of(db->context, answer, &outcome);
+    finish(db->context, answer, &outcome);
+}
+
+static void replayed(struct db_call *db, const struct db_answer *answer)
+{
+    struct outcome outcome;
+    outcome_of_replay(db->context, answer, &outcome);
+    finish(db->context, answer, &outcome);
+}
+
+void serve_failed(struct api_call *call, const struct db_answer *answer)
+{
+    assert(answer->outcome != DB_DONE);
+    answered(&call->db, answer);
 }
 
 static void act(struct api_call *call)
 {
-    if (call->operation->handler)
+    if (call->operation->handler) {
         call->operation->handler->serve(call);
-    else
-        call_statements(call);
+        return;
+    }
+    call->new_id = uuid_new();
+    run(call, &call->operation->act, answered);
 }
 
 static void password_derived(struct api_call *call, struct str phc)
@@ -148,120 +254,52 @@ static void password_derived(struct api_call *call, struct str phc)
 }
 
 // The password of the body, or one that is made and told once. Only for a caller who may: a hash costs much.
-static void derive_password(struct api_call *call, const struct db_answer *allowed)
+static void derive_password(struct db_call *db, const struct db_answer *admitted)
 {
-    (void)allowed;
+    struct api_call *call = db->context;
+    if (admitted->outcome != DB_DONE) {
+        struct db_answer failed = *admitted;
+        if (failed.outcome == DB_UNKNOWN) // nothing was to be changed yet, and there is nothing to repeat
+            failed.outcome = DB_AWAY;
+        serve_failed(call, &failed);
+        return;
+    }
     struct str given = api_body_text(call, "password");
     if (!given.ptr)
         call->password_made = auth_password_make(call->arena);
-    api_hash_password(call, given.ptr ? given : call->password_made, password_derived);
+    struct refusal refusal = run_password_hash(call, given.ptr ? given : call->password_made, password_derived);
+    if (refusal.status)
+        serve_refusal(call, &refusal);
 }
 
 static void serve(void *context, struct http_exchange *exchange)
 {
     (void)context;
     struct api_call *call = exchange->service_data;
-    if (call->operation->body_types) {
-        body_read(call);
-        if (!call->body)
-            return; // answered: it was no JSON
-        if (call->faults.count) {
-            problem_faults(call, 422);
-            return;
-        }
+    struct refusal refusal = call->operation->body_types ? body_read(call) : REFUSAL_NONE;
+    if (refusal.status) {
+        serve_refusal(call, &refusal);
+        return;
     }
     idempotency_prepare(call);
     if (call->operation->derive & DERIVE_API_KEY)
         call->api_key = auth_api_key_make(call->arena);
     if (call->operation->derive & DERIVE_PASSWORD)
-        api_run(call, (const char *const[]){NULL}, derive_password);
+        run(call, &call->operation->admit, derive_password);
     else
         act(call);
 }
 
-static void refuse(void *context, struct http_exchange *exchange, enum http_fault fault)
+// A request that the http room could not read to its end.
+static void refuse_frame(void *context, struct http_exchange *exchange, enum http_fault fault)
 {
     struct api_call *call = exchange->service_data ? exchange->service_data : call_new(context, exchange);
-    if (fault == HTTP_BUSY)
-        call->retry_after = 1;
-    if (fault == HTTP_BODY_TOO_LARGE && call->operation)
-        api_problem(call, 413, "The body is larger than %llu bytes.", (unsigned long long)call->operation->body_max);
-    else
-        api_problem(call, http_fault_status(fault), "%s", http_fault_detail(fault));
-}
-
-static void put_member(struct buf *line, struct str name, struct str value)
-{
-    buf_put(line, name);
-    buf_put_json(line, value);
-}
-
-static void put_number(struct buf *line, struct str name, uint64_t number)
-{
-    buf_put(line, name);
-    buf_put_u64(line, number);
-}
-
-// The target as it was sent, but for the words that somebody looks for: at the sales desk they are names and addresses.
-static struct str told_target(struct arena *arena, const struct http_request *request)
-{
-    struct str rest = request->query;
-    if (!rest.ptr || !memmem(rest.ptr, rest.len, "q=", 2))
-        return request->target;
-    struct buf told = buf_in(arena);
-    buf_put(&told, request->path);
-    for (char before = '?'; rest.len; before = '&') {
-        struct str part = str_cut(rest, '&', &rest);
-        buf_put_char(&told, before);
-        buf_put(&told, str_starts(part, STR("q=")) ? STR("q=...") : part);
-    }
-    return buf_str(&told);
-}
-
-static const char *const outcome_names[DB_OUTCOMES] = {
-    [DB_REFUSED] = "refused", [DB_BUSY] = "busy", [DB_AWAY] = "away", [DB_UNKNOWN] = "unknown"};
-
-// Why a request was answered with a 5xx: the problem's detail, and what PostgreSQL said last, but for values.
-static void put_failure(struct buf *line, const struct api_call *call)
-{
-    const struct db_answer *answer = &call->db.answer;
-    put_member(line, STR(",\"problem\":"), call->problem_detail);
-    if (!call->db.done || answer->outcome == DB_DONE)
-        return;
-    put_member(line, STR(",\"database\":"), str_of(outcome_names[answer->outcome]));
-    if (answer->sqlstate[0])
-        put_member(line, STR(",\"sqlstate\":"), str_of(answer->sqlstate));
-    if (answer->statement.ptr)
-        put_member(line, STR(",\"statement\":"), answer->statement);
-    if (answer->reason.len)
-        put_member(line, STR(",\"reason\":"), answer->reason);
-}
-
-// One line of the log for each request. Written without printf: it is on everybody's way.
-static void log_request(const struct api_call *call, const struct http_exchange *exchange, int64_t took_us)
-{
-    char at[CLOCK_RFC3339];
-    clock_rfc3339(clock_wall_ms(), at);
-    struct buf line = buf_in(exchange->arena);
-    put_member(&line, STR("{\"at\":"), str_of(at));
-    put_member(&line, STR(",\"level\":\"info\",\"event\":\"http.request\",\"id\":"), call ? call->request_id : STR(""));
-    put_member(&line, STR(",\"method\":"), exchange->request.method_text);
-    put_member(&line, STR(",\"target\":"), told_target(exchange->arena, &exchange->request));
-    put_member(&line, STR(",\"operation\":"), call && call->operation ? call->operation->id : STR(""));
-    put_number(&line, STR(",\"status\":"), (uint64_t)exchange->status);
-    put_number(&line, STR(",\"bytes\":"), exchange->bytes_out);
-    put_number(&line, STR(",\"us\":"), (uint64_t)took_us);
-    put_member(&line, STR(",\"peer\":"), exchange->peer);
-    if (call && call->caller.account.ptr)
-        put_member(&line, STR(",\"account\":"), call->caller.account);
-    if (call && call->caller.key.ptr) // enough of its hash to find it, and nothing that opens a door
-        put_member(&line, STR(",\"key\":"), (struct str){call->caller.key.ptr, 16});
-    if (exchange->status >= 500 && call)
-        put_failure(&line, call);
-    if (exchange->cut)
-        buf_put_lit(&line, ",\"cut\":true");
-    buf_put_char(&line, '}');
-    log_line(buf_str(&line));
+    struct refusal refusal = fault == HTTP_BODY_TOO_LARGE && call->operation
+                                 ? refusal_of(call, 413, "The body is larger than %llu bytes.",
+                                              (unsigned long long)call->operation->body_max)
+                                 : refusal_of(call, http_fault_status(fault), "%s", http_fault_detail(fault));
+    refusal.retry_after = fault == HTTP_BUSY ? 1 : 0;
+    serve_refusal(call, &refusal);
 }
 
 static void done(void *context, struct http_exchange *exchange)
@@ -269,18 +307,15 @@ static void done(void *context, struct http_exchange *exchange)
     const struct api_call *call = exchange->service_data;
     int64_t took_us = clock_mono_us() - exchange->began_us;
     metrics_count(context, call ? call->operation : NULL, exchange, took_us);
-    log_request(call, exchange, took_us);
+    access_log(call, exchange, took_us);
 }
 
 struct api *api_new(const struct api_contract *contract, struct loop *loop, struct thread_pool *threads,
                     struct db_pool *pool)
 {
-    struct api *api = calloc(1, sizeof *api);
-    if (!api)
-        fatal("out of memory for an api");
-    *api = (struct api){contract, loop, threads, pool, calloc(api_metrics_count(contract), sizeof *api->metrics)};
-    if (!api->metrics)
-        fatal("out of memory for the metrics of an api");
+    struct api *api = allocated(calloc(1, sizeof *api), "an api");
+    *api = (struct api){contract, loop, threads, pool,
+                        allocated(calloc(api_metrics_count(contract), sizeof *api->metrics), "the metrics of an api")};
     return api;
 }
 
@@ -292,5 +327,5 @@ void api_free(struct api *api)
 
 struct http_service api_service(struct api *api)
 {
-    return (struct http_service){.context = api, .admit = admit, .serve = serve, .refuse = refuse, .done = done};
+    return (struct http_service){.context = api, .admit = admit, .serve = serve, .refuse = refuse_frame, .done = done};
 }

@@ -1,6 +1,6 @@
 // Answers of any length, sent page by page: each page is read when the client has taken the one before, so a slow
 // client holds one page, and a long answer holds no more. The columns `next_1…` of a page are `:cursor_1…` of the next.
-#include "api_internal.h"
+#include "run.h"
 
 #include <string.h>
 
@@ -14,9 +14,8 @@ static void free_page(void *context)
 
 static struct str page_of(struct api_call *call, const struct db_answer *answer, bool *last)
 {
-    static const char *const names[CURSOR_MAX] = {"next_1", "next_2", "next_3", "next_4"};
     for (size_t i = 0; i < call->operation->cursor; i++)
-        call->cursor[i] = db_answer_text(answer, names[i]);
+        call->cursor[i] = fact_next(answer, i);
     *last = call->cursor[0].ptr == NULL;
     return db_answer_text(answer, "body");
 }
@@ -49,8 +48,7 @@ static void next_page(struct http_exchange *exchange)
     call->arena = page;
     if (before != exchange->arena)
         arena_free(before);
-    call_run(call, call->operation->statements, call->operation->statement_count, call->operation->class,
-             page_answered);
+    run(call, &call->operation->act, page_answered);
 }
 
 // What a file is called: the last word of its address.
@@ -62,7 +60,7 @@ static struct str file_of(struct api_call *call)
     return arena_printf(call->arena, "attachment; filename=\"%.*s\"", STR_FMT(name));
 }
 
-void stream_begin(struct api_call *call, const struct db_answer *answer)
+struct reply stream_begin(struct api_call *call, const struct db_answer *answer)
 {
     bool last;
     struct reply reply = {.status = 200, .body = page_of(call, answer, &last)};
@@ -72,5 +70,5 @@ void stream_begin(struct api_call *call, const struct db_answer *answer)
     reply_header(&reply, STR("Content-Type"), arena_printf(call->arena, "%s; charset=utf-8", type));
     reply_header(&reply, STR("Content-Disposition"), file_of(call));
     reply_header(&reply, STR("Cache-Control"), STR("no-store"));
-    reply_send(call, &reply);
+    return reply;
 }

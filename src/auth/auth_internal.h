@@ -1,4 +1,4 @@
-// What the files of the auth room share.
+// Internals of the auth room, shared by its files.
 #pragma once
 
 #include "marbre/auth.h"
@@ -9,7 +9,7 @@ struct auth_key {
     struct str kid, secret;
 };
 
-// What the file said at one moment. Never changed once made, and kept until the arena goes: a worker may be reading it.
+// A snapshot of the key file. Never changed once made, and kept until the arena goes: a worker may be reading it.
 struct key_set {
     struct auth_key all[AUTH_KEYS_MAX];
     size_t count;

@@ -1,6 +1,7 @@
 // The file of signing keys.
 #include "auth_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -112,6 +113,7 @@ bool auth_keys_make(struct str path, struct error *error)
 
 void auth_keys_derive(const struct auth_keys *keys, struct str purpose, unsigned char key[HASH_BYTES])
 {
+    assert(purpose.len > 0);
     struct str secret = atomic_load(&keys->now)->all[0].secret;
     if (secret.len > 64)
         secret.len = 64;

@@ -2,6 +2,7 @@
 // neither to give.
 #include "marbre/auth.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct job {
@@ -22,7 +23,7 @@ static struct job *job_new(const struct auth_hashing *hashing, struct str passwo
 }
 
 // The two below run on a thread of the pool. The call's arena belongs to the loop's thread, so they have their own.
-static void hash(void *argument)
+static void password_hash_work(void *argument)
 {
     struct job *job = argument;
     struct arena *own = arena_new();
@@ -32,18 +33,18 @@ static void hash(void *argument)
     arena_free(own);
 }
 
-static void check(void *argument)
+static void password_check_work(void *argument)
 {
     struct job *job = argument;
     const struct auth_password_cost *cost = &job->hashing.cost;
     if (!job->phc.ptr) { // as slow as for an account that there is
-        hash(job);
+        password_hash_work(job);
         job->hash = STR_NONE;
         return;
     }
     job->fits = secret_password_fits(job->password, job->phc);
     if (job->fits && !secret_password_costs(job->phc, cost->passes, cost->memory))
-        hash(job);
+        password_hash_work(job);
 }
 
 static void tell_checked(void *argument)
@@ -61,18 +62,20 @@ static void tell_hashed(void *argument)
 bool auth_password_check(const struct auth_hashing *hashing, struct str password, struct str phc,
                          void (*done)(void *context, bool fits, struct str rehashed), void *context)
 {
+    assert(hashing->threads && hashing->loop && done);
     struct job *job = job_new(hashing, password, context);
     job->phc = phc.ptr ? arena_copy(hashing->arena, phc) : STR_NONE;
     job->checked = done;
-    return thread_pool_submit(hashing->threads, hashing->loop, check, tell_checked, job);
+    return thread_pool_submit(hashing->threads, hashing->loop, password_check_work, tell_checked, job);
 }
 
 bool auth_password_hash(const struct auth_hashing *hashing, struct str password,
                         void (*done)(void *context, struct str phc), void *context)
 {
+    assert(hashing->threads && hashing->loop && done);
     struct job *job = job_new(hashing, password, context);
     job->hashed = done;
-    return thread_pool_submit(hashing->threads, hashing->loop, hash, tell_hashed, job);
+    return thread_pool_submit(hashing->threads, hashing->loop, password_hash_work, tell_hashed, job);
 }
 
 struct str auth_password_make(struct arena *arena)

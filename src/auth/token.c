@@ -2,6 +2,7 @@
 // the token choose its algorithm and takes claims of any type, so both are settled here.
 #include "auth_internal.h"
 
+#include <assert.h>
 #include <jwt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ static void finish_jwt(void *jwt)
 
 struct str auth_token_make(struct arena *arena, const struct auth_keys *keys, const struct auth_caller *caller)
 {
+    assert(caller->account.len && caller->session.len && caller->epoch.len);
     const struct auth_key *key = &atomic_load(&keys->now)->all[0];
     long now = (long)(clock_wall_ms() / 1000);
     uint64_t epoch = 0;

@@ -2,6 +2,7 @@
 // block has one of its own in a second list: a buffer there grows by realloc, which moves no bytes.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +119,7 @@ static void *take_alone(struct arena *arena, size_t n)
     return block->bytes;
 }
 
-static void *take(struct arena *arena, size_t n)
+static void *arena_bump(struct arena *arena, size_t n)
 {
     if (n > SIZE_MAX / 4)
         fatal("out of memory: %zu bytes asked of an arena", n);
@@ -137,14 +138,14 @@ static void *take(struct arena *arena, size_t n)
 
 void *arena_alloc(struct arena *arena, size_t n)
 {
-    return memset(take(arena, n), 0, n);
+    return memset(arena_bump(arena, n), 0, n);
 }
 
 struct str arena_copy(struct arena *arena, struct str text)
 {
     if (!text.ptr)
         return STR_NONE;
-    char *copy = take(arena, text.len + 1);
+    char *copy = arena_bump(arena, text.len + 1);
     if (text.len)
         memcpy(copy, text.ptr, text.len);
     copy[text.len] = '\0';
@@ -168,6 +169,7 @@ struct str arena_printf(struct arena *arena, const char *format, ...)
 
 void arena_defer(struct arena *arena, void (*finish)(void *), void *thing)
 {
+    assert(finish);
     struct deferred *deferred = ARENA_NEW(arena, struct deferred);
     *deferred = (struct deferred){.before = arena->deferred, .finish = finish, .thing = thing};
     arena->deferred = deferred;
@@ -180,9 +182,7 @@ struct buf buf_in(struct arena *arena)
 
 static void *grow_alone(struct arena *arena, char *bytes, size_t size)
 {
-    struct block *block = realloc(bytes - offsetof(struct block, bytes), sizeof *block + size);
-    if (!block)
-        fatal("out of memory: %zu bytes for an arena", size);
+    struct block *block = allocated(realloc(bytes - offsetof(struct block, bytes), sizeof *block + size), "an arena");
     block->size = size;
     large_link(arena, block);
     return block->bytes;
@@ -203,7 +203,7 @@ static void buf_reserve(struct buf *buf, size_t more)
                block->size - block->used >= capacity - buf->capacity) {
         block->used += capacity - buf->capacity;
     } else {
-        char *grown = take(buf->arena, capacity);
+        char *grown = arena_bump(buf->arena, capacity);
         if (buf->ptr)
             memcpy(grown, buf->ptr, buf->len);
         buf->ptr = grown;
@@ -213,6 +213,7 @@ static void buf_reserve(struct buf *buf, size_t more)
 
 void buf_put(struct buf *buf, struct str text)
 {
+    assert(buf->arena && (text.ptr || text.len == 0));
     if (text.len == 0)
         return;
     buf_reserve(buf, text.len);

@@ -141,7 +141,7 @@ static bool is_web_address_or_none(struct str text)
     return text.len == 0 || is_web_address(text);
 }
 
-// What a text of some kinds must be.
+// Validators of kinds of text, each with its sentence.
 static const struct {
     bool (*fits)(struct str text);
     const char *takes;
@@ -274,7 +274,7 @@ static void put_masked(struct buf *out, struct str url)
     }
 }
 
-static void put_value(struct buf *out, const struct key *key, const void *member)
+static void config_put_value(struct buf *out, const struct key *key, const void *member)
 {
     const struct config_rate *rate = member;
     if (key->kind == NUMBER)
@@ -291,7 +291,7 @@ void config_print(const struct config *config, struct buf *out)
 {
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         buf_printf(out, "%s=", keys[i].name);
-        put_value(out, &keys[i], (const char *)config + keys[i].offset);
+        config_put_value(out, &keys[i], (const char *)config + keys[i].offset);
         buf_printf(out, "    # %s\n", keys[i].about);
     }
 }
@@ -304,7 +304,7 @@ struct str config_value(struct arena *arena, const struct config *config, struct
         if (keys[i].kind == SECRET_URL || !str_eq_nocase(key, name))
             continue;
         struct buf text = buf_in(arena);
-        put_value(&text, &keys[i], (const char *)config + keys[i].offset);
+        config_put_value(&text, &keys[i], (const char *)config + keys[i].offset);
         return text.len ? buf_str(&text) : STR("");
     }
     return STR_NONE;

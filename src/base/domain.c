@@ -14,7 +14,7 @@ static USpoofChecker *checker;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 // Both are read only from here on, which ICU lets any number of threads do at once.
-static void make(void)
+static void checkers_make(void)
 {
     UErrorCode failed = U_ZERO_ERROR;
     idna = uidna_openUTS46(UIDNA_USE_STD3_RULES | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ |
@@ -32,7 +32,7 @@ struct str text_domain(struct arena *arena, struct str domain)
     UIDNAInfo info = UIDNA_INFO_INITIALIZER;
     UErrorCode failed = U_ZERO_ERROR;
     char ascii[ROOM];
-    pthread_once(&once, make);
+    pthread_once(&once, checkers_make);
     if (domain.len == 0 || domain.len > DOMAIN_MAX * 4)
         return STR_NONE;
     int32_t n = uidna_nameToASCII_UTF8(idna, domain.ptr, (int32_t)domain.len, ascii, sizeof ascii, &info, &failed);
@@ -41,7 +41,7 @@ struct str text_domain(struct arena *arena, struct str domain)
     return arena_copy(arena, (struct str){ascii, (size_t)n});
 }
 
-static bool is_ascii(const char *bytes, int32_t n)
+static bool is_ascii_bytes(const char *bytes, int32_t n)
 {
     for (int32_t i = 0; i < n; i++)
         if ((unsigned char)bytes[i] >= 0x80)
@@ -55,7 +55,7 @@ static bool looks_ascii(const char *label, int32_t n)
     UErrorCode failed = U_ZERO_ERROR;
     char skeleton[ROOM];
     int32_t length = uspoof_getSkeletonUTF8(checker, 0, label, n, skeleton, sizeof skeleton, &failed);
-    return U_SUCCESS(failed) && !is_ascii(label, n) && is_ascii(skeleton, length);
+    return U_SUCCESS(failed) && !is_ascii_bytes(label, n) && is_ascii_bytes(skeleton, length);
 }
 
 static bool label_is_confusable(struct str ascii)
@@ -71,7 +71,7 @@ static bool label_is_confusable(struct str ascii)
 
 bool text_domain_confusable(struct arena *arena, struct str domain)
 {
-    pthread_once(&once, make);
+    pthread_once(&once, checkers_make);
     struct str rest = str_lower(arena, domain);
     while (rest.ptr) {
         struct str label = str_cut(rest, '.', &rest);

@@ -1,12 +1,14 @@
 // A file's bytes.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 bool file_read(struct arena *arena, const char *path, size_t most, struct str *text)
 {
+    assert(path && text);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;

@@ -1,10 +1,11 @@
 // JSON in by jansson, with the strictness that it leaves to its caller; JSON strings out.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-// What jansson leaves to its caller, looked for before it starts: it recurses once a level, so the depth must be known
+// A scan before jansson starts, for what it leaves to its caller: it recurses once a level, so the depth must be known
 // (brackets inside strings do not count), and it takes a NUL byte behind a number for the end of the text.
 enum unfit { FIT, HAS_NUL, TOO_DEEP, TOO_MANY };
 
@@ -65,6 +66,7 @@ json_t *json_read(struct arena *arena, struct str text, struct json_fault *fault
 
 json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, struct json_fault *fault)
 {
+    assert(depth >= 1 && depth <= JSON_DEPTH_MAX && fault);
     size_t at;
     enum unfit why = unfit(text, depth, &at);
     if (why != FIT) {
@@ -178,8 +180,9 @@ void buf_put_path(struct buf *buf, const struct path *path)
     }
 }
 
-static void add(struct faults *faults, struct str pointer, const char *format, va_list arguments)
+static void fault_put(struct faults *faults, struct str pointer, const char *format, va_list arguments)
 {
+    assert(faults->arena);
     struct buf detail = buf_in(faults->arena);
     buf_vprintf(&detail, fault_words(faults, format), arguments);
     struct fault *fault = ARENA_NEW(faults->arena, struct fault);
@@ -199,7 +202,7 @@ void fault_add_at(struct faults *faults, const struct path *path, const char *fo
     buf_put_path(&pointer, path);
     va_list arguments;
     va_start(arguments, format);
-    add(faults, buf_str(&pointer), format, arguments);
+    fault_put(faults, buf_str(&pointer), format, arguments);
     va_end(arguments);
 }
 
@@ -209,7 +212,7 @@ void fault_add(struct faults *faults, struct str pointer, const char *format, ..
         return;
     va_list arguments;
     va_start(arguments, format);
-    add(faults, arena_copy(faults->arena, pointer), format, arguments);
+    fault_put(faults, arena_copy(faults->arena, pointer), format, arguments);
     va_end(arguments);
 }
 

@@ -2,6 +2,7 @@
 // line is a copy and one atomic store; a full ring drops the line and counts it.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -42,9 +43,7 @@ static struct ring *ring_of_this_thread(void)
 {
     if (own_ring)
         return own_ring;
-    own_ring = calloc(1, sizeof *own_ring);
-    if (!own_ring)
-        fatal("out of memory for the log");
+    own_ring = allocated(calloc(1, sizeof *own_ring), "the log");
     own_ring->next = atomic_load(&rings);
     while (!atomic_compare_exchange_weak(&rings, &own_ring->next, own_ring)) {
     }
@@ -106,6 +105,7 @@ static void *carry_lines(void *unused)
 
 void log_open(int fd)
 {
+    assert(!atomic_load(&open_for_lines));
     log_fd = fd;
     atomic_store(&closing, false);
     if (pthread_create(&writer, NULL, carry_lines, NULL) != 0)

@@ -1,6 +1,7 @@
 // A loop is libevent's base, and an eventfd as its wakeup: the list of jobs that other threads have posted.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -20,13 +21,6 @@ struct loop {
     struct job *first, **last;
     bool stopping;
 };
-
-static void *need(void *memory)
-{
-    if (!memory)
-        fatal("out of memory for a loop");
-    return memory;
-}
 
 static void run_jobs(evutil_socket_t fd, short what, void *context)
 {
@@ -53,17 +47,17 @@ static void run_jobs(evutil_socket_t fd, short what, void *context)
 
 struct loop *loop_new(void)
 {
-    struct loop *loop = need(calloc(1, sizeof *loop));
-    struct event_config *config = need(event_config_new());
+    struct loop *loop = allocated(calloc(1, sizeof *loop), "a loop");
+    struct event_config *config = allocated(event_config_new(), "a loop");
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-    loop->base = need(event_base_new_with_config(config));
+    loop->base = allocated(event_base_new_with_config(config), "a loop");
     event_config_free(config);
     loop->last = &loop->first;
     pthread_mutex_init(&loop->lock, NULL);
     loop->wakeup_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (loop->wakeup_fd < 0)
         fatal("no descriptor for a loop");
-    loop->wakeup = need(event_new(loop->base, loop->wakeup_fd, EV_READ | EV_PERSIST, run_jobs, loop));
+    loop->wakeup = allocated(event_new(loop->base, loop->wakeup_fd, EV_READ | EV_PERSIST, run_jobs, loop), "a loop");
     event_add(loop->wakeup, NULL);
     return loop;
 }
@@ -100,7 +94,8 @@ void loop_stop(struct loop *loop)
 
 void loop_post(struct loop *loop, void (*run)(void *), void *argument)
 {
-    struct job *job = need(malloc(sizeof *job));
+    assert(run);
+    struct job *job = allocated(malloc(sizeof *job), "a loop");
     *job = (struct job){.run = run, .argument = argument};
     pthread_mutex_lock(&loop->lock);
     *loop->last = job;

@@ -1,17 +1,22 @@
 // The one file that knows libsodium: random bytes, hashes, base64url, passwords; and the ids that random bytes make.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
+
+static bool is_ready; // set before there is a second thread
 
 void secret_init(void)
 {
     if (sodium_init() < 0)
         fatal("libsodium found no source of random bytes");
+    is_ready = true;
 }
 
 void secret_random(void *bytes, size_t n)
 {
+    assert(is_ready);
     randombytes_buf(bytes, n);
 }
 
@@ -22,6 +27,7 @@ bool secret_equal(const void *a, const void *b, size_t n)
 
 void secret_hash(struct str bytes, unsigned char hash[HASH_BYTES])
 {
+    assert(is_ready);
     crypto_generichash(hash, HASH_BYTES, (const unsigned char *)bytes.ptr, bytes.len, NULL, 0);
 }
 
@@ -33,6 +39,7 @@ void secret_sha256(struct str bytes, unsigned char hash[HASH_BYTES])
 
 void secret_mac(struct str bytes, struct str key, unsigned char mac[HASH_BYTES])
 {
+    assert(is_ready && key.len >= crypto_generichash_KEYBYTES_MIN && key.len <= crypto_generichash_KEYBYTES_MAX);
     if (key.len < crypto_generichash_KEYBYTES_MIN || key.len > crypto_generichash_KEYBYTES_MAX)
         fatal("a key of %zu bytes for a MAC", key.len);
     crypto_generichash(mac, HASH_BYTES, (const unsigned char *)bytes.ptr, bytes.len, (const unsigned char *)key.ptr,
@@ -67,6 +74,7 @@ struct str secret_hex(struct arena *arena, const void *bytes, size_t n)
 
 uint64_t secret_short_hash(struct str bytes, const unsigned char key[SHORT_KEY_BYTES])
 {
+    assert(is_ready);
     uint64_t hash;
     _Static_assert(sizeof hash == crypto_shorthash_BYTES && SHORT_KEY_BYTES == crypto_shorthash_KEYBYTES,
                    "SipHash-2-4");
@@ -76,6 +84,7 @@ uint64_t secret_short_hash(struct str bytes, const unsigned char key[SHORT_KEY_B
 
 struct str secret_password_hash(struct arena *arena, struct str password, unsigned passes, size_t memory)
 {
+    assert(is_ready && passes > 0 && memory >= crypto_pwhash_argon2id_MEMLIMIT_MIN);
     char *phc = arena_alloc(arena, crypto_pwhash_STRBYTES);
     if (crypto_pwhash_str_alg(phc, password.len ? password.ptr : "", password.len, passes, memory,
                               crypto_pwhash_ALG_ARGON2ID13) != 0)

@@ -1,6 +1,7 @@
 // Views of bytes: comparing, cutting, reading numbers.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -31,6 +32,7 @@ bool str_ends(struct str text, struct str suffix)
 
 struct str str_cut(struct str text, char separator, struct str *rest)
 {
+    assert(rest);
     const char *at = text.len ? memchr(text.ptr, separator, text.len) : NULL;
     if (!at) {
         *rest = STR_NONE;
@@ -54,6 +56,7 @@ struct str str_trim(struct str text)
 
 bool str_to_u64(struct str text, uint64_t max, uint64_t *value)
 {
+    assert(value);
     if (text.len == 0)
         return false;
     uint64_t total = 0;

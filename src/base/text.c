@@ -1,6 +1,7 @@
 // Unicode, and the one file that knows ICU: normal form, slugs, words.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,7 @@ static bool is_ascii(struct str text)
     return true;
 }
 
-// How many combining marks a character ends with once it is decomposed: `é` has one, U+0344 is two.
+// Counts the combining marks with which a character ends once it is decomposed (NFD): `é` has one, U+0344 is two.
 static unsigned marks_of(const UNormalizer2 *nfc, UChar32 c)
 {
     UChar wide[16];
@@ -135,7 +136,7 @@ struct str text_nfc(struct arena *arena, struct str text)
     return to_utf8(arena, normal);
 }
 
-// How many bytes of an unwanted control character stand at `text[i]`; 0 where a wanted one does.
+// Length in bytes of an unwanted control character at `text[i]`; 0 where a wanted one does.
 static size_t unwanted_at(struct str text, size_t i)
 {
     const unsigned char *at = (const unsigned char *)text.ptr + i;
@@ -260,6 +261,7 @@ static struct str slug_source(struct str text, size_t max)
 
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max)
 {
+    assert(max > 0);
     struct str ascii = to_ascii(arena, slug_source(text, max), lang);
     char *slug = ARENA_ARRAY(arena, char, ascii.len + 1);
     size_t n = 0;
@@ -344,6 +346,7 @@ static int32_t last_break(UBreakIteratorType type, const char *locale, struct ut
 
 struct str text_first_sentences(struct arena *arena, struct str text, struct str lang, size_t max)
 {
+    assert(max > 0);
     struct str line = on_one_line(arena, text, 4 * max);
     if (text_length(line) <= max)
         return line;

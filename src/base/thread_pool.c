@@ -1,15 +1,9 @@
 // A thread pool: a few threads with one bounded queue, whose results come home to the loop that asked.
 #include "marbre/base.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-
-static void *need(void *memory)
-{
-    if (!memory)
-        fatal("out of memory for a thread pool");
-    return memory;
-}
 
 struct task {
     struct task *next;
@@ -54,7 +48,8 @@ static void *pool_thread(void *context)
 
 struct thread_pool *thread_pool_new(unsigned threads, unsigned queue_max)
 {
-    struct thread_pool *pool = need(calloc(1, sizeof *pool + threads * sizeof pool->threads[0]));
+    assert(threads > 0 && queue_max > 0);
+    struct thread_pool *pool = allocated(calloc(1, sizeof *pool + threads * sizeof pool->threads[0]), "a thread pool");
     pool->last = &pool->first;
     pool->queue_max = queue_max;
     pthread_mutex_init(&pool->lock, NULL);
@@ -88,7 +83,8 @@ void thread_pool_free(struct thread_pool *pool)
 bool thread_pool_submit(struct thread_pool *pool, struct loop *home, void (*work)(void *), void (*done)(void *),
                         void *argument)
 {
-    struct task *task = need(malloc(sizeof *task));
+    assert(home && work && done);
+    struct task *task = allocated(malloc(sizeof *task), "a thread pool");
     *task = (struct task){.home = home, .work = work, .done = done, .argument = argument};
     pthread_mutex_lock(&pool->lock);
     bool room = pool->queued < pool->queue_max;

@@ -8,7 +8,7 @@
 
 enum { PASSWORD_LEAST = 12, PASSWORD_MOST = 1024 };
 
-// What PostgreSQL says no with, by constraint or else by SQLSTATE, in words for whoever typed the command.
+// Refusals of PostgreSQL, by constraint or else by SQLSTATE, in words for whoever typed the command.
 static const struct refusal {
     const char *name, *sentence;
 } refusals[] = {
@@ -28,8 +28,8 @@ static void explain(const struct db_answer *answer, struct error *error)
             error_set(error, "%s", refusals[i].sentence);
 }
 
-static bool run(const struct account_act *act, struct arena *arena, const char *name, const struct str *values,
-                struct db_answer *answer, struct error *error)
+static bool account_run(const struct account_act *act, struct arena *arena, const char *name, const struct str *values,
+                        struct db_answer *answer, struct error *error)
 {
     const struct db_statement *statement = db_statement_find(act->statements, str_of(name));
     if (!statement)
@@ -41,7 +41,7 @@ static bool run(const struct account_act *act, struct arena *arena, const char *
 }
 
 // Words as a request's body has them: what is typed here has to fit what is typed there.
-static struct str typed(struct arena *arena, struct str text)
+static struct str text_typed(struct arena *arena, struct str text)
 {
     return text_is_utf8(text) ? text_clean(arena, text) : text;
 }
@@ -58,7 +58,7 @@ bool account_add(const struct account_act *act, struct str email, struct str nam
     struct uuid id = uuid_new();
     struct str values[] = {str_of(id.text), email, name, role, hashed(act, arena, password)};
     struct db_answer answer;
-    bool added = run(act, arena, "accounts/add", values, &answer, error);
+    bool added = account_run(act, arena, "accounts/cli_add", values, &answer, error);
     arena_free(arena);
     return added;
 }
@@ -80,7 +80,7 @@ static bool read_password(struct arena *arena, struct str *password, char line[P
         fputc('\n', stderr);
     }
     struct str text = got ? (struct str){line, strcspn(line, "\r\n")} : STR("");
-    *password = typed(arena, text);
+    *password = text_typed(arena, text);
     if (!text_is_utf8(text))
         cli_fail("a password is UTF-8 text: nobody could send another one");
     else if (text_length(*password) < PASSWORD_LEAST || text.len > PASSWORD_MOST)
@@ -94,7 +94,7 @@ static int list(const struct account_act *act, struct arena *arena)
 {
     struct db_answer answer;
     struct error error;
-    if (!run(act, arena, "accounts/list", NULL, &answer, &error))
+    if (!account_run(act, arena, "accounts/cli_list", NULL, &answer, &error))
         return cli_fail("%s", error.detail);
     for (size_t row = 0; row < db_answer_rows(&answer); row++)
         printf("%-40.*s %-12.*s %-9.*s %.*s\n", STR_FMT(db_answer_at(&answer, row, 0)),
@@ -109,12 +109,12 @@ static int change(const struct account_act *act, struct arena *arena, const char
 {
     struct db_answer answer;
     struct error error;
-    if (!run(act, arena, name, values, &answer, &error))
+    if (!account_run(act, arena, name, values, &answer, &error))
         return cli_fail("%s", error.detail);
     return db_answer_rows(&answer) == 1 ? 0 : cli_fail("there is no account %s", email);
 }
 
-static int add(const struct account_act *act, struct arena *arena, int argc, char **argv)
+static int add_typed(const struct account_act *act, struct arena *arena, int argc, char **argv)
 {
     const char *role = NULL, *name = argv[2];
     for (int i = 3; i + 1 < argc; i += 2) {
@@ -128,11 +128,11 @@ static int add(const struct account_act *act, struct arena *arena, int argc, cha
     if (!role || argc % 2 == 0)
         return cli_usage("account add EMAIL --role ROLE [--name NAME]");
     char line[PASSWORD_MOST + 2];
-    struct str password, email = typed(arena, str_of(argv[2]));
+    struct str password, email = text_typed(arena, str_of(argv[2]));
     struct error error;
     if (!read_password(arena, &password, line))
         return 1;
-    bool added = account_add(act, email, typed(arena, str_of(name)), str_of(role), password, &error);
+    bool added = account_add(act, email, text_typed(arena, str_of(name)), str_of(role), password, &error);
     explicit_bzero(line, sizeof line);
     return added ? 0 : cli_fail("%s", error.detail);
 }
@@ -143,25 +143,25 @@ static int password(const struct account_act *act, struct arena *arena, const ch
     struct str chosen;
     if (!read_password(arena, &chosen, line))
         return 1;
-    struct str values[] = {hashed(act, arena, chosen), typed(arena, str_of(email))};
+    struct str values[] = {hashed(act, arena, chosen), text_typed(arena, str_of(email))};
     explicit_bzero(line, sizeof line);
-    return change(act, arena, "accounts/password", values, email);
+    return change(act, arena, "accounts/cli_set_password", values, email);
 }
 
 static int act_on(const struct account_act *act, struct arena *arena, int argc, char **argv)
 {
     const char *verb = argv[1], *email = argc > 2 ? argv[2] : "";
-    struct str address = typed(arena, str_of(email));
+    struct str address = text_typed(arena, str_of(email));
     if (strcmp(verb, "list") == 0 && argc == 2)
         return list(act, arena);
     if (strcmp(verb, "add") == 0 && argc > 2)
-        return add(act, arena, argc, argv);
+        return add_typed(act, arena, argc, argv);
     if (strcmp(verb, "disable") == 0 && argc == 3)
-        return change(act, arena, "accounts/disable", &address, email);
+        return change(act, arena, "accounts/cli_disable", &address, email);
     if (strcmp(verb, "enable") == 0 && argc == 3)
-        return change(act, arena, "accounts/enable", &address, email);
+        return change(act, arena, "accounts/cli_enable", &address, email);
     if (strcmp(verb, "role") == 0 && argc == 4)
-        return change(act, arena, "accounts/role", (struct str[]){str_of(argv[3]), address}, email);
+        return change(act, arena, "accounts/cli_set_role", (struct str[]){str_of(argv[3]), address}, email);
     if (strcmp(verb, "password") == 0 && argc == 3)
         return password(act, arena, email);
     return cli_usage("account takes add, list, role, password, disable or enable: see `marbre account --help`");

@@ -1,4 +1,4 @@
-// What the commands share.
+// Helpers of all commands: exit with a sentence, configuration, a session of the owner.
 #pragma once
 
 #include "marbre/server.h"
@@ -8,7 +8,7 @@ extern const struct embedded_file embedded_contract[], embedded_statements[], em
 
 // One line on stderr, `marbre: …`, and the exit status 1.
 int cli_fail(const char *format, ...) PRINTF_LIKE(1, 2);
-// The same with the status 2, for words that are not understood.
+// A usage error: cli_fail with the status 2, for words that are not understood.
 int cli_usage(const char *format, ...) PRINTF_LIKE(1, 2);
 MUST_CHECK bool cli_config(struct arena *arena, struct config *config); // says why not
 

@@ -2,6 +2,7 @@
 #include "cluster.h"
 #include "cluster_inside.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -18,7 +19,6 @@ struct cluster {
     const char *log;
     pid_t pid;
     int lock;
-    bool is_new;
 };
 
 // One marbre a folder. The kernel gives the lock back however we end, so a server that runs without it is an orphan.
@@ -56,7 +56,8 @@ static unsigned version_of(struct arena *arena, const char *data)
     return read ? (unsigned)major : 0;
 }
 
-// The same order on every machine: C.UTF-8 sorts by bytes, as a system without it does too.
+// The locale of initdb, for the same collation on every machine: C.UTF-8 sorts by bytes, as a system without it does
+// too.
 static const char *locale_option(void)
 {
     locale_t locale = newlocale(LC_ALL_MASK, "C.UTF-8", NULL);
@@ -67,7 +68,7 @@ static const char *locale_option(void)
 }
 
 // Made under another name first: an initdb that was killed half way leaves nothing that looks like a cluster.
-static bool make(struct arena *arena, const struct place *place, const char *folder, struct error *error)
+static bool cluster_make(struct arena *arena, const struct place *place, const char *folder, struct error *error)
 {
     if (!folder_remove(place->fresh, place->owner, error) || !folder_private(place->fresh, place->owner, error))
         return false;
@@ -91,7 +92,7 @@ static bool make(struct arena *arena, const struct place *place, const char *fol
 }
 
 // Everything that is done under the lock.
-static bool bring_up(struct arena *arena, const char *dir, struct cluster *cluster, struct error *error)
+static bool cluster_bring_up(struct arena *arena, const char *dir, struct cluster *cluster, struct error *error)
 {
     struct place *place = &cluster->place;
     if (!place_find(arena, dir, place, error))
@@ -100,8 +101,7 @@ static bool bring_up(struct arena *arena, const char *dir, struct cluster *clust
     struct programs programs;
     if (!programs_find(arena, place, major, &programs, error))
         return false;
-    cluster->is_new = major == 0;
-    if (cluster->is_new && !make(arena, place, programs.folder, error))
+    if (major == 0 && !cluster_make(arena, place, programs.folder, error))
         return false;
     if (!folder_private(place->data, place->owner, error) || !folder_private(place->sockets, place->owner, error))
         return false;
@@ -122,7 +122,7 @@ struct cluster *cluster_start(struct arena *arena, struct str data, struct error
         return NULL;
     struct cluster *cluster = ARENA_NEW(arena, struct cluster);
     cluster->lock = lock;
-    if (bring_up(arena, dir, cluster, error))
+    if (cluster_bring_up(arena, dir, cluster, error))
         return cluster;
     close(lock);
     return NULL;
@@ -130,6 +130,7 @@ struct cluster *cluster_start(struct arena *arena, struct str data, struct error
 
 void cluster_stop(struct cluster *cluster)
 {
+    assert(cluster->lock >= 0);
     if (cluster_alive(cluster) && !server_end(cluster->pid, cluster->place.data))
         log_event(LOG_ERROR, "dev.postgres", "pid %d does not end", cluster->pid);
     rmdir(cluster->place.sockets); // empty now; it may lie in /tmp, where nothing should be left
@@ -161,24 +162,9 @@ struct str cluster_url(const struct cluster *cluster, struct arena *arena, struc
     return buf_str(&url);
 }
 
-struct str cluster_place(const struct cluster *cluster)
-{
-    return str_of(cluster->place.data);
-}
-
 struct str cluster_log(const struct cluster *cluster)
 {
     return str_of(cluster->log);
-}
-
-bool cluster_is_new(const struct cluster *cluster)
-{
-    return cluster->is_new;
-}
-
-pid_t cluster_pid(const struct cluster *cluster)
-{
-    return cluster->pid;
 }
 
 bool cluster_alive(struct cluster *cluster)

@@ -30,8 +30,5 @@ void cluster_stop(struct cluster *cluster);
 // A libpq URI. The role `marbre_owner` and the database `postgres` are always there; no role has a password.
 struct str cluster_url(const struct cluster *cluster, struct arena *arena, struct str role, struct str database);
 
-struct str cluster_place(const struct cluster *cluster); // the data directory, wherever it lies
-struct str cluster_log(const struct cluster *cluster);   // the file that PostgreSQL's log goes to
-bool cluster_is_new(const struct cluster *cluster);      // made by this start: nothing is in it yet
-pid_t cluster_pid(const struct cluster *cluster);        // the server's first process, a child of ours; 0: it ended
-bool cluster_alive(struct cluster *cluster);             // false once it ended by itself; reaps it then
+struct str cluster_log(const struct cluster *cluster); // the file that PostgreSQL's log goes to
+bool cluster_alive(struct cluster *cluster);           // false once it ended by itself; reaps it then

@@ -22,7 +22,7 @@ int64_t deadline_in(int seconds)
     return clock_mono_us() + (int64_t)seconds * 1000000;
 }
 
-bool nap(int64_t deadline)
+bool poll_pause(int64_t deadline)
 {
     if (clock_mono_us() >= deadline)
         return false;
@@ -52,7 +52,7 @@ struct str last_lines(struct str text)
 }
 
 // A fork whose child hears no signal through marbre's handlers, which may write to what both have open.
-static pid_t fork_deaf(void)
+static pid_t fork_without_handlers(void)
 {
     sigset_t all, none, before;
     sigfillset(&all);
@@ -93,7 +93,7 @@ static const char *end_with(pid_t parent, int number)
     return NULL;
 }
 
-static const char *settle(const struct child_plan *plan, pid_t parent)
+static const char *child_setup(const struct child_plan *plan, pid_t parent)
 {
     // Its output first: the other mishaps are told there.
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -106,7 +106,7 @@ static const char *settle(const struct child_plan *plan, pid_t parent)
     umask(077);
     const char *failed = drop_rights(plan->owner);
     if (!failed)
-        failed = end_with(parent, plan->left_behind);
+        failed = end_with(parent, plan->death_signal);
     if (!failed && chdir("/")) // the owner may not be allowed where we are
         failed = "chdir";
     return failed;
@@ -118,10 +118,10 @@ pid_t child_start(struct arena *arena, const struct child_plan *plan)
     const char *path = getenv("PATH");
     const char *environment[] = {arena_printf(arena, "PATH=%s", path ? path : "/usr/bin:/bin").ptr, "LC_ALL=C",
                                  "TZ=UTC", NULL};
-    pid_t parent = getpid(), pid = fork_deaf();
+    pid_t parent = getpid(), pid = fork_without_handlers();
     if (pid != 0)
         return pid;
-    const char *failed = settle(plan, parent);
+    const char *failed = child_setup(plan, parent);
     if (!failed) {
         close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); // a second fence: ours are all O_CLOEXEC, which old kernels rely on
         execvpe(plan->argv[0], (char *const *)plan->argv, (char *const *)environment);
@@ -136,11 +136,12 @@ static bool ended_by(int64_t deadline, pid_t pid, int *status)
     do {
         if (waitpid(pid, status, WNOHANG) != 0)
             return true;
-    } while (nap(deadline));
+    } while (poll_pause(deadline));
     return false;
 }
 
-// Whether a child did what it was asked. One that takes too long is killed, with all that it started in its session.
+// Waits for a child, and is true when it exited with 0. One that takes too long is killed, with all that it started in
+// its session.
 static bool finished_well(pid_t pid, int seconds)
 {
     int status = -1;
@@ -159,7 +160,7 @@ bool child_run(struct arena *arena, const char *const *argv, struct owner owner,
     int fd = memfd_create("output", MFD_CLOEXEC); // not a pipe: nobody has to empty it while the program runs
     if (fd < 0)
         return false;
-    struct child_plan plan = {.argv = argv, .owner = owner, .output = fd, .left_behind = SIGKILL};
+    struct child_plan plan = {.argv = argv, .owner = owner, .output = fd, .death_signal = SIGKILL};
     pid_t pid = child_start(arena, &plan);
     bool well = pid > 0 && finished_well(pid, seconds);
     *output = text_from(arena, fd, 0);
@@ -169,7 +170,7 @@ bool child_run(struct arena *arena, const char *const *argv, struct owner owner,
 
 bool child_call(struct owner owner, bool (*work)(const char *path), const char *path, int seconds)
 {
-    pid_t parent = getpid(), pid = fork_deaf();
+    pid_t parent = getpid(), pid = fork_without_handlers();
     if (pid < 0)
         return false;
     if (pid == 0)

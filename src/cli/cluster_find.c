@@ -1,11 +1,10 @@
-// Which of the installed PostgreSQLs is used. A program says its version itself: a folder's name is only a place to
-// ask.
+// Discovery of an installed PostgreSQL. A program says its version itself: a folder's name is only a place to ask.
 #include "cluster_inside.h"
 
 #include <string.h>
 #include <unistd.h>
 
-enum { OLDEST = 15, NEWEST = 18, PATIENCE_SECONDS = 10 };
+enum { OLDEST = 15, NEWEST = 18, TIMEOUT_SECONDS = 10 };
 
 // Debian's places, newest first; pg_config goes before them, for those who built or chose their own.
 static const char *const usual[] = {
@@ -18,7 +17,7 @@ static const char *const usual[] = {
 static const char *told_by_pg_config(struct arena *arena, struct owner owner)
 {
     struct str output;
-    if (!child_run(arena, (const char *[]){"pg_config", "--bindir", NULL}, owner, PATIENCE_SECONDS, &output))
+    if (!child_run(arena, (const char *[]){"pg_config", "--bindir", NULL}, owner, TIMEOUT_SECONDS, &output))
         return "";
     return arena_cstr(arena, str_cut(output, '\n', &(struct str){0}));
 }
@@ -35,7 +34,7 @@ static unsigned major_of(struct arena *arena, struct owner owner, const char *fo
         return 0;
     struct str version, rest;
     const char *postgres = arena_printf(arena, "%s/postgres", folder).ptr;
-    if (!child_run(arena, (const char *[]){postgres, "--version", NULL}, owner, PATIENCE_SECONDS, &version))
+    if (!child_run(arena, (const char *[]){postgres, "--version", NULL}, owner, TIMEOUT_SECONDS, &version))
         return 0;
     str_cut(version, ')', &rest);
     rest = str_trim(rest);

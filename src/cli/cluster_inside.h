@@ -1,4 +1,4 @@
-// What the files of cluster share among themselves. Paths are NUL-terminated and absolute.
+// Internals of the private cluster, shared by its files. Paths are NUL-terminated and absolute.
 #pragma once
 
 #include "cluster.h"
@@ -7,7 +7,7 @@
 
 // ---------------------------------------------------------------------------------------------------- cluster_child.c
 
-// Who runs PostgreSQL: ourselves, or as root somebody else.
+// The user who runs PostgreSQL: ourselves, or as root somebody else.
 struct owner {
     uid_t uid;
     gid_t gid;
@@ -16,8 +16,8 @@ struct owner {
 struct child_plan {
     const char *const *argv; // ends with NULL; a name without a slash is looked for in PATH
     struct owner owner;
-    int output;      // becomes stdout and stderr; what keeps the program from being run is written there too
-    int left_behind; // the signal it gets should marbre die
+    int output;       // becomes stdout and stderr; what keeps the program from being run is written there too
+    int death_signal; // the signal it gets should marbre die
 };
 
 // A program in a session of its own, so that a terminal's Ctrl-C is for marbre alone. -1 and errno when there is none.
@@ -28,7 +28,7 @@ bool child_run(struct arena *arena, const char *const *argv, struct owner owner,
 bool child_call(struct owner owner, bool (*work)(const char *path), const char *path, int seconds);
 
 int64_t deadline_in(int seconds);
-bool nap(int64_t deadline);                                    // 10 ms; false, and no nap, when the deadline has passed
+bool poll_pause(int64_t deadline);                             // 10 ms; false, and no nap, when the deadline has passed
 struct str text_from(struct arena *arena, int fd, off_t from); // of a file, at most its last 4 KiB
 struct str last_lines(struct str text);                        // as many as an error has room for
 

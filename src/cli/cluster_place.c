@@ -1,5 +1,5 @@
-// Where a cluster lies and whose it is. The folder that --data names, unless somebody else has to run PostgreSQL (we
-// are root) and cannot get there; and the socket beside it, unless its path could not be one.
+// Location and owner of a cluster. The folder that --data names, unless somebody else has to run PostgreSQL (we are
+// root) and cannot get there; and the socket beside it, unless its path could not be one.
 #include "cluster_inside.h"
 
 #include <errno.h>
@@ -13,9 +13,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { SOCKET_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1, DIR_MAX = 900, PATIENCE_SECONDS = 10 };
+enum { SOCKET_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1, DIR_MAX = 900, TIMEOUT_SECONDS = 10 };
 
-// Who runs a cluster that is still to be made.
+// The owner of a cluster that is still to be made.
 static bool first_owner(struct owner *owner, struct error *error)
 {
     *owner = (struct owner){geteuid(), getegid()};
@@ -30,7 +30,7 @@ static bool first_owner(struct owner *owner, struct error *error)
     return true;
 }
 
-// Who runs a cluster that is there: root takes over what somebody began.
+// The owner of a cluster that is there: root takes over what somebody began.
 static bool present_owner(const char *data, struct owner *owner)
 {
     struct stat seen;
@@ -110,12 +110,12 @@ bool folder_remove(const char *path, struct owner owner, struct error *error)
 {
     // More than once: an initdb that was killed may leave a process that writes for another moment. Its files go with
     // the owner's rights, since the owner could put links in root's way.
-    int64_t deadline = deadline_in(PATIENCE_SECONDS);
+    int64_t deadline = deadline_in(TIMEOUT_SECONDS);
     do {
         if (rmdir(path) == 0 || errno == ENOENT)
             return true;
-        child_call(owner, empty_folder, path, PATIENCE_SECONDS);
-    } while (nap(deadline));
+        child_call(owner, empty_folder, path, TIMEOUT_SECONDS);
+    } while (poll_pause(deadline));
     return error_set(error, "%s cannot be removed", path);
 }
 
@@ -140,7 +140,7 @@ static const char *choose_base(struct arena *arena, const char *dir, struct owne
         return dir;
     const char *elsewhere = arena_printf(arena, "/var/lib/marbre-dev-%s", mark_of(arena, dir)).ptr;
     if (!present_owner(arena_printf(arena, "%s/postgres", elsewhere).ptr, owner)) {
-        if (child_call(*owner, may_pass, dir, PATIENCE_SECONDS))
+        if (child_call(*owner, may_pass, dir, TIMEOUT_SECONDS))
             return dir;
         if (!make_passable(elsewhere, error))
             return NULL;

@@ -18,13 +18,14 @@
 
 enum { START_SECONDS = 60, MEMORY_SECONDS = 15, LOG_BYTES_MAX = 16 << 20, STATUS_LINE = 8 };
 
-// How a server is asked to end. SIGINT rolls back and writes what is open; after SIGQUIT the next start recovers, and
-// so it does after SIGKILL.
+// Signals that ask a server to end, in turn. SIGINT rolls back and writes what is open; after SIGQUIT the next start
+// recovers, and so it does after SIGKILL.
 static const struct {
     int number, seconds;
 } requests[] = {{SIGINT, 20}, {SIGQUIT, 8}, {SIGKILL, 3}};
 
-// What a dev machine needs; the rest is PostgreSQL's own. fsync stays on: what was acknowledged is kept.
+// Settings of PostgreSQL for a dev machine; the rest is PostgreSQL's own. fsync stays on: what was acknowledged is
+// kept.
 static const char *const settings[] = {
     "listen_addresses=", // no TCP
     "port=5432",         // else PGPORT's; it names the socket
@@ -87,7 +88,8 @@ static bool is_in(pid_t pid, const char *data)
            there.st_ino == here.st_ino;
 }
 
-// Whether a process is the first one of the server of `data`: its number alone may long be somebody else's.
+// The postmaster check: the process is the first one of the server of `data`. Its number alone may long be somebody
+// else's.
 static bool is_server_of(pid_t pid, const char *data)
 {
     char path[64], bytes[PATH_MAX];
@@ -117,7 +119,7 @@ bool server_end(pid_t pid, const char *data)
         do {
             if (has_ended(pid, data))
                 return true;
-        } while (nap(deadline));
+        } while (poll_pause(deadline));
     }
     return false;
 }
@@ -210,16 +212,16 @@ static enum outcome await(const struct place *place, pid_t pid, int64_t deadline
             return ENDED;
         if (postmaster_read(place->data, &seen) && seen.pid == pid && seen.ready && answers(place->sockets))
             return READY;
-    } while (nap(deadline));
+    } while (poll_pause(deadline));
     return LATE;
 }
 
 static pid_t try_start(struct arena *arena, const struct place *place, const char *const *argv, int log,
                        struct error *error)
 {
-    int64_t patience = deadline_in(MEMORY_SECONDS), deadline = deadline_in(START_SECONDS);
+    int64_t memory_deadline = deadline_in(MEMORY_SECONDS), deadline = deadline_in(START_SECONDS);
     for (;;) {
-        struct child_plan plan = {.argv = argv, .owner = place->owner, .output = log, .left_behind = SIGINT};
+        struct child_plan plan = {.argv = argv, .owner = place->owner, .output = log, .death_signal = SIGINT};
         off_t from = lseek(log, 0, SEEK_END);
         pid_t pid = child_start(arena, &plan);
         if (pid < 0) {
@@ -234,7 +236,7 @@ static pid_t try_start(struct arena *arena, const struct place *place, const cha
         struct str said = text_from(arena, log, from);
         // When only a server's first process was killed, the others need a moment to notice and to let go.
         bool held = memmem(said.ptr, said.len, "is still in use", strlen("is still in use"));
-        if (outcome == ENDED && held && nap(patience))
+        if (outcome == ENDED && held && poll_pause(memory_deadline))
             continue;
         said = last_lines(said);
         error_set(error, "PostgreSQL %s; %s/postgres.log ends so:\n%.*s",

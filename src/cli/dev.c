@@ -148,7 +148,7 @@ static bool start_cluster(struct dev *dev, struct error *error)
     return dev->cluster;
 }
 
-static void greet(void *context)
+static void dev_announce(void *context)
 {
     const struct dev *dev = context;
     struct str at = dev->config.listen;
@@ -207,7 +207,7 @@ static bool options_read(struct dev *dev, int argc, char **argv)
     return optind == argc;
 }
 
-static int serve(struct dev *dev)
+static int dev_serve(struct dev *dev)
 {
     struct error error;
     if (!start_cluster(dev, &error))
@@ -217,7 +217,7 @@ static int serve(struct dev *dev)
                                  .release = &dev->release,
                                  .contract = cli_contract(),
                                  .files = dev->files,
-                                 .serving = greet,
+                                 .serving = dev_announce,
                                  .is_alive = is_alive,
                                  .context = dev};
     int status = 0;
@@ -244,7 +244,7 @@ static size_t files_count(const struct embedded_file *files)
     return count;
 }
 
-// What production serves, and the front page.
+// Embedded files of `marbre dev`: those of production, and the front page.
 static const struct embedded_file *files_with_front(struct arena *arena)
 {
     size_t served = files_count(embedded_files), front = files_count(embedded_front);
@@ -270,7 +270,7 @@ int command_dev(int argc, char **argv)
         dev.statements = db_statements_read(dev.arena, embedded_statements);
         dev.release = cli_release(dev.arena);
         dev.files = files_with_front(dev.arena);
-        status = serve(&dev);
+        status = dev_serve(&dev);
     }
     struct cluster *cluster = dev.cluster;
     if (cluster)

@@ -36,7 +36,7 @@ static bool connected(int fd, const struct http_address *address)
 }
 
 // The whole answer to a GET of the page; nothing, and errno, where there is none.
-static struct str ask(struct arena *arena, const struct http_address *address, const char *page)
+static struct str healthcheck_ask(struct arena *arena, const struct http_address *address, const char *page)
 {
     struct buf answer = buf_in(arena);
     struct str request = arena_printf(arena, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", page);
@@ -65,8 +65,8 @@ static struct str body_of(struct str answer)
 static struct str complaint_in(struct arena *arena, struct str answer)
 {
     struct str rest, line = str_cut(answer, '\r', &rest), body = body_of(answer);
-    bool told = str_starts(body, STR("{"));
-    return arena_printf(arena, "%.*s%s%.*s", STR_FMT(line), told ? " " : "", told ? (int)body.len : 0, body.ptr);
+    bool is_json = str_starts(body, STR("{"));
+    return arena_printf(arena, "%.*s%s%.*s", STR_FMT(line), is_json ? " " : "", is_json ? (int)body.len : 0, body.ptr);
 }
 
 int command_healthcheck(int argc, char **argv)
@@ -82,7 +82,8 @@ int command_healthcheck(int argc, char **argv)
         status = 1;
     else if (!http_address_read(config.admin_listen, &address))
         status = cli_fail("MARBRE_ADMIN_LISTEN is not set to an address: there is nothing to ask");
-    else if (aim_at_this_machine(&address), answer = ask(arena, &address, argc == 2 ? argv[1] : "/readyz"), !answer.len)
+    else if (aim_at_this_machine(&address), answer = healthcheck_ask(arena, &address, argc == 2 ? argv[1] : "/readyz"),
+             !answer.len)
         status = cli_fail("no answer at %.*s: %s", STR_FMT(config.admin_listen), strerror(errno));
     else if (!str_starts(answer, STR("HTTP/1.1 200 ")))
         status = cli_fail("not ready: %s", complaint_in(arena, answer).ptr);

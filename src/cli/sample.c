@@ -76,8 +76,8 @@ static bool lead_links(struct loading *loading, json_t *article, struct error *e
     return true;
 }
 
-// What was just made public is moved to the moment that was so many days ago, or is to come, as its owner only can: the
-// range that readers are in begins there, and the one before it ends there.
+// Backdates a publication: what was just made public is moved to the moment that was so many days ago, or is to come,
+// as its owner only can: the range that readers are in begins there, and the one before it ends there.
 static bool backdate(struct loading *loading, struct str id, const json_t *days, struct error *error)
 {
     struct str moment = arena_printf(loading->arena, "(now() - interval '1 day' * %f)", json_number_value(days)),
@@ -100,7 +100,7 @@ static bool act(struct loading *loading, const char *operation, struct str id, c
                        &answer, error);
 }
 
-// How an article gets from a draft to its state. Only submitting is the writer's own act.
+// Workflow acts that bring an article from a draft to its state. Only submitting is the writer's own act.
 static const struct way {
     const char *state, *acts[3]; // acts ends with NULL
 } ways[] = {
@@ -134,7 +134,7 @@ static bool bring_to_state(struct loading *loading, const json_t *item, struct s
     return true;
 }
 
-// What became of a published article: `revised` is what readers see since, `being_written` what they do not see yet.
+// Later versions of a published article: `revised` is what readers see since, `being_written` what they do not see yet.
 static bool carry_on(struct loading *loading, const json_t *item, struct str id, struct error *error)
 {
     const json_t *revised = json_object_get(item, "revised"), *written = json_object_get(item, "being_written");

@@ -67,7 +67,7 @@ select m.id, 4, 'publish', 'published', a.content_id, '{}', m.at from made m joi
 insert into publications (article_id, content_id, during, published_at, lang)
 select m.id, a.content_id, tstzrange(m.at, null), m.at, m.lang from made m join articles a on a.id = m.id;
 
-insert into filings (key, published_at, article_id, publication_id)
+insert into public_listings (key, published_at, article_id, publication_id)
 select distinct filed.key, p.published_at, p.article_id, p.id
   from publications p
   join (select x.content_id, coalesce(over.id, s.id) as key

@@ -3,6 +3,7 @@
 
 #include "content_internal.h"
 
+#include <assert.h>
 #include <malloc.h>
 #include <stdlib.h>
 
@@ -111,6 +112,7 @@ static void reader_end(const struct reader *reader)
 struct fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
                                 const struct content_site *site, struct content_body *rendered)
 {
+    assert(site->lang.len > 0);
     struct reader reader = reader_new(arena, prefix);
     struct list list = {0};
     reader.next_fault = &reader.faults;
@@ -174,6 +176,7 @@ struct fault *content_markdown_read(struct arena *arena, struct str text, struct
                                     const struct content_site *site, struct content_lenience *lenience,
                                     struct content_body *rendered)
 {
+    assert(pointer.ptr && site->lang.len > 0);
     struct reader reader = reader_new(arena, STR(""));
     reader.next_fault = &reader.faults;
     reader.copies = true;

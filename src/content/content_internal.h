@@ -36,7 +36,7 @@ struct names {
 uint64_t body_names_seed(void);
 // The entry of `text`, good until the next call of body_names_add; NULL when there is none.
 struct name *body_names_find(const struct names *names, struct str text);
-// The same, made where it was not there yet: then its thing is NULL and its number 0.
+// Finds a name or adds it where it was not there yet: then its thing is NULL and its number 0.
 struct name *body_names_add(struct names *names, struct str text);
 struct str body_names_fresh(struct names *names); // 12 random hexadecimal digits, new to the set and now in it
 
@@ -100,7 +100,7 @@ struct block {
 
 // ----------------------------------------------------------------------------------------------------------- shapes
 
-// What may stand in a member: its type in JSON, how it gets from there into its field, and back.
+// A kind of member: its type in JSON, how it gets from there into its field, and back.
 struct kind {
     json_type type;
     const char *takes; // `"text" takes a text, not 3`
@@ -134,7 +134,7 @@ struct member {
     const char *const *choices;        // ends with NULL
     unsigned least, most;              // of a count; no upper limit where `most` is 0
     const struct shape *const *shapes; // ends with NULL
-    // What else must hold once the value itself is fine. `owner` is the object that has the member.
+    // A further check, once the value itself is fine. `owner` is the object that has the member.
     void (*check)(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
 };
 
@@ -226,7 +226,7 @@ struct decorator {
 enum { DECORATORS = 7, DECORATOR_CODE = 4 };
 extern const struct decorator body_decorators[DECORATORS];
 
-// What is rendered, and what rendering has to remember.
+// State of rendering: what is rendered, and what has to be remembered meanwhile.
 struct page {
     struct arena *arena;
     const struct content_site *site;
@@ -261,7 +261,7 @@ void body_text_notes(struct page *page);
 const struct link *body_span_link(const struct span *span);
 bool body_is_note(const struct link *definition);
 
-// Where lists stand in a run of blocks: the number of the last item of each level, and of which sort it is.
+// Numbering of nested lists in a run of blocks: the number of the last item of each level, and of which sort it is.
 struct numbering {
     unsigned count[LEVEL_MAX + 1], item[LEVEL_MAX + 1];
 };

@@ -1,4 +1,4 @@
-// What Markdown has no words for, as directives on lines of their own: `::embed{provider=x url="…"}`, and around
+// Directives, for what Markdown has no words for, on lines of their own: `::embed{provider=x url="…"}`, and around
 // content `:::pullquote{role=excerpt}` … `:::`. Their names and attributes are those of the shapes, so a new type of
 // block has a directive without a line here. What stands between them is CommonMark.
 #include "markdown.h"

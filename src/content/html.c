@@ -5,7 +5,8 @@
 
 // ------------------------------------------------------------------------------------------------------------- texts
 
-// What a character is in HTML; NULL where it is itself. A line end is kept inside an attribute.
+// The character reference (entity) of a character in HTML; NULL where it is itself. A line end is kept inside an
+// attribute.
 static const char *entity(char c)
 {
     switch (c) {
@@ -106,7 +107,7 @@ static void close_decorators(struct page *page, unsigned decorators)
 }
 
 // Closes what `to` does not have and opens what it has more, as few elements as nesting lets it.
-static void turn(struct page *page, struct opened *from, struct opened to)
+static void decorators_change(struct page *page, struct opened *from, struct opened to)
 {
     unsigned differ = from->decorators ^ to.decorators;
     unsigned kept = differ ? from->decorators & ((differ & -differ) - 1) : from->decorators;
@@ -173,14 +174,14 @@ void body_html_spans(struct page *page, const struct block *block)
         const struct span *span = (const struct span *)spans->nodes[i];
         if (span->text.len == 0)
             continue;
-        turn(page, &opened, (struct opened){body_span_link(span), span->marks.decorators});
+        decorators_change(page, &opened, (struct opened){body_span_link(span), span->marks.decorators});
         body_html_escaped(page, span->text);
         if (span->note_count && opened.link)
-            turn(page, &opened, (struct opened){NULL, span->marks.decorators});
+            decorators_change(page, &opened, (struct opened){NULL, span->marks.decorators});
         for (size_t j = 0; j < span->note_count; j++)
             note_number(page, span->notes[j]);
     }
-    turn(page, &opened, (struct opened){0});
+    decorators_change(page, &opened, (struct opened){0});
 }
 
 // ------------------------------------------------------------------------------------------------------------- lists

@@ -196,7 +196,8 @@ static struct str *lines_of(struct arena *arena, struct str text, size_t *count)
     return lines;
 }
 
-// Where a sum comes next in a list of them; every place of each sum is in `next`, found by the sum's first.
+// Positions of checksums in a list of them, chained: where the same sum comes next; every place of each sum is in
+// `next`, found by the sum's first.
 struct places {
     struct names first;
     size_t *next;

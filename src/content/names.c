@@ -11,7 +11,7 @@ uint64_t body_names_seed(void)
     return seed;
 }
 
-static uint64_t hash(uint64_t seed, struct str text)
+static uint64_t name_hash(uint64_t seed, struct str text)
 {
     uint64_t h = seed ^ text.len;
     for (size_t i = 0; i < text.len; i++) {
@@ -22,29 +22,29 @@ static uint64_t hash(uint64_t seed, struct str text)
 }
 
 // The slot where `text` is, or where it would be put.
-static struct name *slot_of(const struct names *names, struct str text)
+static struct name *name_slot(const struct names *names, struct str text)
 {
-    size_t mask = names->capacity - 1, i = (size_t)hash(names->seed, text) & mask;
+    size_t mask = names->capacity - 1, i = (size_t)name_hash(names->seed, text) & mask;
     while (names->slots[i].text.ptr && !str_eq(names->slots[i].text, text))
         i = (i + 1) & mask;
     return &names->slots[i];
 }
 
-static void grow(struct names *names)
+static void names_grow(struct names *names)
 {
     struct names old = *names;
     names->capacity = old.capacity ? old.capacity * 2 : CAPACITY_FIRST;
     names->slots = ARENA_ARRAY(names->arena, struct name, names->capacity);
     for (size_t i = 0; i < old.capacity; i++)
         if (old.slots[i].text.ptr)
-            *slot_of(names, old.slots[i].text) = old.slots[i];
+            *name_slot(names, old.slots[i].text) = old.slots[i];
 }
 
 struct name *body_names_find(const struct names *names, struct str text)
 {
     if (names->count == 0)
         return NULL;
-    struct name *slot = slot_of(names, text);
+    struct name *slot = name_slot(names, text);
     return slot->text.ptr ? slot : NULL;
 }
 
@@ -54,8 +54,8 @@ struct name *body_names_add(struct names *names, struct str text)
     if (known)
         return known;
     if (names->count * 2 >= names->capacity)
-        grow(names);
-    struct name *slot = slot_of(names, text);
+        names_grow(names);
+    struct name *slot = name_slot(names, text);
     *slot = (struct name){.text = text};
     names->count++;
     return slot;

@@ -1,4 +1,4 @@
-// What is regular about every node: its own type's rules, and a key.
+// Normalisation of every node: its own type's rules, and a key.
 #include "content_internal.h"
 
 static const struct list *list_in(const struct node *node, const struct member *member)

@@ -23,7 +23,7 @@ static const struct member members[] = {
     {0},
 };
 
-// What the source is called: an address without a name is its own.
+// The source's name: an address without a name is its own.
 static struct str source_name(const struct pullquote *quote)
 {
     return quote->source.len ? quote->source : quote->source_url;

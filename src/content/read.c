@@ -146,7 +146,7 @@ static void member_read(struct reader *reader, const struct path *at, const json
         member->check(reader, at, owner, node);
 }
 
-// What is to be known before any member is read: what is missing, and what stands for what was left out.
+// Required members and defaults, before any member is read: what is missing, and what stands for what was left out.
 static void members_expect(struct reader *reader, const struct path *at, const json_t *object, struct node *node)
 {
     for (const struct member *member = node->shape->members; member->name; member++) {
@@ -179,7 +179,7 @@ static const struct shape *shape_named(const struct shape *const *shapes, struct
     return NULL;
 }
 
-// Which of the shapes an object has, by its `_type`.
+// Finds the shape of an object by its `_type`.
 static const struct shape *shape_of(struct reader *reader, const struct path *at, const json_t *json,
                                     const struct shape *const *shapes)
 {

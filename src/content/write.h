@@ -4,7 +4,7 @@
 
 #include "content_internal.h"
 
-// How much a block has to be spelled out.
+// Forms of Markdown: how much a block has to be spelled out.
 enum form { FORM_PLAIN, FORM_DIRECTIVES };
 
 struct writer {

@@ -34,8 +34,8 @@ static void put_block(struct writer *writer, const struct block *block, struct s
     writer->in_heading = false;
 }
 
-// Where the texts of each level of a list begin, the numbers of its items, and what stands behind those: it changes
-// where another list begins.
+// Indentation of a nested list: where the texts of each level begin, the numbers of its items, and what stands behind
+// those: it changes where another list begins.
 struct levels {
     struct numbering numbering;
     unsigned column[LEVEL_MAX + 2];
@@ -149,7 +149,7 @@ static bool is_word(struct str text)
     return text.len > 0;
 }
 
-static void put_value(struct writer *writer, struct str text)
+static void attribute_put(struct writer *writer, struct str text)
 {
     if (is_word(text)) {
         buf_put(&writer->out, text);
@@ -167,7 +167,7 @@ static void put_value(struct writer *writer, struct str text)
     buf_put_char(&writer->out, '"');
 }
 
-static bool is_told(const struct node *node, const struct member *member, const char *content)
+static bool attribute_is_told(const struct node *node, const struct member *member, const char *content)
 {
     const void *field = field_of(node, member);
     bool is_default = member->kind == &body_kind_choice && *(const unsigned *)field == member->default_choice;
@@ -185,7 +185,7 @@ static void put_attributes(struct writer *writer, const struct node *node, const
 {
     char before = '{';
     for (const struct member *member = node->shape->members; member->name; member++) {
-        if (!is_told(node, member, content))
+        if (!attribute_is_told(node, member, content))
             continue;
         const void *field = field_of(node, member);
         buf_printf(&writer->out, "%c%s=", before, member->name);
@@ -194,7 +194,7 @@ static void put_attributes(struct writer *writer, const struct node *node, const
         else if (member->kind == &body_kind_count || member->kind == &body_kind_flag)
             member->kind->write(&writer->out, field, member);
         else
-            put_value(writer, *(const struct str *)field);
+            attribute_put(writer, *(const struct str *)field);
         before = ' ';
     }
     if (before == ' ')
@@ -204,7 +204,7 @@ static void put_attributes(struct writer *writer, const struct node *node, const
 bool write_has_attributes(const struct node *node, const char *content)
 {
     for (const struct member *member = node->shape->members; member->name; member++)
-        if (is_told(node, member, content))
+        if (attribute_is_told(node, member, content))
             return true;
     return false;
 }
@@ -246,7 +246,7 @@ static void put_image(struct writer *writer, const struct node *node)
 {
     static const char *const more[] = {"credit", "width", "height", "layout", "decorative"};
     for (size_t i = 0; i < COUNT_OF(more); i++) {
-        if (is_told(node, member_of(node, more[i]), "")) {
+        if (attribute_is_told(node, member_of(node, more[i]), "")) {
             put_leaf(writer, node);
             return;
         }
@@ -290,7 +290,7 @@ static void put_cell(struct writer *writer, const struct node *cell)
     buf_put_lit(&writer->out, " |");
 }
 
-static void put_row(struct writer *writer, const struct list *cells)
+static void table_put_row(struct writer *writer, const struct list *cells)
 {
     buf_put_char(&writer->out, '|');
     for (size_t i = 0; i < cells->count; i++)
@@ -312,7 +312,7 @@ static void put_table(struct writer *writer, const struct node *node)
         const struct list *cells = write_list_of(rows->nodes[i], "cells");
         if (i > 0)
             buf_put_char(&writer->out, '\n');
-        put_row(writer, cells);
+        table_put_row(writer, cells);
         if (i == 0)
             buf_put_lit(&writer->out, "\n|");
         for (size_t x = 0; i == 0 && x < cells->count; x++)

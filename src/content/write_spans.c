@@ -95,7 +95,7 @@ void write_text(struct writer *writer, struct str text, bool last)
     }
 }
 
-// What stands in the second part of a link, in `<…>` or `"…"`.
+// Writes a link's destination or title, in `<…>` or `"…"`, escaped.
 static void put_quoted(struct writer *writer, struct str text, const char *escaped)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -195,7 +195,7 @@ struct opened {
     unsigned decorators;
 };
 
-static void turn(struct writer *writer, struct opened *from, struct opened to)
+static void decorators_change(struct writer *writer, struct opened *from, struct opened to)
 {
     unsigned differ = from->decorators ^ to.decorators;
     unsigned kept = differ ? from->decorators & ((differ & -differ) - 1) : from->decorators;
@@ -285,19 +285,19 @@ void write_spans(struct writer *writer, const struct block *block)
             continue;
         bool alone = end == i + 1 && is_word_alone(span->text) && writer->form == FORM_PLAIN;
         if (end > i && !alone) {
-            turn(writer, &opened, (struct opened){0});
+            decorators_change(writer, &opened, (struct opened){0});
             writer->unsaid |= region != SIZE_MAX;
             region = end;
             buf_put_lit(&writer->out, ":note[");
         }
-        turn(writer, &opened, (struct opened){body_span_link(span), span->marks.decorators});
+        decorators_change(writer, &opened, (struct opened){body_span_link(span), span->marks.decorators});
         put_span(writer, span, i + 1 == spans->count && span->note_count == 0);
         if (i + 1 == region) {
-            turn(writer, &opened, (struct opened){0});
+            decorators_change(writer, &opened, (struct opened){0});
             buf_put_char(&writer->out, ']');
             region = SIZE_MAX;
         }
         put_references(writer, span);
     }
-    turn(writer, &opened, (struct opened){0});
+    decorators_change(writer, &opened, (struct opened){0});
 }

@@ -1,6 +1,7 @@
-// What PostgreSQL answered, as the rest of the house may see it.
+// Answers: what PostgreSQL said, as the rest of the house may see it.
 #include "db_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ size_t db_answer_rows(const struct db_answer *answer)
 
 struct str db_answer_at(const struct db_answer *answer, size_t row, size_t column)
 {
+    assert(answer->result);
     const PGresult *result = answer->result;
     if (row >= db_answer_rows(answer) || (int)column >= PQnfields(result) || PQgetisnull(result, (int)row, (int)column))
         return STR_NONE;
@@ -59,6 +61,7 @@ struct str db_answer_at(const struct db_answer *answer, size_t row, size_t colum
 
 struct str db_answer_text(const struct db_answer *answer, const char *column)
 {
+    assert(column);
     int index = answer->result ? PQfnumber(answer->result, column) : -1;
     return index < 0 ? STR_NONE : db_answer_at(answer, 0, (size_t)index);
 }

@@ -1,19 +1,20 @@
-// One connection to PostgreSQL in pipeline mode, on the worker's loop. It rests, resolves the host's name, connects,
-// prepares every statement, is ready, and starts again from its rest when anything breaks.
+// One connection to PostgreSQL in pipeline mode, on the worker's loop. It backs off, resolves the host's name,
+// connects, prepares every statement, is ready, and starts again from its backoff when anything breaks.
 #include "db_internal.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum state { RESTING, RESOLVING, CONNECTING, PREPARING, READY };
+enum state { BACKING_OFF, RESOLVING, CONNECTING, PREPARING, READY };
 enum {
-    TURN_MS = 20,
-    REST_FIRST_MS = 100,
-    REST_LONGEST_MS = 500,
-    REST_LONGEST_BROKEN_MS = 2000, // of one that is made, and cannot run PL/pgSQL
+    CONNECT_TURN_MS = 20,
+    BACKOFF_FIRST_MS = 100,
+    BACKOFF_LONGEST_MS = 500,
+    BACKOFF_LONGEST_BROKEN_MS = 2000, // of one that is made, and cannot run PL/pgSQL
     CONNECT_MS = 5000
 };
 
@@ -36,14 +37,14 @@ struct db_connection {
     struct event *readable, *writable, *timer;
     struct lookup *lookup;
     struct db_call *first, **last; // under way, in the order of sending
-    unsigned load, rest_ms;
+    unsigned load, backoff_ms;
     enum db_health health;
     unsigned failures; // answers in a row that it is broken
-    bool told;         // that it is down, so that the log says it once
+    bool reported;     // that it is down, so that the log says it once
 };
 
 static void connect_begin(struct db_connection *connection, const char *address);
-static void on_event(evutil_socket_t fd, short what, void *context);
+static void on_socket_event(evutil_socket_t fd, short what, void *context);
 
 static void drop_events(struct db_connection *connection)
 {
@@ -59,26 +60,26 @@ static void arm_timer(struct db_connection *connection, unsigned ms)
     event_add(connection->timer, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000});
 }
 
-// Rests before the next try: longer each time, with jitter so that the connections of many workers do not come back as
-// one.
-static void rest(struct db_connection *connection, bool broken)
+// Backoff: rests before the next try, longer each time, with jitter so that the connections of many workers do not come
+// back as one.
+static void connection_back_off(struct db_connection *connection, bool broken)
 {
-    unsigned jitter, longest = broken ? REST_LONGEST_BROKEN_MS : REST_LONGEST_MS;
+    unsigned jitter, longest = broken ? BACKOFF_LONGEST_BROKEN_MS : BACKOFF_LONGEST_MS;
     secret_random(&jitter, sizeof jitter);
-    connection->state = RESTING;
-    arm_timer(connection, connection->rest_ms + jitter % (connection->rest_ms / 2 + 1));
-    connection->rest_ms = connection->rest_ms * 2 < longest ? connection->rest_ms * 2 : longest;
+    connection->state = BACKING_OFF;
+    arm_timer(connection, connection->backoff_ms + jitter % (connection->backoff_ms / 2 + 1));
+    connection->backoff_ms = connection->backoff_ms * 2 < longest ? connection->backoff_ms * 2 : longest;
 }
 
-// Closes what there is, hands calls back to the pool, and rests. `sqlstate` may be NULL.
+// Closes what there is, hands calls back to the pool, and backs off. `sqlstate` may be NULL.
 static void lose_as(struct db_connection *connection, const char *sqlstate, const char *why)
 {
-    if (!connection->told)
+    if (!connection->reported)
         log_event(LOG_WARNING, "db.lost", "%s", why);
-    connection->told = true;
+    connection->reported = true;
     drop_events(connection);
     db_pool_lost(connection->pool, sqlstate, why);
-    rest(connection, sqlstate && db_sqlstate_is_broken(sqlstate));
+    connection_back_off(connection, sqlstate && db_sqlstate_is_broken(sqlstate));
     PQfinish(connection->pg); // `why` may be its own
     connection->pg = NULL;
     connection->health = DB_UNTRIED;
@@ -158,11 +159,9 @@ static bool needs_lookup(const char *url, struct lookup *lookup)
     return needed;
 }
 
-static void begin(struct db_connection *connection)
+static void lookup_begin(struct db_connection *connection)
 {
-    struct lookup *lookup = calloc(1, sizeof *lookup);
-    if (!lookup)
-        fatal("out of memory for a name");
+    struct lookup *lookup = allocated(calloc(1, sizeof *lookup), "a name");
     if (!needs_lookup(connection->url, lookup)) {
         free(lookup);
         connect_begin(connection, NULL);
@@ -185,8 +184,8 @@ static void set_socket_events(struct db_connection *connection, bool readable, b
     drop_events(connection);
     struct event_base *base = loop_base(connection->loop);
     int fd = PQsocket(connection->pg);
-    connection->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_event, connection);
-    connection->writable = event_new(base, fd, EV_WRITE, on_event, connection);
+    connection->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_socket_event, connection);
+    connection->writable = event_new(base, fd, EV_WRITE, on_socket_event, connection);
     if (readable)
         event_add(connection->readable, NULL);
     if (writable)
@@ -268,11 +267,11 @@ static void prepared(struct db_connection *connection, PGresult *result)
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_PIPELINE_SYNC) {
         PQclear(result);
-        if (connection->told)
+        if (connection->reported)
             log_event(LOG_INFO, "db.back", "the connection to the database is back");
-        connection->told = false;
+        connection->reported = false;
         connection->state = READY;
-        connection->rest_ms = REST_FIRST_MS;
+        connection->backoff_ms = BACKOFF_FIRST_MS;
         event_del(connection->timer);
         db_pool_dispatch(connection->pool);
         return;
@@ -285,8 +284,8 @@ static void prepared(struct db_connection *connection, PGresult *result)
     PQclear(result);
 }
 
-// What an answer says of the connection that gave it.
-static void judge(struct db_connection *connection, const struct db_answer *answer)
+// Health by answers: what one says of the connection that gave it.
+static void health_judge(struct db_connection *connection, const struct db_answer *answer)
 {
     if (answer->outcome != DB_REFUSED || !db_sqlstate_is_broken(answer->sqlstate)) {
         connection->failures = 0;
@@ -307,12 +306,12 @@ void db_connection_replace_if_broken(struct db_connection *connection)
     if (connection->state != READY || connection->health != DB_BROKEN || connection->load > 0 ||
         !db_pool_begin_replacement(connection->pool, connection, connection->failures))
         return;
-    connection->told = true;
+    connection->reported = true;
     lose(connection, "it was broken");
 }
 
 // A result of the call at the head of the line. The sync that ends it is the commit, or the word that nothing was done.
-static void answered(struct db_connection *connection, PGresult *result)
+static void take_answer(struct db_connection *connection, PGresult *result)
 {
     struct db_call *call = connection->first;
     ExecStatusType status = PQresultStatus(result);
@@ -322,7 +321,7 @@ static void answered(struct db_connection *connection, PGresult *result)
         if (!connection->first)
             connection->last = &connection->first;
         connection->load--;
-        judge(connection, &call->answer);
+        health_judge(connection, &call->answer);
         db_pool_answered(connection->pool, connection, call);
         db_pool_dispatch(connection->pool);
         db_connection_replace_if_broken(connection);
@@ -357,14 +356,14 @@ static void take_results(struct db_connection *connection)
         } else if (connection->state == PREPARING) {
             prepared(connection, result);
         } else {
-            answered(connection, result);
+            take_answer(connection, result);
         }
     }
     if (connection->pg && PQstatus(connection->pg) == CONNECTION_BAD)
         lose(connection, PQerrorMessage(connection->pg));
 }
 
-static void on_event(evutil_socket_t fd, short what, void *context)
+static void on_socket_event(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     struct db_connection *connection = context;
@@ -381,10 +380,10 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct db_connection *connection = context;
-    if (connection->state == RESTING && db_pool_may_connect(connection->pool, connection))
-        begin(connection);
-    else if (connection->state == RESTING)
-        arm_timer(connection, TURN_MS);
+    if (connection->state == BACKING_OFF && db_pool_may_connect(connection->pool, connection))
+        lookup_begin(connection);
+    else if (connection->state == BACKING_OFF)
+        arm_timer(connection, CONNECT_TURN_MS);
     else if (connection->state != READY)
         lose(connection, "the database took too long to take a connection");
 }
@@ -394,10 +393,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct thread_pool *threads,
                                         const struct db_config *config, const struct db_statements *statements)
 {
-    struct db_connection *connection = calloc(1, sizeof *connection);
+    struct db_connection *connection = allocated(calloc(1, sizeof *connection), "a connection");
     struct arena *arena = arena_new();
-    if (!connection)
-        fatal("out of memory for a connection");
     *connection = (struct db_connection){.pool = pool,
                                          .loop = loop,
                                          .threads = threads,
@@ -408,10 +405,10 @@ struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop,
                                          .role = arena_cstr(arena, config->role),
                                          .application_name = db_application_name(arena, config->definitions),
                                          .search_path = db_search_path(arena, config->definitions),
-                                         .rest_ms = REST_FIRST_MS};
+                                         .backoff_ms = BACKOFF_FIRST_MS};
     connection->last = &connection->first;
     connection->timer = event_new(loop_base(loop), -1, 0, on_timer, connection);
-    connection->state = RESTING;
+    connection->state = BACKING_OFF;
     arm_timer(connection, 0);
     return connection;
 }
@@ -420,7 +417,7 @@ void db_connection_free(struct db_connection *connection)
 {
     if (connection->lookup)
         connection->lookup->connection = NULL;
-    connection->told = true;
+    connection->reported = true;
     lose(connection, "closing");
     event_free(connection->timer);
     arena_free(connection->arena);
@@ -445,7 +442,7 @@ bool db_connection_preparing(const struct db_connection *connection)
 bool db_connection_is_coming(const struct db_connection *connection)
 {
     return db_connection_under_way(connection) ||
-           (connection->state == RESTING && connection->rest_ms <= 2 * REST_FIRST_MS);
+           (connection->state == BACKING_OFF && connection->backoff_ms <= 2 * BACKOFF_FIRST_MS);
 }
 
 enum db_health db_connection_health(const struct db_connection *connection)
@@ -465,6 +462,7 @@ unsigned db_connection_load(const struct db_connection *connection)
 
 void db_connection_send(struct db_connection *connection, struct db_call *call)
 {
+    assert(connection->state == READY && call->step_count > 0);
     bool sent = true;
     for (size_t i = 0; sent && i < call->step_count; i++) {
         const struct db_step *step = &call->steps[i];

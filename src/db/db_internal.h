@@ -1,4 +1,4 @@
-// What the files of the db room share.
+// Internals of the db room, shared by its files.
 #pragma once
 
 #include "marbre/db.h"
@@ -17,7 +17,7 @@ bool db_connection_is_coming(const struct db_connection *connection); // being m
 bool db_connection_under_way(const struct db_connection *connection); // at this moment: looked up, connected, prepared
 bool db_connection_preparing(const struct db_connection *connection); // at this moment: so the database is there
 unsigned db_connection_load(const struct db_connection *connection);  // calls under way
-// Whether it works, as far as its answers have shown. A new one is untried.
+// The health of a connection, as far as its answers have shown. A new one is untried.
 enum db_health { DB_UNTRIED, DB_HEALTHY, DB_BROKEN };
 enum db_health db_connection_health(const struct db_connection *connection);
 const struct db_call *db_connection_call(const struct db_connection *connection); // the oldest under way, or NULL
@@ -31,7 +31,7 @@ void db_connection_replace_if_broken(struct db_connection *connection);
 void db_pool_answered(struct db_pool *pool, const struct db_connection *connection, struct db_call *call);
 void db_pool_orphaned(struct db_pool *pool, struct db_call *call);
 void db_pool_dispatch(struct db_pool *pool);
-// Whether it is this connection's turn to be made.
+// Serialises connecting: true when it is this connection's turn to be made.
 bool db_pool_may_connect(const struct db_pool *pool, const struct db_connection *connection);
 // Why a connection was lost or could not be made; `sqlstate` may be NULL.
 void db_pool_lost(struct db_pool *pool, const char *sqlstate, const char *why);
@@ -51,7 +51,8 @@ void db_step_values(struct arena *arena, const struct db_step *step, const char 
 // `select set_config(…)` of what every connection sets, for PQsendQueryParams with its values.
 extern const char db_settings_sql[];
 enum { DB_SETTINGS = 4 }; // role, statement_timeout, lock_timeout, search_path
-// Who works with a set of definitions finds its names first, and is known by it (sql/sets.sql).
+// A session's application_name and search_path: who works with a set of definitions finds its names first, and is known
+// by it (sql/sets.sql).
 const char *db_application_name(struct arena *arena, struct str definitions);
 const char *db_search_path(struct arena *arena, struct str definitions);
 // As db_session_script; tells the SQLSTATE of what failed, or nothing.

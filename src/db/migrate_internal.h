@@ -1,4 +1,4 @@
-// What the files of migrating share: migrate.c carries it out, migrations.c and definitions.c say what.
+// Internals of migrating, shared by its files: migrate.c carries it out, migrations.c and definitions.c say what.
 #pragma once
 
 #include "db_internal.h"

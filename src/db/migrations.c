@@ -10,7 +10,7 @@ static const struct {
     {{"0001_foundation.sql", 19}, "ab953db48a60d6cad43351872b0771eab71b621e0b7899d9fd5a3f540bdd71cd"},
 };
 
-// What was recorded: name and hash a row; no rows where there is no table.
+// Reads the recorded history: name and hash a row; no rows where there is no table.
 static bool read_history(struct migrator *migrator, struct db_answer *recorded, struct error *error)
 {
     struct db_answer answer;
@@ -37,7 +37,7 @@ static const struct embedded_file *find_file(const struct embedded_file *files, 
     return NULL;
 }
 
-static struct str hash_of(struct arena *arena, const struct embedded_file *file)
+static struct str file_hash(struct arena *arena, const struct embedded_file *file)
 {
     unsigned char hash[HASH_BYTES];
     secret_sha256((struct str){file->bytes, file->size}, hash);
@@ -50,7 +50,7 @@ static bool is_before_base(struct migrator *migrator, const struct db_answer *re
         const struct embedded_file *ours = find_file(migrator->release->migrations, before_base[i].name);
         struct str old = str_of(before_base[i].sha256);
         if (str_eq(recorded_hash(recorded, before_base[i].name), old) &&
-            !(ours && str_eq(hash_of(migrator->arena, ours), old)))
+            !(ours && str_eq(file_hash(migrator->arena, ours), old)))
             return true;
     }
     return false;
@@ -60,7 +60,7 @@ static void compare_ours(struct migrator *migrator, const struct db_answer *reco
 {
     for (const struct embedded_file *file = migrator->release->migrations; file->path; file++) {
         struct str there = recorded_hash(recorded, str_of(file->path));
-        bool changed = there.ptr && !str_eq(there, hash_of(migrator->arena, file));
+        bool changed = there.ptr && !str_eq(there, file_hash(migrator->arena, file));
         state->changed |= changed;
         state->pending |= !there.ptr;
         migrator_say(migrator, !there.ptr ? "pending" : changed ? "changed" : "applied", file->path);
@@ -89,7 +89,7 @@ static bool apply(struct migrator *migrator, const struct embedded_file *file, s
     // Both texts are ours: a file's name has no quote, a hash is hexadecimal.
     struct str record =
         arena_printf(migrator->arena, "insert into marbre.migrations (name, sha256) values ('%s', '%.*s')", file->path,
-                     STR_FMT(hash_of(migrator->arena, file)));
+                     STR_FMT(file_hash(migrator->arena, file)));
     const struct script scripts[] = {
         {STR("search_path"), STR("set local search_path = marbre")},
         {str_of(file->path), {file->bytes, file->size}},

@@ -1,8 +1,8 @@
 // Placement: which connection of the pool runs a call, and which calls have to wait although one is free.
 #include "pool_internal.h"
 
-// How many calls a connection takes at a time. One that has yet to show that it works takes a single one, so that it
-// does not draw calls for being idle; so does a broken one, where there is no other.
+// The pipeline depth of a connection: how many calls it takes at a time. One that has yet to show that it works takes a
+// single one, so that it does not draw calls for being idle; so does a broken one, where there is no other.
 static unsigned depth_of(const struct db_connection *connection, unsigned most)
 {
     return db_connection_health(connection) == DB_HEALTHY ? most : 1;
@@ -70,7 +70,7 @@ static struct db_connection *place_of_export(const struct db_pool *pool)
     return found && db_connection_load(found) == 0 ? found : NULL;
 }
 
-// Who has the writers' connections at this moment.
+// Use of the writers' connections at this moment.
 struct writers {
     unsigned ready, of_the_public, of_others_than_logins, for_the_same;
 };

@@ -28,6 +28,7 @@ static void queue_put_first(struct waiting *queue, struct db_call *call)
 
 static struct db_call *queue_take(struct waiting *queue, struct db_call **link)
 {
+    assert(*link && queue->count > 0);
     struct db_call *call = *link;
     *link = call->next;
     if (!*link)
@@ -36,21 +37,21 @@ static struct db_call *queue_take(struct waiting *queue, struct db_call **link)
     return call;
 }
 
-static void finish(struct db_pool *pool, struct db_call *call)
+static void call_finish(struct db_pool *pool, struct db_call *call)
 {
     counter_add(&pool->metrics[call->class].outcomes[call->answer.outcome], 1);
     call->done(call, &call->answer);
 }
 
 // Of a call that no connection has run. Why there is none is told with it.
-static void finish_without(struct db_pool *pool, struct db_call *call, enum db_outcome outcome)
+static void call_finish_without(struct db_pool *pool, struct db_call *call, enum db_outcome outcome)
 {
     call->answer = (struct db_answer){.outcome = outcome};
     if (outcome == DB_AWAY) {
         memcpy(call->answer.sqlstate, pool->lost_sqlstate, sizeof pool->lost_sqlstate);
         call->answer.reason = arena_copy(call->arena, str_of(pool->lost_reason));
     }
-    finish(pool, call);
+    call_finish(pool, call);
 }
 
 static void send_on(struct db_pool *pool, struct db_connection *place, struct db_call *call)
@@ -75,9 +76,9 @@ void db_pool_call(struct db_pool *pool, struct db_call *call)
     if (place)
         send_on(pool, place, call);
     else if (!class_may_answer(pool, call->class))
-        finish_without(pool, call, DB_AWAY);
+        call_finish_without(pool, call, DB_AWAY);
     else if (queue->count >= pool->config.waiting_max)
-        finish_without(pool, call, DB_BUSY);
+        call_finish_without(pool, call, DB_BUSY);
     else
         queue_put(queue, call);
 }
@@ -105,7 +106,7 @@ void db_pool_dispatch(struct db_pool *pool)
         while (send_one(pool, queue)) {
         }
         while (queue->first && !class_may_answer(pool, order[i]))
-            finish_without(pool, queue_take(queue, &queue->first), DB_AWAY);
+            call_finish_without(pool, queue_take(queue, &queue->first), DB_AWAY);
     }
 }
 
@@ -130,16 +131,16 @@ void db_pool_answered(struct db_pool *pool, const struct db_connection *connecti
         return;
     }
     window_count(pool, call->class, broken);
-    finish(pool, call);
+    call_finish(pool, call);
 }
 
 // The connection went away under a call. A read is tried once more; of a write nobody knows.
 void db_pool_orphaned(struct db_pool *pool, struct db_call *call)
 {
     if (call->class >= DB_WRITE) {
-        finish_without(pool, call, DB_UNKNOWN);
+        call_finish_without(pool, call, DB_UNKNOWN);
     } else if (call->retried || pool->closing || !class_may_answer(pool, call->class)) {
-        finish_without(pool, call, DB_AWAY);
+        call_finish_without(pool, call, DB_AWAY);
     } else {
         try_again(pool, call);
     }
@@ -152,7 +153,7 @@ void db_pool_lost(struct db_pool *pool, const char *sqlstate, const char *why)
 }
 
 // The connections that are ready and the calls that wait, for whoever reads the metrics.
-static void tell(struct db_pool *pool)
+static void publish_gauges(struct db_pool *pool)
 {
     for (enum db_connection_class class = DB_READ; class <= DB_EXPORT; class ++) {
         unsigned ready = 0;
@@ -163,7 +164,7 @@ static void tell(struct db_pool *pool)
     }
 }
 
-static void sweep(evutil_socket_t fd, short what, void *context)
+static void pool_sweep(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
@@ -172,31 +173,30 @@ static void sweep(evutil_socket_t fd, short what, void *context)
     for (enum db_connection_class class = DB_READ; class <= DB_EXPORT; class ++) {
         int64_t wait_max = class >= DB_PUBLIC ? longest_wait * PUBLIC_WAIT_FACTOR : longest_wait;
         while (pool->waiting[class].first && now - pool->waiting[class].first->began_us > wait_max)
-            finish_without(pool, queue_take(&pool->waiting[class], &pool->waiting[class].first),
-                           class_may_answer(pool, class) ? DB_BUSY : DB_AWAY);
+            call_finish_without(pool, queue_take(&pool->waiting[class], &pool->waiting[class].first),
+                                class_may_answer(pool, class) ? DB_BUSY : DB_AWAY);
     }
     // PostgreSQL keeps the statement's time itself; this is for a server that no longer answers at all.
     int64_t longest_call = ((int64_t)pool->config.statement_ms + 2000) * 1000 + longest_wait * PUBLIC_WAIT_FACTOR;
     for (unsigned i = 0; i < pool->count; i++)
         db_connection_expire(pool->connections[i], now - longest_call);
     repair_sweep(pool);
-    tell(pool);
+    publish_gauges(pool);
 }
 
 struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, const struct db_config *config,
                             const struct db_statements *statements)
 {
+    assert(config->read_connections > 0 && config->write_connections > 0);
     unsigned count = 2 * config->read_connections + config->write_connections;
-    struct db_pool *pool = calloc(1, sizeof *pool + count * sizeof(struct db_connection *));
-    if (!pool)
-        fatal("out of memory for a pool");
+    struct db_pool *pool = allocated(calloc(1, sizeof *pool + count * sizeof(struct db_connection *)), "a pool");
     pool->config = *config;
     pool->count = count;
     for (enum db_connection_class class = DB_READ; class <= DB_EXPORT; class ++)
         pool->waiting[class].last = &pool->waiting[class].first;
     for (unsigned i = 0; i < count; i++)
         pool->connections[i] = db_connection_new(pool, loop, threads, config, statements);
-    pool->sweep = event_new(loop_base(loop), -1, EV_PERSIST, sweep, pool);
+    pool->sweep = event_new(loop_base(loop), -1, EV_PERSIST, pool_sweep, pool);
     event_add(pool->sweep, &(struct timeval){.tv_usec = SWEEP_MS * 1000});
     return pool;
 }
@@ -211,7 +211,7 @@ void db_pool_free(struct db_pool *pool)
         db_connection_free(pool->connections[i]);
     for (enum db_connection_class class = DB_READ; class <= DB_EXPORT; class ++)
         while (pool->waiting[class].first)
-            finish_without(pool, queue_take(&pool->waiting[class], &pool->waiting[class].first), DB_AWAY);
+            call_finish_without(pool, queue_take(&pool->waiting[class], &pool->waiting[class].first), DB_AWAY);
     free(pool);
 }
 

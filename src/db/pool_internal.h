@@ -1,5 +1,5 @@
-// What the files of the pool share: its queues and connections (pool.c), who may use which connection (place.c), and
-// connections that are broken (repair.c).
+// Internals of the connection pool, shared by its files: its queues and connections (pool.c), who may use which
+// connection (place.c), and connections that are broken (repair.c).
 #pragma once
 
 #include "db_internal.h"
@@ -34,7 +34,7 @@ static inline bool class_is_writing(enum db_connection_class class)
     return class == DB_WRITE || class == DB_LOGIN || class == DB_PUBLIC;
 }
 
-// Where a class's connections begin; it ends where the next one's do.
+// The index of a class's first connection; it ends where the next one's begin.
 static inline unsigned class_start(const struct db_pool *pool, unsigned class)
 {
     return class > DB_WRITE ? pool->count : class * pool->config.read_connections;

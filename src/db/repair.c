@@ -55,7 +55,7 @@ static enum db_connection_class group_of(const struct db_pool *pool, const struc
     return DB_READ;
 }
 
-// How many of a group, but for one connection, are ready in this state of health.
+// Counts a group's connections that are ready in this state of health, but for one.
 static unsigned others_that_are(const struct db_pool *pool, const struct db_connection *but, bool broken)
 {
     enum db_connection_class group = group_of(pool, but);

@@ -1,6 +1,7 @@
 // The blocking connection: for the command line and for the checks before a server serves.
 #include "db_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,9 +39,7 @@ struct db_session *db_session_open(struct arena *arena, struct str url, struct s
     struct db_session *session = ARENA_NEW(arena, struct db_session);
     const char *const words[] = {"dbname", "application_name", "client_encoding", "connect_timeout", NULL};
     const char *const values[] = {arena_cstr(arena, url), db_application_name(arena, definitions), "UTF8", "10", NULL};
-    session->pg = PQconnectdbParams(words, values, 1);
-    if (!session->pg)
-        fatal("out of memory for a session");
+    session->pg = allocated(PQconnectdbParams(words, values, 1), "a session");
     arena_defer(arena, finish_session, session);
     if (PQstatus(session->pg) != CONNECTION_OK) {
         libpq_fail(error, PQerrorMessage(session->pg));
@@ -58,15 +57,14 @@ struct db_session *db_session_open(struct arena *arena, struct str url, struct s
 
 bool db_session_script(struct db_session *session, struct str sql, struct error *error)
 {
+    assert(sql.ptr);
     char unused[6];
     return db_session_try(session, sql, unused, error);
 }
 
 bool db_session_try(struct db_session *session, struct str sql, char sqlstate[6], struct error *error)
 {
-    char *terminated = strndup(sql.ptr, sql.len);
-    if (!terminated)
-        fatal("out of memory for a script");
+    char *terminated = allocated(strndup(sql.ptr, sql.len), "a script");
     PGresult *result = PQexec(session->pg, terminated);
     free(terminated);
     ExecStatusType status = PQresultStatus(result);

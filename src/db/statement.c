@@ -2,6 +2,7 @@
 // psql as they stand, with \set.
 #include "marbre/db.h"
 
+#include <assert.h>
 #include <string.h>
 
 static bool is_name_start(char c)
@@ -14,7 +15,7 @@ static bool is_name(char c)
     return is_name_start(c) || (c >= '0' && c <= '9');
 }
 
-static size_t number_of(struct str *names, size_t *count, struct str name)
+static size_t parameter_number(struct str *names, size_t *count, struct str name)
 {
     for (size_t i = 0; i < *count; i++)
         if (str_eq(names[i], name))
@@ -47,6 +48,7 @@ static size_t verbatim_at(struct str text, size_t i)
 
 struct db_statement db_statement_read(struct arena *arena, struct str name, struct str text)
 {
+    assert(name.len > 0);
     struct str *names = ARENA_ARRAY(arena, struct str, DB_PARAMETERS_MAX);
     size_t count = 0;
     struct buf sql = buf_in(arena);
@@ -60,7 +62,7 @@ struct db_statement db_statement_read(struct arena *arena, struct str name, stru
             while (end < text.len && is_name(text.ptr[end]))
                 end++;
             struct str parameter = arena_copy(arena, (struct str){text.ptr + i + 1, end - i - 1});
-            buf_printf(&sql, "$%zu", number_of(names, &count, parameter));
+            buf_printf(&sql, "$%zu", parameter_number(names, &count, parameter));
             i = end;
         } else {
             buf_put_char(&sql, text.ptr[i++]);
@@ -95,6 +97,7 @@ struct db_statements db_statements_read(struct arena *arena, const struct embedd
 
 const struct db_statement *db_statement_add(struct db_statements *statements, const struct db_statement *statement)
 {
+    assert(statements->all && statement->sql.len > 0);
     if (statements->count == statements->capacity)
         fatal("more than %zu statements", statements->capacity);
     statements->all[statements->count] = *statement;

@@ -73,7 +73,7 @@ uint16_t address_port(const struct http_address *address)
     return ntohs(((const struct sockaddr_in6 *)&address->at)->sin6_port);
 }
 
-// Where the kernel has no IPv6, every address means every IPv4 address.
+// The IPv4 wildcard address, where the kernel has no IPv6.
 static bool fall_back_to_v4(struct http_address *address)
 {
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->at;

@@ -1,7 +1,8 @@
-// How many connections each address has. A household or a rented machine is given a whole /64 of IPv6, so that is what
+// Connection counts by client address. A household or a rented machine is given a whole /64 of IPv6, so that is what
 // counts as one address there.
 #include "http_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,9 +52,7 @@ bool address_counter_take(struct address_counters *counters, struct http_ip ip, 
     if (counter && counter->connections >= most)
         return false;
     if (!counter) {
-        counter = calloc(1, sizeof *counter);
-        if (!counter)
-            fatal("out of memory for an address");
+        counter = allocated(calloc(1, sizeof *counter), "an address");
         *counter = (struct address_counter){.next = *first, .ip = from};
         *first = counter;
     }
@@ -64,6 +63,7 @@ bool address_counter_take(struct address_counters *counters, struct http_ip ip, 
 
 void address_counter_release(struct address_counters *counters, struct address_counter *counter)
 {
+    assert(!counter || counter->connections > 0);
     if (!counter || --counter->connections > 0)
         return;
     struct address_counter **at = bucket(counters, &counter->ip);

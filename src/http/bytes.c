@@ -1,4 +1,4 @@
-// What each byte may be part of: one table, so that a check is one look.
+// Byte classes of HTTP's grammar: one table, so that a check is one look.
 #include "http_internal.h"
 
 #define T BYTE_TOKEN

@@ -2,6 +2,8 @@
 // forgotten: nobody here has a use for them, and what is not looked at is where requests are smuggled.
 #include "http_internal.h"
 
+#include <assert.h>
+
 enum { DIGITS_MAX = 16, EXTENSION_MAX = 256, TRAILER_MAX = 8 * 1024 };
 
 enum state {
@@ -35,7 +37,7 @@ static int size_digit(struct http_chunks *chunks, char c, uint64_t body_max)
     return chunks->left > body_max - chunks->total ? BROKEN : SIZE;
 }
 
-// What may follow a size, a name or a value of an extension.
+// The state after a chunk's size, or a name or value of a chunk extension.
 static int after_part(char c)
 {
     if (c == '\r')
@@ -102,7 +104,7 @@ static int trailer(struct http_chunks *chunks, char c)
     }
 }
 
-static int step(struct http_chunks *chunks, char c, uint64_t body_max)
+static int chunk_step(struct http_chunks *chunks, char c, uint64_t body_max)
 {
     switch ((enum state)chunks->state) {
     case SIZE_FIRST:
@@ -145,12 +147,13 @@ static enum http_fault why_broken(const struct http_chunks *chunks, uint64_t bod
 enum http_fault http_parse_chunks(struct http_chunks *chunks, struct str bytes, uint64_t body_max, struct buf *body,
                                   size_t *used)
 {
+    assert(body && used);
     size_t i = 0;
     while (i < bytes.len && chunks->state < END && chunks->trailer <= TRAILER_MAX) {
         if (chunks->state == DATA)
             i += take_data(chunks, (struct str){bytes.ptr + i, bytes.len - i}, body);
         else
-            chunks->state = step(chunks, bytes.ptr[i++], body_max);
+            chunks->state = chunk_step(chunks, bytes.ptr[i++], body_max);
     }
     *used = i;
     if (chunks->trailer > TRAILER_MAX)

@@ -80,7 +80,7 @@ static void read_input(struct connection *connection)
     }
 }
 
-static void drain(struct connection *connection)
+static void connection_drain(struct connection *connection)
 {
     char sink[16 * 1024];
     ssize_t n = read(connection->fd, sink, sizeof sink);
@@ -95,7 +95,7 @@ static void drain(struct connection *connection)
 static void receive(struct connection *connection)
 {
     if (connection->stage == STAGE_LINGER)
-        drain(connection);
+        connection_drain(connection);
     else if (connection->stage == STAGE_BODY && !connection->exchange->open.request.chunked)
         read_counted_body(connection);
     else
@@ -188,7 +188,7 @@ static bool write_reply(struct connection *connection)
     return false;
 }
 
-static bool step(struct connection *connection)
+static bool connection_step(struct connection *connection)
 {
     switch (connection->stage) {
     case STAGE_HEAD:
@@ -205,7 +205,7 @@ static bool step(struct connection *connection)
 void connection_advance(struct connection *connection)
 {
     connection->advancing = true;
-    while (step(connection)) {
+    while (connection_step(connection)) {
     }
     connection->advancing = false;
     if (connection->input.start == connection->input.end)
@@ -250,9 +250,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 
 void connection_begin(struct http_listener *listener, int fd, struct http_ip peer, struct address_counter *counter)
 {
-    struct connection *connection = calloc(1, sizeof *connection);
-    if (!connection)
-        fatal("out of memory for a connection");
+    struct connection *connection = allocated(calloc(1, sizeof *connection), "a connection");
     connection->listener = listener;
     connection->fd = fd;
     connection->stage = STAGE_HEAD;

@@ -1,10 +1,12 @@
 // Percent-decoding, once and never twice: a second time would turn what was written into what was not meant.
 #include "http_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 bool http_decode(struct arena *arena, struct str text, bool plus, struct str *decoded)
 {
+    assert(decoded);
     char *out = arena_alloc(arena, text.len + 1);
     size_t n = 0;
     for (size_t i = 0; i < text.len; i++) {

@@ -87,7 +87,7 @@ static size_t next_capacity(const struct exchange *exchange, size_t more)
     return wanted < most ? wanted : (size_t)most;
 }
 
-// What a body outgrew stays in the arena, and so it stays counted.
+// Grows a body's buffer. What it outgrew stays in the arena, and so it stays counted.
 static bool grow_body(struct exchange *exchange, size_t capacity)
 {
     struct buf grown = buf_in(exchange->open.arena);

@@ -8,7 +8,7 @@
 
 // ------------------------------------------------------------------------------------------------- bytes and fields
 
-// What a byte may be part of (RFC 9110 §5.6, RFC 3986 §3).
+// Byte classes of the grammars (RFC 9110 §5.6, RFC 3986 §3).
 enum byte_class {
     BYTE_TOKEN = 1,   // methods, field names
     BYTE_FIELD = 2,   // field values
@@ -31,7 +31,7 @@ int byte_hex_value(char c); // of a BYTE_HEX
 enum http_fault target_read(struct http_request *request);
 bool host_is_valid(struct str host);
 
-// What is known of a head only once all of its fields were seen, or that a field leaves behind for the next.
+// Facts of a head that are known only once all of its fields were seen, or that a field leaves behind for the next.
 struct field_facts {
     bool host, close;
     struct str host_value;
@@ -83,7 +83,7 @@ struct connection;
 // A head, and a part between the line that says its length and the one that ends it.
 enum { EXCHANGE_PIECES = 4 };
 
-// What the service sees, and what the room keeps beside it.
+// An exchange: what the service sees, and what the room keeps beside it.
 struct exchange {
     struct http_exchange open;     // first, so that one is found from the other
     struct connection *connection; // NULL once the client is gone

@@ -1,6 +1,7 @@
-// What a connection has read and not yet used. An idle connection holds none of it.
+// The input buffer of a connection: what was read and is not yet used. An idle connection holds none of it.
 #include "http_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +10,6 @@ enum { FIRST_ROOM = 4096, INPUT_MAX = HTTP_HEAD_MAX + 4096 }; // one byte over a
 struct str input_view(const struct input *input)
 {
     return (struct str){input->ptr ? input->ptr + input->start : "", input->end - input->start};
-}
-
-static void *need(void *room)
-{
-    if (!room)
-        fatal("out of memory to read into");
-    return room;
 }
 
 // First rooms that this thread's connections gave back, so that the next request costs no allocation. Not under
@@ -27,7 +21,7 @@ static _Thread_local unsigned spare_count;
 
 static char *first_room_take(void)
 {
-    return spare_count ? spare[--spare_count] : need(malloc(FIRST_ROOM));
+    return spare_count ? spare[--spare_count] : allocated(malloc(FIRST_ROOM), "what is read");
 }
 
 static void first_room_give(char *room)
@@ -40,7 +34,7 @@ static void first_room_give(char *room)
 #else
 static char *first_room_take(void)
 {
-    return need(malloc(FIRST_ROOM));
+    return allocated(malloc(FIRST_ROOM), "what is read");
 }
 
 static void first_room_give(char *room)
@@ -49,7 +43,7 @@ static void first_room_give(char *room)
 }
 #endif
 
-static void grow(struct input *input)
+static void input_grow(struct input *input)
 {
     if (input->capacity == 0) {
         input->ptr = first_room_take();
@@ -57,7 +51,7 @@ static void grow(struct input *input)
         return;
     }
     input->capacity = input->capacity * 2 < INPUT_MAX ? input->capacity * 2 : INPUT_MAX;
-    input->ptr = need(realloc(input->ptr, input->capacity));
+    input->ptr = allocated(realloc(input->ptr, input->capacity), "what is read");
 }
 
 size_t input_room(struct input *input)
@@ -68,12 +62,13 @@ size_t input_room(struct input *input)
         input->start = 0;
     }
     if (input->end == input->capacity && input->capacity < INPUT_MAX)
-        grow(input);
+        input_grow(input);
     return input->capacity - input->end;
 }
 
 void input_skip(struct input *input, size_t n)
 {
+    assert(n <= input->end - input->start);
     input->start += n;
     if (input->start == input->end)
         input->start = input->end = 0;

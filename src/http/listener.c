@@ -2,6 +2,7 @@
 // whose time is over. To set a deadline is to store a number.
 #include "http_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -145,13 +146,6 @@ static void on_retry(evutil_socket_t fd, short what, void *context)
 
 // ------------------------------------------------------------------------------------------------ beginning and end
 
-static struct event *need_event(struct event *event)
-{
-    if (!event)
-        fatal("out of memory for a listener");
-    return event;
-}
-
 static int have(const struct http_address *address)
 {
     const int on = 1;
@@ -169,12 +163,12 @@ static int have(const struct http_address *address)
 struct http_listener *http_listener_new(struct loop *loop, const struct http_address *address,
                                         const struct http_limits *limits, const struct http_service *service)
 {
+    assert(limits->connections_max > 0);
+    assert(service->admit && service->serve && service->refuse && service->done);
     int fd = have(address);
     if (fd < 0)
         return NULL;
-    struct http_listener *listener = calloc(1, sizeof *listener);
-    if (!listener)
-        fatal("out of memory for a listener");
+    struct http_listener *listener = allocated(calloc(1, sizeof *listener), "a listener");
     listener->base = loop_base(loop);
     listener->fd = fd;
     listener->limits = *limits;
@@ -183,9 +177,10 @@ struct http_listener *http_listener_new(struct loop *loop, const struct http_add
     address_counters_init(&listener->address_counters);
     listener->now_us = clock_mono_us();
     listener->rejected_logged_us = listener->now_us - 1000000;
-    listener->acceptable = need_event(event_new(listener->base, fd, EV_READ | EV_PERSIST, on_acceptable, listener));
-    listener->retry = need_event(evtimer_new(listener->base, on_retry, listener));
-    listener->sweep = need_event(event_new(listener->base, -1, EV_PERSIST, on_sweep, listener));
+    listener->acceptable =
+        allocated(event_new(listener->base, fd, EV_READ | EV_PERSIST, on_acceptable, listener), "a listener");
+    listener->retry = allocated(evtimer_new(listener->base, on_retry, listener), "a listener");
+    listener->sweep = allocated(event_new(listener->base, -1, EV_PERSIST, on_sweep, listener), "a listener");
     event_add(listener->sweep, &sweep_every);
     return listener;
 }
@@ -251,14 +246,6 @@ bool http_listener_accepts(const struct http_listener *listener)
 const struct http_metrics *http_listener_metrics(const struct http_listener *listener)
 {
     return &listener->metrics;
-}
-
-uint16_t http_listener_port(const struct http_listener *listener)
-{
-    struct http_address bound = {.size = sizeof bound.at};
-    if (listener->fd < 0 || getsockname(listener->fd, (struct sockaddr *)&bound.at, &bound.size) != 0)
-        return 0;
-    return address_port(&bound);
 }
 
 void http_listener_free(struct http_listener *listener)

@@ -2,6 +2,7 @@
 // the last one out frees it.
 #include "http_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct memory_quota {
@@ -11,21 +12,21 @@ struct memory_quota {
 
 struct memory_quota *memory_quota_new(uint64_t bytes)
 {
-    struct memory_quota *quota = calloc(1, sizeof *quota);
-    if (!quota)
-        fatal("out of memory for a quota");
+    struct memory_quota *quota = allocated(calloc(1, sizeof *quota), "a quota");
     *quota = (struct memory_quota){bytes, 1};
     return quota;
 }
 
 struct memory_quota *memory_quota_join(struct memory_quota *quota)
 {
+    assert(quota->users > 0);
     quota->users++;
     return quota;
 }
 
 void memory_quota_leave(struct memory_quota *quota, uint64_t held)
 {
+    assert(quota->users > 0);
     quota->left += held;
     if (--quota->users == 0)
         free(quota);

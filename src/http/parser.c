@@ -2,6 +2,7 @@
 // does not matter where a read happened to end, and there is nothing to go back to.
 #include "http_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct scan {
@@ -149,6 +150,7 @@ static void clear(struct http_request *request)
 
 enum http_fault http_parse_head(struct str bytes, struct http_request *request, size_t *used)
 {
+    assert(request && used);
     bool over = bytes.len > HTTP_HEAD_MAX;
     struct scan scan = {
         .at = bytes.len ? bytes.ptr : "",

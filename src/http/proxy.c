@@ -1,8 +1,9 @@
-// Who the client is behind proxies. A trusted proxy says for whom it speaks; what stands left of the first address that
-// is not one of them was written by that client, and means nothing.
+// The client's address behind proxies (Forwarded, X-Forwarded-For). A trusted proxy says for whom it speaks; what
+// stands left of the first address that is not one of them was written by that client, and means nothing.
 #include "http_internal.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <string.h>
 
 // --------------------------------------------------------------------------------------------- addresses, networks
@@ -56,6 +57,7 @@ static bool network_has(const struct http_network *network, const struct http_ip
 
 bool http_networks_have(const struct http_networks *networks, const struct http_ip *ip)
 {
+    assert(networks->list || networks->count == 0);
     for (size_t i = 0; i < networks->count; i++)
         if (network_has(&networks->list[i], ip))
             return true;

@@ -142,8 +142,8 @@ static struct str make_head(struct connection *connection, const struct http_rep
     return buf_str(&head);
 }
 
-// Whether the reply ends the connection, and if so, whether bytes may be on their way that a plain close would answer
-// with a reset.
+// Connection: close or keep-alive. Where the reply ends the connection, bytes may be on their way that a plain close
+// would answer with a reset.
 static void decide_end(struct connection *connection, const struct http_reply *reply)
 {
     const struct exchange *exchange = connection->exchange;
@@ -181,6 +181,7 @@ static void put_part(struct exchange *exchange, struct str part)
 
 void http_reply_more(struct http_exchange *open, struct str part, bool last)
 {
+    assert(part.ptr || part.len == 0);
     struct exchange *exchange = (struct exchange *)open;
     if (!exchange->connection) {
         exchange_finish(exchange);

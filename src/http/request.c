@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-static void serve(struct connection *connection)
+static void request_serve(struct connection *connection)
 {
     struct exchange *exchange = connection->exchange;
     const struct http_service *service = &connection->listener->service;
@@ -62,7 +62,7 @@ static void begin_body(struct connection *connection, uint64_t body_max)
         connection_close(connection);
 }
 
-static void admit(struct connection *connection)
+static void request_admit(struct connection *connection)
 {
     struct exchange *exchange = connection->exchange;
     const struct http_service *service = &connection->listener->service;
@@ -74,7 +74,7 @@ static void admit(struct connection *connection)
     if (exchange_has_body(exchange))
         begin_body(connection, body_max);
     else
-        serve(connection);
+        request_serve(connection);
 }
 
 bool request_read_head(struct connection *connection)
@@ -96,7 +96,7 @@ bool request_read_head(struct connection *connection)
         return true;
     }
     exchange_find_client(connection->exchange);
-    admit(connection);
+    request_admit(connection);
     return true;
 }
 
@@ -134,7 +134,7 @@ bool request_read_body(struct connection *connection)
         exchange->open.request.chunked ? take_chunks(exchange, bytes, &used) : take_counted(exchange, bytes, &used);
     input_skip(&connection->input, used);
     if (fault == HTTP_FINE) {
-        serve(connection);
+        request_serve(connection);
         return true;
     }
     if (fault != HTTP_UNFINISHED) {

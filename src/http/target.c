@@ -14,7 +14,7 @@ static bool starts_nocase(struct str text, struct str prefix)
     return text.len >= prefix.len && str_eq_nocase((struct str){text.ptr, prefix.len}, prefix);
 }
 
-// How many bytes of a path stand for one slash at its start: `/` or `%2F`; 0 where there is none.
+// Length in bytes of one slash at the start of a path: `/` or `%2F`; 0 where there is none.
 static size_t slash_at(struct str path)
 {
     if (path.len && path.ptr[0] == '/')

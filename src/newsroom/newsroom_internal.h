@@ -1,8 +1,12 @@
-// What the files of the newsroom share: the handlers of its resources.
+// Handlers of the newsroom's resources, shared by its files.
 #pragma once
 
 #include "marbre/newsroom.h"
 
+extern const struct api_transaction sessions_login_transactions[], sessions_refresh_transactions[],
+    sessions_password_transactions[];
+extern const char *const sessions_login_symbols[], *const sessions_refresh_symbols[],
+                                                       *const sessions_password_symbols[];
 void sessions_log_in(struct api_call *call);
 void sessions_refresh(struct api_call *call);
 void sessions_change_password(struct api_call *call);

@@ -2,7 +2,9 @@
 // can serve, or what is wrong. /metrics: what was counted.
 #include "server_internal.h"
 
-static void reply(struct http_exchange *exchange, int status, struct str type, struct str body)
+#include <assert.h>
+
+static void admin_reply(struct http_exchange *exchange, int status, struct str type, struct str body)
 {
     const struct http_header headers[] = {
         {STR("Content-Type"), type},
@@ -14,11 +16,12 @@ static void reply(struct http_exchange *exchange, int status, struct str type, s
 
 static void reply_json(struct http_exchange *exchange, int status, struct str body)
 {
-    reply(exchange, status, STR("application/json"), body);
+    admin_reply(exchange, status, STR("application/json"), body);
 }
 
 struct readiness admin_readiness(const struct admin *admin)
 {
+    assert(admin->workers && admin->worker_count > 0);
     struct readiness readiness = {.database = true,
                                   .statements = true,
                                   .migrations = atomic_load(&admin->schema_check->migrated),
@@ -63,7 +66,7 @@ static void tell_ready(const struct admin *admin, struct http_exchange *exchange
 
 static void tell_metrics(const struct admin *admin, struct http_exchange *exchange)
 {
-    reply(exchange, 200, STR("text/plain; version=0.0.4; charset=utf-8"), metrics_text(exchange->arena, admin));
+    admin_reply(exchange, 200, STR("text/plain; version=0.0.4; charset=utf-8"), metrics_text(exchange->arena, admin));
 }
 
 static const struct {
@@ -75,7 +78,7 @@ static const struct {
     {{"/metrics", 8}, tell_metrics},
 };
 
-static void serve(void *context, struct http_exchange *exchange)
+static void admin_serve(void *context, struct http_exchange *exchange)
 {
     if (exchange->request.method > HTTP_HEAD) {
         reply_json(exchange, 405, STR("{\"status\":\"refused\",\"methods\":[\"GET\",\"HEAD\"]}"));
@@ -90,20 +93,20 @@ static void serve(void *context, struct http_exchange *exchange)
     reply_json(exchange, 404, STR("{\"status\":\"unknown\",\"paths\":[\"/livez\",\"/readyz\",\"/metrics\"]}"));
 }
 
-static uint64_t admit(void *context, struct http_exchange *exchange)
+static uint64_t admin_admit(void *context, struct http_exchange *exchange)
 {
     (void)context;
     (void)exchange;
     return 0;
 }
 
-static void refuse(void *context, struct http_exchange *exchange, enum http_fault fault)
+static void admin_refuse(void *context, struct http_exchange *exchange, enum http_fault fault)
 {
     (void)context;
     reply_json(exchange, http_fault_status(fault), STR("{\"status\":\"refused\"}"));
 }
 
-static void done(void *context, struct http_exchange *exchange)
+static void admin_done(void *context, struct http_exchange *exchange)
 {
     (void)context;
     (void)exchange; // probes are not logged
@@ -111,5 +114,6 @@ static void done(void *context, struct http_exchange *exchange)
 
 struct http_service admin_service(struct admin *admin)
 {
-    return (struct http_service){.context = admin, .admit = admit, .serve = serve, .refuse = refuse, .done = done};
+    return (struct http_service){
+        .context = admin, .admit = admin_admit, .serve = admin_serve, .refuse = admin_refuse, .done = admin_done};
 }

@@ -1,52 +1,33 @@
-// What has to be done from time to time: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due.
-// PostgreSQL knows when each ran last and lets one server at it (`job_begin`), however many there are. Everything that
-// a job does is its statement; what it erased is logged.
+// The scheduler of periodic jobs: a thread that looks every MARBRE_JOBS_SECONDS for jobs that are due. PostgreSQL knows
+// when each ran last and lets one server at it (`job_begin`), however many there are. Everything that a job does is its
+// statement; what it erased is logged.
 #include "server_internal.h"
 
 #include <string.h>
 #include <time.h>
 
-enum { MOST = 1000 }; // rows at a time, so that nobody waits long for what a job has locked
-
-static struct str value_of(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job,
-                           struct str symbol)
+bool jobs_bind(struct arena *arena, const struct api_sources *sources, struct db_step **steps, struct error *error)
 {
-    static const struct str setting = {"config_", 7};
-    if (str_eq(symbol, STR("job_name")))
-        return str_of(job->name);
-    if (str_eq(symbol, STR("job_seconds")))
-        return arena_printf(arena, "%u", job->seconds);
-    if (str_eq(symbol, STR("job_most")))
-        return arena_printf(arena, "%d", MOST);
-    if (str_starts(symbol, setting))
-        return config_value(arena, jobs->config, (struct str){symbol.ptr + setting.len, symbol.len - setting.len});
-    fatal("the job %s names :%.*s, which no job has", job->name, STR_FMT(symbol));
-}
-
-static struct db_step step_of(struct arena *arena, const struct jobs *jobs, const struct newsroom_job *job,
-                              struct str name)
-{
-    const struct db_statement *statement = db_statement_find(jobs->statements, name);
-    if (!statement)
-        fatal("there is no statement %.*s", STR_FMT(name));
-    struct str *values = ARENA_ARRAY(arena, struct str, statement->parameter_count + 1);
-    for (size_t i = 0; i < statement->parameter_count; i++)
-        values[i] = value_of(arena, jobs, job, statement->parameters[i]);
-    return (struct db_step){statement, values};
+    struct db_step *next = *steps = ARENA_ARRAY(arena, struct db_step, JOBS_MOST * JOB_STEPS);
+    for (const struct api_job *job = newsroom_jobs; job->name; job++, next += JOB_STEPS) {
+        if (job - newsroom_jobs == JOBS_MOST)
+            return error_set(error, "there are more than %d jobs", JOBS_MOST);
+        if (!api_job_bind(arena, sources, job, STR("jobs/begin"), &next[0], error) ||
+            !api_job_bind(arena, sources, job, arena_printf(arena, "jobs/%s", job->name), &next[1], error))
+            return false;
+    }
+    return true;
 }
 
 // True when there is as much again to do.
-static bool run(struct jobs *jobs, struct arena *arena, struct db_session *session, const struct newsroom_job *job)
+static bool job_run(struct jobs *jobs, struct arena *arena, struct db_session *session, const struct api_job *job)
 {
-    const struct db_step steps[] = {
-        step_of(arena, jobs, job, STR("jobs/begin")),
-        step_of(arena, jobs, job, arena_printf(arena, "jobs/%s", job->name)),
-    };
+    const struct db_step *steps = &jobs->steps[(job - newsroom_jobs) * JOB_STEPS];
     struct db_answer answer;
     struct error error;
     uint64_t erased = 0;
     struct job_metrics *metrics = &jobs->metrics[job - newsroom_jobs];
-    if (db_session_run(session, arena, steps, COUNT_OF(steps), &answer, &error)) {
+    if (db_session_run(session, arena, steps, JOB_STEPS, &answer, &error)) {
         if (!str_to_u64(db_answer_text(&answer, "erased"), UINT64_MAX, &erased))
             erased = 0;
         counter_add(&metrics->done, 1);
@@ -56,10 +37,10 @@ static bool run(struct jobs *jobs, struct arena *arena, struct db_session *sessi
         counter_add(&metrics->failed, 1);
         log_event(LOG_WARNING, "server.job", "%s: %s", job->name, error.detail);
     }
-    return erased >= MOST;
+    return erased >= job->most;
 }
 
-static bool is_over(struct jobs *jobs)
+static bool jobs_are_over(struct jobs *jobs)
 {
     pthread_mutex_lock(&jobs->mutex);
     bool over = jobs->over;
@@ -67,7 +48,7 @@ static bool is_over(struct jobs *jobs)
     return over;
 }
 
-static void run_all(struct jobs *jobs)
+static void jobs_run_all(struct jobs *jobs)
 {
     struct arena *arena = arena_new();
     struct error error;
@@ -78,15 +59,15 @@ static void run_all(struct jobs *jobs)
         arena_free(arena);
         return;
     }
-    for (const struct newsroom_job *job = newsroom_jobs; job->name; job++) {
-        while (!is_over(jobs) && run(jobs, arena, session, job)) {
+    for (const struct api_job *job = newsroom_jobs; job->name; job++) {
+        while (!jobs_are_over(jobs) && job_run(jobs, arena, session, job)) {
         }
     }
     arena_free(arena);
 }
 
 // True when the time is up, false when the server ends.
-static bool rest(struct jobs *jobs)
+static bool jobs_rest(struct jobs *jobs)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -99,21 +80,18 @@ static bool rest(struct jobs *jobs)
     return !over;
 }
 
-static void *work(void *context)
+static void *jobs_work(void *context)
 {
-    while (rest(context))
-        run_all(context);
+    while (jobs_rest(context))
+        jobs_run_all(context);
     return NULL;
 }
 
-void jobs_start(struct jobs *jobs, const struct server_setup *setup)
+void jobs_start(struct jobs *jobs, const struct server_setup *setup, const struct db_step *steps)
 {
     pthread_condattr_t clock;
-    for (size_t i = 0; newsroom_jobs[i].name; i++)
-        if (i == JOBS_MOST)
-            fatal("there are more than %d jobs", JOBS_MOST);
     jobs->config = setup->config;
-    jobs->statements = setup->statements;
+    jobs->steps = steps;
     jobs->definitions = setup->release->set;
     if (jobs->config->jobs_seconds == 0)
         return;
@@ -122,7 +100,7 @@ void jobs_start(struct jobs *jobs, const struct server_setup *setup)
     pthread_cond_init(&jobs->wake, &clock);
     pthread_condattr_destroy(&clock);
     pthread_mutex_init(&jobs->mutex, NULL);
-    jobs->started = pthread_create(&jobs->thread, NULL, work, jobs) == 0;
+    jobs->started = pthread_create(&jobs->thread, NULL, jobs_work, jobs) == 0;
     if (!jobs->started)
         fatal("the thread for jobs could not be started");
 }

@@ -1,5 +1,5 @@
-// What was counted, as Prometheus reads it: one row of the table a metric. Each worker counts for itself; here is where
-// they are summed. A series is told once it has counted something, and there are no more than the contract's operations
+// Metrics in Prometheus' text format: one row of the table a metric. Each worker counts for itself; here is where they
+// are summed. A series is told once it has counted something, and there are no more than the contract's operations
 // times the statuses, bounds and classes: nothing that a client sends makes one.
 #include "server_internal.h"
 

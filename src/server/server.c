@@ -23,7 +23,7 @@ struct server {
     const struct server_setup *setup;
     struct arena *arena;
     struct server_ready ready;
-    struct loop *loop; // the main thread's: signals, the admin address, the schema check
+    struct loop *loop; // the main thread's: signals, the admin address
     struct schema_check schema_check;
     struct admin admin;
     struct http_listener *admin_listener;
@@ -34,7 +34,7 @@ struct server {
     struct http_limits limits;
     struct jobs jobs;
     int claims[2];
-    bool greeted;
+    bool announced;
     enum phase phase;
     int64_t phase_since_us;
 };
@@ -68,8 +68,8 @@ static bool address_read(struct str text, struct http_address *address, struct e
                      STR_FMT(text));
 }
 
-static struct api_contract *read_contract(struct arena *arena, const struct server_setup *setup,
-                                          const struct server_ready *ready, struct error *error)
+static bool read_contract(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
+                          struct error *error)
 {
     struct api_sources sources = {.contract = setup->contract,
                                   .statements = setup->statements,
@@ -77,13 +77,15 @@ static struct api_contract *read_contract(struct arena *arena, const struct serv
                                   .config = setup->config,
                                   .keys = ready->keys,
                                   .proxies = ready->proxies,
-                                  .files = setup->files};
-    return api_contract_read(arena, &sources, error);
+                                  .files = setup->files,
+                                  .migrations = setup->release->migrations};
+    ready->contract = api_contract_read(arena, &sources, error);
+    return ready->contract && jobs_bind(arena, &sources, &ready->job_steps, error);
 }
 
 bool server_check_contract(struct arena *arena, const struct server_setup *setup, struct error *error)
 {
-    return read_contract(arena, setup, &(struct server_ready){0}, error) != NULL;
+    return read_contract(arena, setup, &(struct server_ready){0}, error);
 }
 
 bool server_check(struct arena *arena, const struct server_setup *setup, struct server_ready *ready,
@@ -101,13 +103,10 @@ bool server_check(struct arena *arena, const struct server_setup *setup, struct 
     ready->keys = auth_keys_read(arena, setup->config->jwt_keys_file, error);
     if (!ready->keys)
         return false;
-    ready->contract = read_contract(arena, setup, ready, error);
-    if (!ready->contract)
-        return false;
-    return check_database(arena, setup, ready->contract, error);
+    return read_contract(arena, setup, ready, error) && check_database(arena, setup, ready->contract, error);
 }
 
-static bool claim(int *descriptor, struct str text, struct http_address *address, struct error *error)
+static bool socket_claim(int *descriptor, struct str text, struct http_address *address, struct error *error)
 {
     if (!address_read(text, address, error))
         return false;
@@ -131,7 +130,7 @@ static bool start_workers(struct server *server, struct error *error)
 {
     const struct config *config = server->setup->config;
     struct http_address address;
-    if (!claim(&server->claims[0], config->listen, &address, error))
+    if (!socket_claim(&server->claims[0], config->listen, &address, error))
         return false;
     server->limits = http_limits_default;
     server->limits.connections_max = config->connections_max;
@@ -182,7 +181,7 @@ static bool start_admin(struct server *server, struct error *error)
                                    .started_s = clock_wall_ms() / 1000};
     if (text.len == 0)
         return true;
-    if (!claim(&server->claims[1], text, &address, error))
+    if (!socket_claim(&server->claims[1], text, &address, error))
         return false;
     struct http_service service = admin_service(&server->admin);
     server->admin_listener = http_listener_new(server->loop, &address, &http_limits_default, &service);
@@ -194,7 +193,7 @@ static bool start_admin(struct server *server, struct error *error)
 
 // -------------------------------------------------------------------------------------------------- signals, draining
 
-static void enter(struct server *server, enum phase phase)
+static void phase_enter(struct server *server, enum phase phase)
 {
     server->phase = phase;
     server->phase_since_us = clock_mono_us();
@@ -206,13 +205,13 @@ static void on_signal(evutil_socket_t signal_number, short what, void *context)
     struct server *server = context;
     if (server->phase != SERVING) {
         log_event(LOG_WARNING, "server.stop", "a second signal: ending at once");
-        enter(server, ENDED);
+        phase_enter(server, ENDED);
         loop_stop(server->loop);
         return;
     }
     log_event(LOG_INFO, "server.drain", "%s: finishing what has begun", strsignal((int)signal_number));
     atomic_store(&server->admin.draining, true);
-    enter(server, DRAINING);
+    phase_enter(server, DRAINING);
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_drain(&server->workers[i]);
 }
@@ -238,12 +237,12 @@ static size_t connections_left(const struct server *server)
 }
 
 // Says that it serves, once every worker does.
-static void greet(struct server *server)
+static void server_announce(struct server *server)
 {
     for (unsigned i = 0; i < server->worker_count; i++)
         if (!atomic_load(&server->workers[i].listening))
             return;
-    server->greeted = true;
+    server->announced = true;
     log_event(LOG_INFO, "server.start", "marbre %s serves on %.*s with %u workers", MARBRE_VERSION,
               STR_FMT(server->setup->config->listen), server->worker_count);
     if (server->setup->serving)
@@ -251,18 +250,18 @@ static void greet(struct server *server)
 }
 
 // Moves a draining server on: new connections are taken for MARBRE_DRAIN_SECONDS, then the last requests may finish.
-static void tick(evutil_socket_t fd, short what, void *context)
+static void server_tick(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
     struct server *server = context;
     int64_t waited_ms = (clock_mono_us() - server->phase_since_us) / 1000;
-    if (server->phase == SERVING && !server->greeted)
-        greet(server);
+    if (server->phase == SERVING && !server->announced)
+        server_announce(server);
     if (server->phase == SERVING && server->setup->is_alive && !server->setup->is_alive(server->setup->context))
         on_signal(SIGTERM, 0, server);
     if (server->phase == DRAINING && waited_ms >= (int64_t)server->setup->config->drain_seconds * 1000) {
-        enter(server, FINISHING);
+        phase_enter(server, FINISHING);
         for (unsigned i = 0; i < server->worker_count; i++)
             worker_stop_accepting(&server->workers[i]);
         return;
@@ -270,7 +269,7 @@ static void tick(evutil_socket_t fd, short what, void *context)
     // The workers tell how many are left every WORKER_TICK_MS: wait long enough to have heard from each.
     bool heard = waited_ms > (int64_t)2 * WORKER_TICK_MS;
     if (server->phase == FINISHING && ((heard && connections_left(server) == 0) || waited_ms > LAST_REQUESTS_MS)) {
-        enter(server, ENDED);
+        phase_enter(server, ENDED);
         loop_stop(server->loop);
     }
 }
@@ -281,14 +280,14 @@ static void serve_until_signal(struct server *server)
     struct event *terminate = evsignal_new(base, SIGTERM, on_signal, server);
     struct event *interrupt = evsignal_new(base, SIGINT, on_signal, server);
     struct event *hangup = evsignal_new(base, SIGHUP, on_hangup, server);
-    struct event *ticker = event_new(base, -1, EV_PERSIST, tick, server);
+    struct event *ticker = event_new(base, -1, EV_PERSIST, server_tick, server);
     event_add(terminate, NULL);
     event_add(interrupt, NULL);
     event_add(hangup, NULL);
     event_add(ticker, &(struct timeval){.tv_usec = TICK_MS * 1000});
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_start(&server->workers[i]);
-    jobs_start(&server->jobs, server->setup);
+    jobs_start(&server->jobs, server->setup, server->ready.job_steps);
     loop_run(server->loop);
     jobs_stop(&server->jobs);
     for (unsigned i = 0; i < server->worker_count; i++)

@@ -1,4 +1,4 @@
-// What the files of the server room share.
+// Internals of the server room, shared by its files.
 #pragma once
 
 #include "marbre/server.h"
@@ -37,9 +37,9 @@ void worker_stop_accepting(struct worker *worker);
 void worker_stop(struct worker *worker); // and joins it
 void worker_finish(struct worker *worker);
 
-// Whether the database has all the migrations that this binary stands on, and its definitions. At the start it had;
-// what is restored beneath a running server may have fewer. That it has more is no fault: an upgrade migrates before
-// the last old server is gone.
+// The schema check, repeated on the first worker's loop: the database has all the migrations that this binary stands on, and its definitions. At
+// the start it had; what is restored beneath a running server may have fewer. That it has more is no fault: an upgrade
+// migrates before the last old server is gone.
 struct schema_check {
     struct db_pool *pool;
     struct event *again;
@@ -60,16 +60,16 @@ void schema_check_stop(struct schema_check *check); // before the loop is freed;
 // Joins a thread that has been told to end; one that does not in time ends the process.
 void thread_join(pthread_t thread, const char *what);
 
-// What came of a job in this process; any thread may read it.
+// Metrics of a job in this process; any thread may read them.
 struct job_metrics {
     struct counter done, failed, erased; // erased: rows
 };
 
-// What is done from time to time.
-enum { JOBS_MOST = 16 };
+// The scheduler of periodic jobs.
+enum { JOBS_MOST = 16, JOB_STEPS = 2 };
 struct jobs {
     const struct config *config;
-    const struct db_statements *statements;
+    const struct db_step *steps; // JOB_STEPS a job, with their values
     struct str definitions;
     pthread_t thread;
     pthread_mutex_t mutex;
@@ -77,7 +77,10 @@ struct jobs {
     bool started, over;
     struct job_metrics metrics[JOBS_MOST]; // as newsroom_jobs
 };
-void jobs_start(struct jobs *jobs, const struct server_setup *setup);
+// The statements of all jobs with their values; false and `error` when one names what no job has.
+MUST_CHECK bool jobs_bind(struct arena *arena, const struct api_sources *sources, struct db_step **steps,
+                          struct error *error);
+void jobs_start(struct jobs *jobs, const struct server_setup *setup, const struct db_step *steps);
 void jobs_stop(struct jobs *jobs); // after the transaction that it is at
 
 // The admin address: /livez, /readyz, /metrics.

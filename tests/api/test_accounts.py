@@ -90,7 +90,7 @@ def test_a_new_password_ends_every_session_and_the_old_password(server, someone)
 
 def test_a_new_password_wakes_an_account_that_rests(server, someone):
     email = someone.account["email"]
-    server.sql("insert into login_attempts values"
+    server.sql("insert into login_attempts (email_hash, attempts, last_at, rests_until) values"
                f" (email_hash('{email}'), 100, now(), now() + interval '1 minute')")
     log_in(server, email, expect=429)
     does(server.account("password", email, typed=OTHER + "\n"))

@@ -271,7 +271,7 @@ def test_a_key_is_told_once_and_kept_as_a_hash(server, admin):
     assert row["created_by"] == {"id": admin.account["id"], "name": admin.account["name"]}
     read = admin.get(made.headers["Location"], 200)
     assert read.json() == row and key not in read.text and key not in admin.get("/v1/desk/api-keys", 200).text
-    for table in ("api_keys", "accounts", "audit", "kept_answers"):
+    for table in ("api_keys", "accounts", "audit", "idempotency_records"):
         assert key not in server.sql(f"select row_to_json(t) from {table} t"), table
 
 

@@ -17,8 +17,9 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.elements, self.ids, self.links, self.text = [], [], [], [], ""
+        self.open, self.elements, self.ids, self.links, self.texts = [], [], [], [], []
         self.feed(text)
+        self.text = "".join(self.texts)
         assert not self.open, self.open
 
     def handle_starttag(self, tag, attributes):
@@ -34,7 +35,7 @@ class Page(html.parser.HTMLParser):
         assert self.open.pop() == tag, tag
 
     def handle_data(self, data):
-        self.text += data
+        self.texts.append(data)
 
     def has(self, tag, **values):
         return any(its == tag and values.items() <= attributes.items() for its, attributes in self.elements)

@@ -313,7 +313,7 @@ def test_an_article_that_is_being_filed_is_waited_for(server, chief, editor, res
     thing, other = make(chief, resource), make(chief, resource)
     article = editor.make_article(**filed(resource, thing))
     holder = server.sql_session()
-    holder.send("begin; select filing_hold();")
+    holder.send("begin; select references_lock_shared();")
     try:
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             going = pool.submit(delete, chief, resource, thing, None, other["slug"])

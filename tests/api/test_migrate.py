@@ -339,6 +339,31 @@ def test_migrate_gives_up_in_time_and_says_who_holds_what(server, own):
 
 # ---- before the present migrations
 
-# What `marbre.migrations` held in databases of the history before: its first file, in the forms that it had.
-BEFORE_BASE = ["d51be30e12bf48d039832367a3d16ca4596b2b80137ab1739cff8caeabbe4c30",
-               "ab953db48a60d6cad43351872b0771eab71b621e0b7899d9fd5a3f540bdd71cd"]
+# What `marbre.migrations` holds in databases of the history before the present one.
+BEFORE_BASE = {
+    "0001_foundation.sql": "d51be30e12bf48d039832367a3d16ca4596b2b80137ab1739cff8caeabbe4c30",
+    "0002_accounts.sql": "4d16f764fe8467b5d6ef808b98095ff357e140960b665ef36fc4932279af49a1",
+    "0003_newsroom.sql": "ad2be3e97325c5f1fa61ca32f0827005d1c947a2c75a17baa657b72e13e64fed",
+    "0004_articles.sql": "3b311a9e0ad34230f742854d9b73ad18724576b2f414c8bcb60559b41e32716c",
+    "0005_callers.sql": "e5ac21b9a2e7c2230294417e02a6824f73f65bfb7b3f138e86b2f50b235ab4e8",
+    "0006_bodies.sql": "dc258ccc082ea5858d773bfad147c25b93c115bef1b81ab0511d802d94623d7a",
+    "0007_filing.sql": "897f069efbef88d4c044728fa3a14887b09f1be36021833ba5821c314b4bab17",
+    "0008_desk.sql": "22f260a5dd90613d6fd8be1d34d5e2bdcde6c613d4f12062a1916f30038b0901",
+    "0009_delivery.sql": "b21760f32dfe512f9fa2e7c88330ec6ec4d32e46a753299480e6a5cfacddd1e6",
+    "0010_reading.sql": "78c333a441ff31a10e3bbdee24f91720968be52ad0e9f29eefe64d04fae86903",
+    "0011_sponsorship.sql": "255a213c1e47a86f1f1da15431e3d51084017c7612c36cd46e15a1945f981668",
+}
+
+
+def test_a_database_from_before_the_present_migrations_is_told_from_others_and_left_as_it_is(server):
+    old = server.new_database("old")
+    server.sql("create schema marbre; create table marbre.migrations (name text primary key, sha256 text not null,"
+               " applied_at timestamptz not null default clock_timestamp()); create table marbre.articles (title text);"
+               " insert into marbre.migrations (name, sha256) values "
+               + ", ".join(f"('{name}', '{sha256}')" for name, sha256 in BEFORE_BASE.items()) +
+               "; grant usage on schema marbre to marbre_server; grant select on marbre.migrations to marbre_server", database="old")
+    said = refused(old, "migrate", "check", "serve")
+    assert said.startswith("the database was made before the present migrations") and "`rm -r .marbre`" in said and "dump" in said
+    assert marbre.run("migrate", "status", **old).returncode == 1
+    assert server.sql("select string_agg(relname, ' ' order by relname) from pg_class where relnamespace = 'marbre'::regnamespace"
+                      " and relkind = 'r'", database="old") == "articles migrations"

@@ -191,39 +191,39 @@ def test_a_section_with_sections_below_it_or_editors_stays(server, chief, admin,
 
 def test_a_replaced_section_leaves_all_it_had_to_the_other(server, chief, admin, editor, reader, family):
     root, elder, younger, small = family
-    heir = make(chief, "Héritière")
+    replacement = make(chief, "Héritière")
     both, one = (editor.act(editor.make_article(sections=names), "publish")
-                 for names in ([heir["slug"], root["slug"]], [root["slug"]]))
+                 for names in ([replacement["slug"], root["slug"]], [root["slug"]]))
     people = [server.make_account(f"arbre-{next(numbers)}@rh.test", "editor") for _ in range(2)]
-    for person, names in zip(people, ([root["slug"]], [root["slug"], heir["slug"]])):
+    for person, names in zip(people, ([root["slug"]], [root["slug"], replacement["slug"]])):
         admin.patch(f"/v1/desk/accounts/{person.account['id']}", {"sections": names}, "*", 200)
-    delete(chief, root, replace_with=heir)
-    assert slugs(branch(reader, heir)["children"]) == [elder["slug"], younger["slug"]]
+    delete(chief, root, replace_with=replacement)
+    assert slugs(branch(reader, replacement)["children"]) == [elder["slug"], younger["slug"]]
     assert again(chief, elder)["version"] == 2 and again(chief, small)["version"] == 1
-    for section in (heir, root):
+    for section in (replacement, root):
         listed = reader.get(f"/v1/articles?section={section['slug']}", 200).json()["data"]
         assert [article["id"] for article in listed] == [one["id"], both["id"]]
-    assert slugs(editor.get(f"/v1/desk/articles/{both['id']}", 200).json()["sections"]) == [heir["slug"]]
+    assert slugs(editor.get(f"/v1/desk/articles/{both['id']}", 200).json()["sections"]) == [replacement["slug"]]
     for person in people:
         account = admin.get(f"/v1/desk/accounts/{person.account['id']}", 200).json()
-        assert slugs(account["sections"]) == [heir["slug"]] and account["version"] == 3
+        assert slugs(account["sections"]) == [replacement["slug"]] and account["version"] == 3
         act = admin.get(f"/v1/desk/audit?thing={account['id']}&limit=1", 200).json()["data"][0]
         assert (act["operation"], act["kind"], act["fields"], act["version"]) == ("delete_section", "accounts", ["sections"], 3)
         person.get(f"/v1/desk/articles/{one['id']}", 200)
     act = admin.get(f"/v1/desk/audit?thing={elder['id']}&limit=1", 200).json()["data"][0]
     assert (act["operation"], act["fields"], act["version"]) == ("delete_section", ["parent"], 2)
-    assert reader.get(f"/v1/sections/{root['slug']}", 308).headers["Location"] == f"/v1/sections/{heir['slug']}"
+    assert reader.get(f"/v1/sections/{root['slug']}", 308).headers["Location"] == f"/v1/sections/{replacement['slug']}"
 
 
 def test_a_story_that_is_published_while_its_section_is_replaced_is_listed_under_the_other(chief, editor, reader):
     for _ in range(5):
-        old, heir = make(chief), make(chief)
+        old, replacement = make(chief), make(chief)
         article = editor.make_article(sections=[old["slug"]])
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             published = pool.submit(editor.act, article, "publish", None)
-            replaced = pool.submit(delete, chief, old, None, heir)
+            replaced = pool.submit(delete, chief, old, None, replacement)
         assert published.result()["status"] == "published" and replaced.result().status_code == 204
-        assert [one["id"] for one in reader.get(f"/v1/articles?section={heir['slug']}", 200).json()["data"]] == [article["id"]]
+        assert [one["id"] for one in reader.get(f"/v1/articles?section={replacement['slug']}", 200).json()["data"]] == [article["id"]]
 
 
 @pytest.mark.parametrize("depth", [1, 3])

@@ -225,7 +225,7 @@ def test_the_key_of_a_request_gives_its_answer_again_to_whoever_has_all_of_it(se
     assert again.json() == first.json() and again.headers["Idempotency-Replayed"] == "true"
     other = Form(site).send(headers=key)
     assert other.json() != first.json() and "Idempotency-Replayed" not in other.headers, "a stranger's key is nobody's"
-    kept = server.sql("select answer from kept_answers where operation = 'send_sponsorship_inquiry'")
+    kept = server.sql("select answer from idempotency_records where operation = 'send_sponsorship_inquiry'")
     assert first.json()["reference"] in kept and "aicha" not in kept and "Benali" not in kept
 
 

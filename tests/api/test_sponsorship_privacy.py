@@ -85,7 +85,9 @@ def test_nothing_is_done_any_more_with_what_was_erased(server, sales):
 def test_a_note_that_is_being_written_meanwhile_is_erased_as_well(server, sales):
     inquiry = found(sales, (form := Form(server)).reference())
     other = server.sql_session()
-    other.send(f"begin; select inquiry_note('{inquiry['id']}', 'Écrite au même moment');")
+    other.send(f"begin; update sponsorship_inquiries set last_contact_at = now() where id = '{inquiry['id']}';"
+               f"insert into sponsorship_events (inquiry_id, act, status, note) values ('{inquiry['id']}', 'noted', 'new',"
+               " 'Écrite au même moment');")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         erasing = pool.submit(sales.post, f"{DESK}/erase", {"email": form.body["email"]}, 200)
         wait_until(lambda: server.sql("select count(*) from pg_locks where not granted") != "0", "the erasure to wait")
@@ -107,9 +109,9 @@ def test_the_refusals_of_the_form_are_kept_without_what_was_in_it(server, sales)
     word = f"Crozet{next(numbers)}"
     form = Form(server, message=f"{word} " + "https://a.example " * 9)
     form.send(422, headers={"Idempotency-Key": f"refusée-{next(numbers)}".encode()})
-    assert server.sql("select count(*) from kept_answers where key ~ 'refusée'") == "1"
+    assert server.sql("select count(*) from idempotency_records where key ~ 'refusée'") == "1"
     assert word not in dump(server)
-    assert "aicha" not in server.sql("select row_to_json(k) from kept_answers k where operation = 'send_sponsorship_inquiry'")
+    assert "aicha" not in server.sql("select row_to_json(k) from idempotency_records k where operation = 'send_sponsorship_inquiry'")
 
 
 def test_no_inquiry_stands_in_the_log(server, sales):
@@ -178,7 +180,7 @@ def test_a_job_is_done_by_one_server_and_again_when_its_time_has_come(server, wo
 def test_an_answer_that_was_kept_for_a_sender_goes_with_them(server, sales):
     form, key = Form(server), f"effacée-{next(numbers)}"
     reference = form.reference(headers={"Idempotency-Key": key.encode()})
-    kept = f"select count(*) from kept_answers where answer::text like '%{reference}%'"
+    kept = f"select count(*) from idempotency_records where answer::text like '%{reference}%'"
     assert server.sql(kept) == "1"
     sales.post(f"{DESK}/erase", {"email": form.body["email"]}, 200)
     assert server.sql(kept) == "0"
@@ -201,10 +203,10 @@ def test_what_is_past_its_time_goes(server, worker, sales):
                " now() - interval '50 days'), "
                f"(gen_random_uuid(), '{account}', now() - interval '20 days', now() - interval '30 days');"
                "insert into used_form_tokens values ('passé', now() - interval '1 minute'), ('à venir', now() + interval '1 hour');"
-               "insert into kept_answers (caller, operation, key, request, answer, created_at) values"
+               "insert into idempotency_records (caller, operation, key, request, answer, created_at) values"
                " ('', 'x', 'passée', 'x', '{}', now() - interval '25 hours'), ('', 'x', 'à venir', 'x', '{}', now());"
                "insert into login_attempts (email_hash, attempts, last_at) values ('passé', 1, now() - interval '25 hours'), ('à venir', 1, now())")
-    for job, table, name in (("delete_form_tokens", "used_form_tokens", "nonce"), ("delete_kept_answers", "kept_answers", "key"),
+    for job, table, name in (("delete_form_tokens", "used_form_tokens", "nonce"), ("delete_idempotency_records", "idempotency_records", "key"),
                              ("delete_login_attempts", "login_attempts", "email_hash")):
         do(server, job)
         assert server.sql(f"select {name} from {table} where {name} ~ '^(passé|à venir)'").splitlines() == ["à venir"], job

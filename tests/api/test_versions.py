@@ -102,7 +102,7 @@ def test_a_draft_goes_with_its_history_and_its_slug_is_free_again(server, editor
     delete(editor, article)
     editor.get(f"/v1/desk/articles/{article['id']}", 404)
     delete(editor, article, 404)
-    for table in ("article_contents", "article_versions", "article_slugs", "article_filings"):
+    for table in ("article_contents", "article_versions", "article_slugs", "desk_listings"):
         assert server.sql(f"select count(*) from {table} where article_id = '{article['id']}'") == "0", table
     assert acts(server, article)[-1] == "delete_article|2", "who did it is known for ever"
     assert editor.make_article(slug=slug)["slug"] == slug

@@ -1,6 +1,9 @@
 // What it costs to look at a body, beside what it costs to read it: `bench_validation FILE ROUNDS` takes the text of a
 // NewArticle and prints, a line a round, the microseconds of json_read, schema_check and content_body_read.
-#include "../../src/api/api_internal.h"
+#include "../../src/api/reference.h"
+#include "../../src/api/schema.h"
+
+#include "marbre/content.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +53,7 @@ int main(int argc, char **argv)
     const json_t *spec = json_read(arena, (struct str){embedded_contract[0].bytes, embedded_contract[0].size}, &broken);
     if (argc != 3 || !spec)
         fatal("usage: bench_validation FILE ROUNDS");
-    const json_t *schema = contract_follow(spec, "#/components/schemas/NewArticle");
+    const json_t *schema = reference_follow(spec, "#/components/schemas/NewArticle");
     struct str text = read_file(arena, argv[1]);
     for (long n = strtol(argv[2], NULL, 10); n > 0; n--)
         round_of(spec, schema, text);

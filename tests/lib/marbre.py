@@ -67,11 +67,11 @@ def wait_for(condition, what, seconds=30):
     raise TimeoutError(f"waited {seconds} s for {what}")
 
 
-def run(*words, typed=None, seconds=60, **environment):
+def run(*words, typed=None, seconds=60, program=None, **environment):
     """Runs a marbre command until it ends. Of the tests' own environment it sees no MARBRE_ key but those given here."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MARBRE_")}
     clean.setdefault("ASAN_OPTIONS", "detect_leaks=0")  # looking for them takes as long as all the rest
-    done = subprocess.run([binary(), *words], env={**clean, **CHEAP, **environment},
+    done = subprocess.run([program or binary(), *words], env={**clean, **CHEAP, **environment},
                           input=typed.encode() if isinstance(typed, str) else typed or b"", capture_output=True,
                           timeout=seconds)
     done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
@@ -150,8 +150,8 @@ class Server:
         self.arguments, self.environment = arguments, {**os.environ, **(environment or {})}
         self.environment.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0")
         self.clients = {}
-        self.log = None
-        self.process = None
+        self.log = self.process = None
+        self.program = None  # the marbre under test
 
     templates = None  # where a run keeps them; without, each folder is made anew
 
@@ -177,7 +177,7 @@ class Server:
 
     def start(self, patience=60):
         self.log = open(self.log_path, "ab")
-        self.process = subprocess.Popen([binary(), *self.arguments], env=self.environment, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([self.program or binary(), *self.arguments], env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
         wait_for(self.is_ready, f"the server to be ready; its log is {self.log_path}", patience)
         self.contract = Contract.of(requests.get(self.url + "/openapi.json", timeout=10).text)
@@ -228,7 +228,7 @@ class Server:
         """The process id of PostgreSQL."""
         return int(self.sql("select pg_read_file('postmaster.pid')").split()[0])
 
-    def serve_beside(self, **environment):
+    def serve_beside(self, program=None, **environment):
         """A `marbre serve` on the same database, as production runs it, with a worker and a connection of each class."""
         port, admin_port = free_port(), free_port()
         server = Server(["serve"], port, {
@@ -239,6 +239,7 @@ class Server:
             **environment}, admin_port)
         server.folder = self.folder
         server.log_path = self.folder.with_name(f"{self.folder.name}-serve-{port}.log")
+        server.program = program
         return server.start()
 
     def account(self, *words, typed=None, **environment):

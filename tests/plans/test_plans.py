@@ -17,7 +17,7 @@ import marbre
 SCALE = int(os.environ.get("SCALE", 200_000))
 LIMIT = 20
 # What a list is read from. The cards' own parts are read by key, for the items of one page only.
-LARGE = "('publications', 'filings', 'articles', 'article_contents', 'article_slugs', 'article_sections', 'article_tags', 'article_authors', 'tags')"
+LARGE = "('publications', 'public_listings', 'articles', 'article_contents', 'article_slugs', 'article_sections', 'article_tags', 'article_authors', 'tags')"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def reads(server, name, generic, **values):
         f"set plan_cache_mode = {'force_generic_plan' if generic else 'auto'};\n{prepare}begin;\n\\o /dev/null\n{execute}\\o\n"
         "select json_build_object('scans', (select sum(seq_scan) from pg_stat_xact_user_tables"
         f" where schemaname = 'marbre' and relname in {LARGE}), 'rows', (select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read)"
-        " from pg_stat_xact_user_tables where relname in ('publications', 'filings')));\nrollback;\n\\t\n\\a\n" + execute,
+        " from pg_stat_xact_user_tables where relname in ('publications', 'public_listings')));\nrollback;\n\\t\n\\a\n" + execute,
         role="marbre_server")
     counts = json.loads(re.search(r'{"scans".*?}', told)[0])
     return counts["rows"], counts["scans"], told.count('"slug" : "article-')
@@ -93,12 +93,12 @@ def test_deep_pages_read_as_few_as_the_first(newsroom, generic):
 def test_one_article_and_what_is_related_to_it_read_a_bounded_number(newsroom, generic):
     rows, scans, items = reads(newsroom, "articles/read", generic, path_slug="article-77")
     assert scans == 0 and rows <= 10 and items == 1
-    rows, scans, items = reads(newsroom, "articles/related", generic, path_slug="article-77", query_limit=5)
+    rows, scans, items = reads(newsroom, "articles/list_related", generic, path_slug="article-77", query_limit=5)
     assert scans == 0 and rows <= 600 and items == 5
     rows, scans, items = reads(newsroom, "articles/read", generic, path_slug="nulle-part")
     assert scans == 0 and rows == 0 and items == 0
     article = newsroom.sql("select article_id from article_slugs where slug = 'article-77'")
-    rows, scans, items = reads(newsroom, "articles/by_id", generic, path_id=article)
+    rows, scans, items = reads(newsroom, "articles/redirect_by_id", generic, path_id=article)
     assert scans == 0 and rows <= 5
 
 

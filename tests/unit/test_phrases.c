@@ -1,6 +1,7 @@
 // What a reader is told in French: the table itself, as it was compiled. With `print` it is written out, English and
 // French by turns, each ended by a NUL: for tests/house, which looks who says each sentence.
 #include "../../src/api/phrases.c"
+#include "../../src/api/refusal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -57,11 +57,11 @@ static void test_statements_are_called_by_their_place(void **state)
 {
     (void)state;
     const struct embedded_file files[] = {
-        {"newsroom/articles/get.sql", "select 1", 8}, {"auth/caller.sql", "select 2", 8}, {0}};
+        {"newsroom/articles/desk_get.sql", "select 1", 8}, {"auth/enter.sql", "select 2", 8}, {0}};
     struct db_statements all = db_statements_read(arena, files);
     assert_int_equal(all.count, 2);
-    assert_non_null(db_statement_find(&all, STR("articles/get")));
-    assert_non_null(db_statement_find(&all, STR("auth/caller")));
+    assert_non_null(db_statement_find(&all, STR("articles/desk_get")));
+    assert_non_null(db_statement_find(&all, STR("auth/enter")));
     assert_null(db_statement_find(&all, STR("articles/got")));
 }
 

@@ -1,4 +1,2 @@
--- marbre account disable: ends every session; enabling the account again brings none of them back.
-select id, account_disable(id), audit_command('marbre account disable', id)
-  from accounts
- where email = lower(:email)
+-- disable_account: it logs in no more, and whatever it has open ends now.
+select account_disable(:path_id::uuid)

@@ -1,4 +1,2 @@
--- marbre account enable.
-update accounts set active = true
- where email = lower(:email)
-returning id, audit_command('marbre account enable', id)
+-- enable_account: it may log in again; sessions that ended stay ended.
+update accounts set active = true where id = :path_id::uuid

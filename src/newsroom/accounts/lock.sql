@@ -1,4 +1,5 @@
 -- Before every change of an account: locks it, and refuses who does not know its version. Primary key. The sections that
--- it edits are held first: whoever replaces one of them changes accounts, too.
-select account_lock(:path_id::uuid, :if_match::integer[])
-  from filing_hold()
+-- it edits are held first: whoever replaces one of them changes accounts, too. A program's account is changed as an API key.
+select lock_version('accounts', 'account', (select id from accounts where id = :path_id::uuid and kind = 'person'),
+                    :if_match::integer[])
+  from references_lock_shared()

@@ -1,8 +1,7 @@
 -- create_api_key: a program's account with the role, and the hash of its key.
 with good as materialized (
     select require(coalesce((:body::json ->> 'expires_at')::timestamptz > clock_timestamp(), true), 'MB422',
-                   'A key that has expired is good for nothing.', json_build_object('errors', json_build_array(
-                       json_build_object('pointer', '/expires_at', 'detail', 'This time is past.'))))
+                   'A key that has expired is good for nothing.', error_at('/expires_at', 'This time is past.'))
 ), made as (
     insert into accounts (id, kind, name, role)
     select :new_id::uuid, 'program', b ->> 'name', b ->> 'role' from (select :body::json as b) given

@@ -1,4 +1,4 @@
--- list_articles: what readers may see, by any of the filters together, newest or oldest first. Indexes filings_pkey,
+-- list_articles: what readers may see, by any of the filters together, newest or oldest first. Indexes public_listings_pkey,
 -- publications_newest, publications_newest_of_lang; limit first, join after. The moment is read after the snapshot.
 with asked as materialized (
     select row(clock_timestamp(), :query_section::text[], :query_tag::text[], :query_tag_all::text[], :query_author::text[],
@@ -6,7 +6,8 @@ with asked as materialized (
            least(:query_limit::integer, case when 'body' = any(:query_include::text[]) then 20 else 100 end) as wanted
 ), page as materialized (
     select found.*, row_number() over () as number
-      from asked, delivery_page(filter, :query_sort = 'published_at', :cursor_1::timestamptz, :cursor_2::uuid, wanted) found
+      from asked, delivery_page(filter => filter, oldest_first => :query_sort = 'published_at', after_at => :cursor_1::timestamptz,
+                               after_id => :cursor_2::uuid, wanted => wanted) found
 )
 select cards as body,
        (select published_at::text from page where number = wanted
@@ -17,5 +18,5 @@ select cards as body,
        delivery_fresh_for((filter).moment) as fresh_for,
        case when :query_count::text is not null then delivery_count(filter, :query_count) end as count
   from asked,
-       article_cards(array(select publication_id from page where number <= wanted order by number), (filter).moment,
-                     :config_article_url, :query_include::text[])
+       article_cards(shown => array(select publication_id from page where number <= wanted order by number),
+                     moment => (filter).moment, url_template => :config_article_url, include => :query_include::text[])

@@ -1,8 +1,9 @@
 // The server about itself: in development a front page; its contract, also for people; what each kind of problem means.
 #include "../newsroom_internal.h"
 
-// What Swagger UI needs, and not a bit more: its own scripts and styles, the contract and the API at this address,
-// pictures that stand in its style sheet. Its highlighter and its resizers write styles into elements.
+// Content-Security-Policy of Swagger UI, and not a bit more than it needs: its own scripts and styles, the contract and
+// the API at this address, pictures that stand in its style sheet. Its highlighter and its resizers write styles into
+// elements.
 #define SWAGGER_POLICY                                                                                                 \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "              \
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -71,8 +72,7 @@ void service_read_plain_docs(struct api_call *call)
 
 void service_read_docs_file(struct api_call *call)
 {
-    struct str file = api_parameter(call, STR("path_file"));
-    reply_file(call, arena_printf(api_arena(call), "docs/%.*s", STR_FMT(file)));
+    reply_file(call, arena_printf(api_arena(call), "docs/%.*s", STR_FMT(api_path_end(call))));
 }
 
 void service_list_problems(struct api_call *call)
@@ -82,7 +82,7 @@ void service_list_problems(struct api_call *call)
 
 void service_read_problem(struct api_call *call)
 {
-    struct str page = api_problem_page(api_arena(call), api_parameter(call, STR("path_slug")));
+    struct str page = api_problem_page(api_arena(call), api_path_end(call));
     if (page.ptr)
         reply_page(call, page);
     else

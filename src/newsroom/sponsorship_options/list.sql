@@ -1,13 +1,15 @@
--- list_sponsorship_options_at_the_desk: in the order of the form. Index sponsorship_options_by_position.
-with page as (
-    select id, position, row_number() over (order by position, id) as number
-      from (select id, position from sponsorship_options
-             where (:query_offered::boolean is null or offered = :query_offered::boolean)
-               and (:cursor_1::integer is null or (position, id) > (:cursor_1::integer, :cursor_2::uuid))
-             order by position, id
-             limit :query_limit::integer + 1) rows
-)
-select coalesce(json_agg(sponsorship_option_document(id) order by number) filter (where number <= :query_limit::integer), '[]') as body,
-       max(position) filter (where number = :query_limit::integer and exists (select from page where number > :query_limit::integer)) as next_1,
-       max(id::text) filter (where number = :query_limit::integer) as next_2
-  from page
+-- list_sponsorship_options: what can be sponsored, in the reader's language, and the form with a token of its own; the text
+-- that one agrees to is the newest. Reads all options, which are few; unique key on consent_texts.version.
+select json_build_object(
+           'language', :language::text,
+           'options', (select coalesce(json_agg(json_build_object(
+                                  'id', id, 'kind', kind, 'label', label ->> :language, 'description', description ->> :language)
+                                  order by position, id), '[]')
+                         from sponsorship_options
+                        where offered),
+           'form', json_build_object('action', '/v1/sponsorship-inquiries', 'method', 'POST',
+                                     'fields', sponsorship_fields(:language),
+                                     'consent', json_build_object('version', consent.version,
+                                                                  'text', consent.text ->> :language)),
+           'form_token', :form_token::text) as body
+  from (select version, text from consent_texts order by version desc limit 1) consent

@@ -1,2 +1,3 @@
 -- delete_tag: refused where it is in use, unless another replaces it. Indexes article_tags_of_tag.
-select filing_delete('tags', :path_id::uuid, :query_replace_with, :operation_id, :peer, :request_id)
+select filing_delete(kind => 'tags', thing => :path_id::uuid, replace_with => :query_replace_with,
+                     operation => :operation_id, address => :peer, request_id => :request_id)

@@ -1,2 +1,3 @@
 -- merge_tag: whatever has the one gets the other. Index article_tags_of_tag.
-select tag_merge(:path_id::uuid, :body::json -> 'into', :operation_id, :peer, :request_id)
+select tag_merge(tag => :path_id::uuid, reference => :body::json -> 'into',
+                 operation => :operation_id, address => :peer, request_id => :request_id)

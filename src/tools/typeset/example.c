@@ -26,6 +26,9 @@ static bool is_of_type(const json_t *schema, const char *type)
 
 static json_t *example_at(const json_t *contract, json_t *schema, int depth)
 {
+    json_t *beside = json_object_get(schema, "example"); // beside a $ref, which it makes more particular
+    if (beside)
+        return json_deep_copy(beside);
     schema = resolve(contract, schema);
     static const char *const given[] = {"example", "const", "default"};
     for (size_t i = 0; i < sizeof given / sizeof *given; i++)
@@ -44,6 +47,11 @@ static json_t *example_at(const json_t *contract, json_t *schema, int depth)
     if (is_of_type(schema, "object"))
         return example_of_members(contract, json_object_get(schema, "properties"), depth + 1);
     return json_null();
+}
+
+json_t *example_of_schema(const json_t *contract, json_t *schema)
+{
+    return example_at(contract, schema, 0);
 }
 
 json_t *example_of(const json_t *contract, json_t *media)

@@ -1,7 +1,7 @@
 // Several files to one. A part goes into the member that is named like its folder: `paths/x.yaml` into `paths`,
-// `schemas/x.yaml` into `components/schemas`; `shared/x.yaml` names the components that it holds. Mappings are merged
-// key by key, and a key that comes twice is an error; where the member is a list (`articles`), the part becomes its
-// next item.
+// `members/x.yaml` into `members`, `schemas/x.yaml` into `components/schemas`; `shared/x.yaml` names the components
+// that it holds. Mappings are merged key by key, and a key that comes twice is an error; where the member is a list
+// (`articles`), the part becomes its next item.
 #include "typeset.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ void merge_part(json_t *root, const char *path)
     json_t *part = read_yaml(path);
     if (strcmp(folder, "articles") == 0)
         json_array_append(member_made(root, folder, json_array), part);
-    else if (strcmp(folder, "paths") == 0)
+    else if (strcmp(folder, "paths") == 0 || strcmp(folder, "members") == 0)
         merge(member_made(root, folder, json_object), part, folder, path);
     else if (strcmp(folder, "shared") == 0)
         merge(member_made(root, "components", json_object), part, folder, path);

@@ -3,7 +3,8 @@
 //     typeset OUT.json|OUT.yaml|OUT.html ROOT.yaml FOLDER/NAME.yaml…
 //
 // ROOT is the document, and each further file is merged into it. A contract, which has the member `openapi`, is given
-// the answers that follow from the shape of its operations. OUT's ending says in which form it is written.
+// the members that its schemas take from groups, and the answers that follow from the shape of its operations. OUT's
+// ending says in which form it is written.
 #include "typeset.h"
 
 #include <stdarg.h>
@@ -46,8 +47,10 @@ static json_t *document_of(char *const *paths)
     json_t *root = read_yaml(*paths);
     while (*++paths)
         merge_part(root, *paths);
-    if (json_object_get(root, "openapi"))
+    if (json_object_get(root, "openapi")) {
+        include_members(root);
         derive_answers(root);
+    }
     return root;
 }
 

@@ -13,6 +13,9 @@ json_t *read_yaml(const char *path);
 // Puts a part into the document, where the part's folder says.
 void merge_part(json_t *root, const char *path);
 
+// Gives schemas the members of the groups that they name.
+void include_members(json_t *contract);
+
 // Adds to every operation of a contract the answers that follow from its shape, and refuses components that nothing
 // uses.
 void derive_answers(json_t *contract);
@@ -28,6 +31,7 @@ void html_prose(FILE *out, const char *text);              // a description: par
 void html_json(FILE *out, const json_t *value);            // indented
 void html_type(FILE *out, const json_t *schema);           // what a schema takes, in a few words
 json_t *example_of(const json_t *contract, json_t *media); // a new value; null when none can be made
+json_t *example_of_schema(const json_t *contract, json_t *schema);
 
 // What `#/components/KIND/NAME` points at, or the value itself.
 json_t *resolve(const json_t *contract, json_t *value);

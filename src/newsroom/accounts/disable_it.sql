@@ -1,2 +1,0 @@
--- disable_account: it logs in no more, and whatever it has open ends now.
-select account_disable(:path_id::uuid)

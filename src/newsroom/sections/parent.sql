@@ -1,4 +1,0 @@
--- create_section, patch_section: what it is to stand below is there, and stays while this has its turn. Keys on slug and id.
-select require_reference('sections', :body::json -> 'parent', '/parent')
-  from filing_turn('sections')
- where :body::json -> 'parent' is not null

@@ -1,4 +1,0 @@
--- refresh_session: the old token for the next one. Primary key of refresh_tokens.
-select t.traded, t.session, a.id, a.email, a.name, a.role, a.epoch
-  from session_trade(:old_hash, :refresh_hash, :peer, :request_id) t
-  left join accounts a on a.id = t.account

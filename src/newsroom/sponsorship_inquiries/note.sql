@@ -1,2 +1,0 @@
--- add_sponsorship_note. Primary key.
-select inquiry_note(:path_id::uuid, :body::json ->> 'note')

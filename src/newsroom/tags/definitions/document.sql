@@ -1,0 +1,10 @@
+-- A tag as the desk gets it. Its plan is kept: a list asks for one after the other.
+create function tag_document(tag uuid) returns json language plpgsql stable as $$
+begin
+    return (select json_build_object('id', id, 'version', version, 'slug', slug, 'name', name, 'kind', kind,
+                                     'aliases', (select coalesce(json_agg(a.slug order by a.slug), '[]')
+                                                   from tag_aliases a where a.leads_to = t.id),
+                                     'created_at', rfc3339(created_at), 'updated_at', rfc3339(updated_at))
+              from tags t
+             where id = tag);
+end $$;
