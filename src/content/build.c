@@ -55,6 +55,12 @@ static void origin_add(struct markdown *markdown, const struct line *line)
     markdown->origins[markdown->origin_count++] = origin;
 }
 
+// md4c 0.4.8 begins code with a fence however far it is indented.
+static bool looks_fenced(struct str text)
+{
+    return str_starts(text, STR("```")) || str_starts(text, STR("~~~"));
+}
+
 // A paragraph for md4c. It begins with a character that no text has, so that nothing but a paragraph can begin there;
 // further lines are indented, which is white space in a paragraph and keeps them in it.
 static void text_add(struct build *build, struct leaf leaf, const struct lines *lines, size_t first)
@@ -74,10 +80,12 @@ static void text_add(struct build *build, struct leaf leaf, const struct lines *
     leaf.place = place_of(&lines->all[first]);
     markdown->leaves[markdown->leaf_count++] = leaf;
     for (size_t i = first; i < lines->count; i++) {
-        buf_put(&markdown->text, i == first ? STR(LEAF_BEGINS) : STR("\n    "));
+        buf_put(&markdown->text, i == first ? STR("") : STR("\n    "));
+        if (i == first || looks_fenced(lines->all[i].text))
+            buf_put_lit(&markdown->text, LEAF_BEGINS);
         if (i == first)
             origin_add(markdown, &lines->all[i]);
-        buf_put(&markdown->text, lines->all[i].text);
+        buf_put(&markdown->text, i + 1 < lines->count ? lines->all[i].text : str_trim(lines->all[i].text));
     }
     buf_put_lit(&markdown->text, "\n\n");
 }

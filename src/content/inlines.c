@@ -133,8 +133,13 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
         arena_free(inlines->markdown->leaf_arena);
         inlines->markdown->leaf_arena = arena_new();
         inlines->at = NULL;
+    } else if (type != MD_BLOCK_DOC) { // it was given paragraphs only
+        struct markdown *markdown = inlines->markdown;
+        struct text_place place = inlines->leaf ? markdown->leaves[inlines->leaf - 1].place : (struct text_place){0, 0};
+        body_markdown_fault(markdown, place, "the text here or behind it cannot be read: put it differently");
+        markdown->given_up = true;
     }
-    return 0;
+    return go_on(inlines->markdown);
 }
 
 static int leave_block(MD_BLOCKTYPE type, void *detail, void *user)
@@ -226,10 +231,10 @@ static bool is_escaped(struct inlines *inlines, struct str text)
 static struct str begun_of(struct inlines *inlines, struct str text)
 {
     static const struct str begins = {LEAF_BEGINS, sizeof LEAF_BEGINS - 1};
-    if (inlines->begun || !str_starts(text, begins))
+    if (!str_starts(text, begins))
         return text;
+    inlines->leaf += !inlines->begun;
     inlines->begun = true;
-    inlines->leaf++;
     inlines->at = text.ptr + begins.len;
     return (struct str){text.ptr + begins.len, text.len - begins.len};
 }
@@ -278,6 +283,7 @@ static int put(MD_TEXTTYPE type, const MD_CHAR *chars, MD_SIZE size, void *user)
 void body_inlines_read(struct markdown *markdown)
 {
     static const MD_PARSER parser = {
+        .flags = MD_FLAG_NOHTMLBLOCKS,
         .enter_block = enter_block,
         .leave_block = leave_block,
         .enter_span = enter_span,
