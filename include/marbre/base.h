@@ -164,9 +164,11 @@ bool text_is_utf8(struct str text);
 struct str text_cut(struct str text, size_t max); // its first `max` bytes, or a few less: no character is broken
 // NFC in linear time: a character keeps 30 combining marks (UAX #15 §13), those beyond go. Done twice changes nothing.
 struct str text_nfc(struct arena *arena, struct str text);
-// NFC, and without the control characters that nobody can see (C0 but tab and newline, DEL, C1, U+FEFF, bidi overrides
-// are kept: they are text). CRLF and CR become LF.
+// NFC, and without the control characters that nobody can see (C0 but tab and newline, DEL, C1, U+FEFF; bidi overrides
+// are kept: they are text). Line ends in all spellings become LF (CR LF, CR, U+000B, U+000C, U+0085, U+2028, U+2029).
 struct str text_clean(struct arena *arena, struct str text);
+// text_clean where the last five of these become another character: a space in what has one line.
+struct str text_clean_with(struct arena *arena, struct str text, char line_end);
 // `^[a-z0-9]+(-[a-z0-9]+)*$`, at most `max` bytes, cut at a word: `L’Été à Pékin` gives `l-ete-a-pekin`. `lang` is a
 // BCP 47 tag and decides about German umlauts. Text without a letter or digit that has a name gives `untitled`. Of a
 // long text only the beginning is looked at, so that the cost depends on `max`.
@@ -181,8 +183,9 @@ bool text_is_blank(struct str text); // nothing but white space and what cannot 
 // BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
 bool text_is_lang(struct str text);
 size_t text_words(struct arena *arena, struct str text, struct str lang); // words as ICU's word breaks see them
-// The first sentences of a text that together have at most `max` characters, on one line. Where the first alone is
-// longer, as many of its words, and an ellipsis.
+// The first sentences of a text that together have at most `max` characters, on one line. None ends inside quotation
+// marks or behind an abbreviation. Where the first alone is longer, as many of its words, an ellipsis, and what ends a
+// quotation that they left open.
 struct str text_first_sentences(struct arena *arena, struct str text, struct str lang, size_t max);
 size_t text_length(struct str text); // code points, as JSON Schema counts
 // What stands at a place of a text, and before it; at its ends is space.

@@ -49,14 +49,28 @@ struct refusal body_check(struct api_call *call)
                       STR_FMT(type_names(call)));
 }
 
-static void clean_text(struct api_call *call, json_t *value, const struct path *at)
+// The schema of a member or an item, references followed; NULL where the contract says nothing of it.
+static const json_t *schema_inside(const struct api_call *call, const json_t *schema, const char *name)
+{
+    const json_t *spec = call->contract->spec, *inside;
+    if (!schema)
+        return NULL;
+    inside = name ? json_object_get(json_object_get(schema, "properties"), name) : json_object_get(schema, "items");
+    return inside ? reference_resolve(spec, inside) : NULL;
+}
+
+// A line end in a text of one line is a space where it is spelled in another way than CR and LF. Markdown is cleaned
+// where it is read.
+static void clean_text(struct api_call *call, json_t *value, const struct path *at, const json_t *schema)
 {
     struct str text = json_text(value);
     if (memchr(text.ptr, '\0', text.len)) {
         fault_add_at(&call->faults, at, "There is a NUL character in this text.");
         return;
     }
-    struct str cleaned = text_clean(call->arena, text);
+    bool line = str_eq(json_member_text(schema, "format"), STR("line"));
+    bool markdown = at->name && strcmp(at->name, "body_markdown") == 0;
+    struct str cleaned = markdown ? text : text_clean_with(call->arena, text, line ? ' ' : '\n');
     if (!str_eq(cleaned, text))
         json_string_setn(value, cleaned.ptr, cleaned.len);
 }
@@ -73,21 +87,21 @@ static json_t *whole_number(const json_t *value)
 }
 
 // Every text becomes NFC without control characters, in place. A NUL is refused: it would end texts early elsewhere.
-static void clean(struct api_call *call, json_t *value, const struct path *at)
+static void clean(struct api_call *call, json_t *value, const struct path *at, const json_t *schema)
 {
     const char *name;
     json_t *member;
     size_t i;
     if (json_is_string(value))
-        clean_text(call, value, at);
+        clean_text(call, value, at, schema);
     json_object_foreach (value, name, member) {
-        clean(call, member, &(struct path){at, name, 0});
+        clean(call, member, &(struct path){at, name, 0}, schema_inside(call, schema, name));
         json_t *whole = whole_number(member);
         if (whole)
             json_object_set_new(value, name, whole);
     }
     json_array_foreach (value, i, member) {
-        clean(call, member, &(struct path){at, NULL, i});
+        clean(call, member, &(struct path){at, NULL, i}, schema_inside(call, schema, NULL));
         json_t *whole = whole_number(member);
         if (whole)
             json_array_set_new(value, i, whole);
@@ -122,7 +136,7 @@ static void check_schema(struct api_call *call)
 void body_take(struct api_call *call, json_t *body)
 {
     call->body = body;
-    clean(call, body, &(struct path){0});
+    clean(call, body, &(struct path){0}, reference_resolve(call->contract->spec, call->body_schema));
     language_of_body(call);
     check_schema(call);
     if (call->operation->derive & DERIVE_FORM_TOKEN)

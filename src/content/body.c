@@ -186,7 +186,8 @@ struct fault *content_markdown_read(struct arena *arena, struct str text, struct
     if (text.len > 2 * CONTENT_BYTES_MAX)
         body_fault(&reader, &(struct path){0}, "a body has at most %d bytes", CONTENT_BYTES_MAX);
     else
-        body_markdown_read(read, text_clean(read, text), lenience, &markdown);
+        body_markdown_read(read, text_clean_with(read, text, '\v'), lenience,
+                           &markdown); // \v: not of Markdown, of its texts
     if (markdown.blocks && !markdown.given_up)
         body_list_read(&reader, markdown.blocks, &list);
     struct fault *faults = markdown_faults(arena, &markdown, &reader, pointer);
