@@ -179,6 +179,9 @@ struct str text_domain(struct arena *arena, struct str domain);
 // Homograph check (UTS #39): a domain, in its ASCII form, could be meant to be taken for another one: a label mixes
 // scripts, or has no ASCII letter and looks as if it had nothing else.
 bool text_domain_confusable(struct arena *arena, struct str domain);
+// The first `max` characters of a text for a sentence, an ellipsis where there are more. What nobody would see is told
+// by its number (`U+200B`), but line ends and tabs are spaces.
+void buf_put_visible(struct buf *buf, struct str text, size_t max);
 bool text_is_blank(struct str text); // nothing but white space and what cannot be seen
 // BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
 bool text_is_lang(struct str text);

@@ -338,6 +338,31 @@ size_t text_length(struct str text)
     return count;
 }
 
+// No picture: control and format characters, separators but the space, what Unicode has not assigned.
+static bool is_invisible(UChar32 c)
+{
+    return c != ' ' && (c < 0 || (U_GET_GC_MASK(c) & (U_GC_C_MASK | U_GC_Z_MASK)) ||
+                        u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
+}
+
+void buf_put_visible(struct buf *buf, struct str text, size_t max)
+{
+    UChar32 c;
+    for (size_t i = 0, at = 0; i < text.len; at = i) {
+        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
+        if (max-- == 0) {
+            buf_put_lit(buf, "…");
+            return;
+        }
+        if (c == '\n' || c == '\t' || c == '\r')
+            buf_put_char(buf, ' ');
+        else if (is_invisible(c))
+            buf_printf(buf, "U+%04X", (unsigned)c);
+        else
+            buf_put(buf, (struct str){text.ptr + at, i - at});
+    }
+}
+
 static enum text_class class_of(UChar32 c)
 {
     if (c < 0 || c == '\t' || c == '\n' || c == '\v' || c == '\f' || c == '\r' || u_charType(c) == U_SPACE_SEPARATOR)

@@ -80,12 +80,11 @@ struct str body_markdown_address(struct markdown *markdown, struct str address, 
         address = resolved(markdown->leaf_arena, base, address);
     if (!article && body_address_fits(address, beginnings_of(use)))
         return address;
-    struct str said = text_cut(address, 60);
-    body_markdown_tell(markdown, place, "address", "%s %s, not \"%.*s\"%s",
+    body_markdown_tell(markdown, place, "address", "%s %s, not \"%s\"",
                        use == ADDRESS_IMAGE ? "an image has a whole address," : "a link leads to",
                        use == ADDRESS_IMAGE  ? "http:// or https://"
                        : use == ADDRESS_LINK ? "http://, https://, mailto:, tel:, /path, #id, or article: and an id"
                                              : "http://, https://, mailto:, tel:, /path or #id",
-                       STR_FMT(said), address.len > said.len ? "…" : "");
+                       body_markdown_said(markdown, address));
     return STR_NONE;
 }

@@ -253,8 +253,8 @@ void build_code(struct build *build, struct str text, struct str info, const str
     }
     if (rest.ptr || !is_language(language)) {
         body_markdown_tell(build->markdown, place_of(line), "code",
-                           "a code block is named by one word, its language, of A-Z a-z 0-9 + # . _ -, not \"%.*s\"",
-                           (int)text_cut(info, 60).len, info.ptr);
+                           "a code block is named by one word, its language, of A-Z a-z 0-9 + # . _ -, not \"%s\"",
+                           body_markdown_said(build->markdown, info));
         language = is_language(language) ? language : STR("");
     }
     json_t *code = json_pack("{s:s, s:s%}", "_type", "code", "text", text.ptr, text.len);
@@ -274,8 +274,8 @@ void build_html(struct build *build, unsigned condition, const struct line *line
         body_markdown_tell(build->markdown, place_of(line), "comment",
                            "a comment is not taken: no reader would see it");
     else
-        body_markdown_tell(build->markdown, place_of(line), "html", "raw HTML is not taken: %.*s",
-                           (int)text_cut(line->text, 60).len, line->text.ptr);
+        body_markdown_tell(build->markdown, place_of(line), "html", "raw HTML is not taken: %s",
+                           body_markdown_said(build->markdown, line->text));
 }
 
 // -------------------------------------------------------------------------------------------------------- containers
@@ -334,8 +334,8 @@ void build_note(struct build *build, struct str id, const struct line *line)
     json_array_append_new(markdown->kept, note->content);
     struct name *known = body_names_add(&markdown->note_names, id);
     if (known->thing)
-        body_markdown_tell(markdown, note->place, "footnote", "the footnote [^%.*s] is defined a second time",
-                           STR_FMT(id));
+        body_markdown_tell(markdown, note->place, "footnote", "the footnote [^%s] is defined a second time",
+                           body_markdown_said(markdown, id));
     else
         known->thing = note;
     note->used = known->thing != note;
@@ -380,6 +380,7 @@ static json_t *row_build(struct build *build, const struct line *line, size_t co
     json_t *row = json_array();
     if (count > columns) {
         struct str text = str_trim(line->text);
+        text.len -= str_ends(text, STR("|"));
         body_markdown_tell(build->markdown, place_of(line), "table",
                            "this row has %zu cells, and the head of the table has %zu", count, columns);
         cells[columns - 1].len = (size_t)(text.ptr + text.len - cells[columns - 1].ptr);

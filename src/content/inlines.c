@@ -252,7 +252,10 @@ static void put_html(struct inlines *inlines, struct str text)
     bool ends = str_starts(text, STR("</")), tag = str_starts(text, STR("<"));
     bool told = inlines->tagged;
     inlines->tagged |= tag;
-    if (tag && (!ends || !told))
+    if (str_starts(text, STR("<!--")))
+        body_markdown_tell(inlines->markdown, body_markdown_place(inlines->markdown, text.ptr), "comment",
+                           "a comment is not taken: no reader would see it");
+    else if (tag && (!ends || !told))
         body_markdown_tell(inlines->markdown, body_markdown_place(inlines->markdown, text.ptr), "html",
                            "raw HTML is not taken: write it as Markdown, or a < that is text as \\<");
 }

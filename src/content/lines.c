@@ -285,7 +285,7 @@ static bool skip_label(struct spot *spot)
 {
     enum { LABEL_MAX = 999 };
     struct str rest = here(spot);
-    if (rest.len == 0 || rest.ptr[0] != '[')
+    if (rest.len == 0 || rest.ptr[0] != '[' || str_starts(rest, STR("[^"))) // that is a footnote's
         return false;
     spot->at++;
     struct spot begin = *spot;

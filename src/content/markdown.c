@@ -16,6 +16,14 @@ void body_markdown_fault(struct markdown *markdown, struct text_place place, con
     fault_add_at_line(&markdown->faults, STR(""), place, "%s", why);
 }
 
+const char *body_markdown_said(struct markdown *markdown, struct str text)
+{
+    enum { SAID_MAX = 60 };
+    struct buf said = buf_in(markdown->arena);
+    buf_put_visible(&said, text, SAID_MAX);
+    return arena_cstr(markdown->arena, buf_str(&said));
+}
+
 static void loss_add(struct markdown *markdown, struct text_place place, const char *kind, struct str detail)
 {
     struct content_lenience *lenience = markdown->lenience;
@@ -144,8 +152,8 @@ static void notes_check(struct markdown *markdown)
 {
     for (const struct note *note = markdown->notes; note; note = note->next)
         if (!note->used)
-            body_markdown_tell(markdown, note->place, "footnote", "nothing refers to the footnote [^%.*s]",
-                               STR_FMT(note->id));
+            body_markdown_tell(markdown, note->place, "footnote", "nothing refers to the footnote [^%s]",
+                               body_markdown_said(markdown, note->id));
 }
 
 void body_markdown_read(struct arena *arena, struct str text, struct content_lenience *lenience,

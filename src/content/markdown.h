@@ -167,6 +167,8 @@ size_t directive_read(struct markdown *markdown, const struct opening *opening, 
 // A loss where the reading is lenient, else a fault.
 void body_markdown_tell(struct markdown *markdown, struct text_place place, const char *kind, const char *format, ...)
     PRINTF_LIKE(4, 5);
+// The beginning of what somebody wrote, for a sentence.
+const char *body_markdown_said(struct markdown *markdown, struct str text);
 // Puts an image (which is taken) behind the block of a leaf.
 void body_markdown_put_behind(struct markdown *markdown, const struct leaf *leaf, json_t *image);
 

@@ -78,28 +78,27 @@ static void link_begin(struct weave *weave, const struct token *token)
 
 // ---------------------------------------------------------------------------------------------------------- footnotes
 
-static struct note *note_named(struct weave *weave, const struct token *token)
+// The footnote that is referred to, for the first time; NULL when it cannot be, which is told.
+static struct note *note_taken(struct weave *weave, const struct token *token)
 {
     struct name *known = body_names_find(&weave->markdown->note_names, token->text);
-    if (!known || weave->leaf->in_note)
-        body_markdown_tell(
-            weave->markdown, weave_place(weave, token->at), "footnote",
-            known ? "a footnote has no other footnotes in it"
-                  : "no line [^%.*s]: … has the text of this footnote; write \\[ for a bracket that is text",
-            STR_FMT(token->text));
-    return known && !weave->leaf->in_note ? known->thing : NULL;
-}
-
-static json_t *note_content(struct weave *weave, struct note *note, const struct token *token)
-{
-    if (!note->used) {
-        note->used = true;
-        return json_incref(note->content);
+    struct note *note = known ? known->thing : NULL;
+    if (note && note->used && !weave->leaf->in_note) {
+        body_markdown_tell(weave->markdown, weave_place(weave, token->at), "footnote",
+                           "[^%s] is referred to a second time: each footnote has one place",
+                           body_markdown_said(weave->markdown, token->text));
+        return NULL;
     }
-    body_markdown_tell(weave->markdown, weave_place(weave, token->at), "footnote",
-                       "[^%.*s] is referred to a second time: each footnote has a text of its own",
-                       STR_FMT(token->text));
-    return json_deep_copy(note->content);
+    if (!known || weave->leaf->in_note)
+        body_markdown_tell(weave->markdown, weave_place(weave, token->at), "footnote",
+                           known
+                               ? "a footnote has no other footnotes in it"
+                               : "no line [^%s]: … has the text of this footnote; write \\[ for a bracket that is text",
+                           body_markdown_said(weave->markdown, token->text));
+    if (!note || weave->leaf->in_note)
+        return NULL;
+    note->used = true;
+    return note;
 }
 
 static bool is_space(char c)
@@ -137,7 +136,7 @@ static size_t note_region(struct weave *weave, const struct token *token)
 
 static void note_put(struct weave *weave, const struct token *token)
 {
-    struct note *note = note_named(weave, token);
+    struct note *note = note_taken(weave, token);
     if (!note) {
         text_put(weave, (struct str){token->text.ptr - 2, token->text.len + 3}); // as it was written
         return;
@@ -151,7 +150,7 @@ static void note_put(struct weave *weave, const struct token *token)
                            "a footnote stands behind a text, %d at one place at most", NOTES_MAX);
         return;
     }
-    definition_add(weave, json_pack("{s:s, s:o}", "_type", "footnote", "content", note_content(weave, note, token)));
+    definition_add(weave, json_pack("{s:s, s:o}", "_type", "footnote", "content", json_incref(note->content)));
     for (size_t i = region; i < end; i++)
         weave->stretches[i].notes[weave->stretches[i].note_count++] = json_array_size(weave->definitions);
 }
@@ -317,8 +316,12 @@ static bool image_alone(const struct pieces *pieces, bool *linked)
 static void image_place(struct markdown *markdown, const struct leaf *leaf, const struct pieces *pieces, bool linked)
 {
     json_t *image = image_new(markdown, pieces, linked, leaf->place);
-    if (!image)
+    if (!image) { // its words are left
+        struct str words = image_words(markdown->leaf_arena, pieces, linked, image_end(pieces, linked));
+        json_array_append_new(json_object_get(leaf->block, "children"),
+                              json_pack("{s:O, s:s%}", "_type", markdown->type_span, "text", words.ptr, words.len));
         return;
+    }
     if (linked)
         image_link(markdown, image, &pieces->all[0], leaf->place);
     json_object_clear(leaf->block);

@@ -492,7 +492,7 @@ static void test_five_thousand_headings_in_han_have_their_ids(void **state)
 static void test_control_characters_are_stripped(void **state)
 {
     (void)state;
-    assert_at("[" P(SPAN("a\\u0007b\\u007f\\u0085\\ufeffc\\r\\nd\\te")) "]", "/0/children/0/text", "'abc\\nd\\te'");
+    assert_at("[" P(SPAN("a\\u0007b\\u007f\\u0085\\ufeffc\\r\\nd\\te")) "]", "/0/children/0/text", "'ab\\nc\\nd\\te'"); // U+0085 ends a line;
     assert_at("[" QUOTE("'text':'a\\u001b[0m'") "]", "/0/text", "'a[0m'");
 }
 
