@@ -312,7 +312,7 @@ def without(operation, word):
     (lambda spec: spec["components"]["schemas"]["NewTag"].update(unevaluatedProperties=False), "NewTag has the keyword unevaluatedProperties"),
     (lambda spec: spec["components"]["schemas"]["NewTag"]["properties"]["name"].update(format="hostname"), "format"),
     (lambda spec: without(spec["paths"]["/v1/desk/tags"]["post"], "audit"), "create_tag changes something"),
-    (lambda spec: without(spec["paths"]["/v1/tags"]["get"], "rate"), "list_tags has no x-marbre.rate"),
+    (lambda spec: without(spec["paths"]["/v1/tags"]["get"], "rate"), "list_tags: x-marbre.rate"),
     (lambda spec: without(spec["paths"]["/v1/tags"]["get"], "roles"), "list_tags names no role"),
     (lambda spec: without(spec["paths"]["/v1/tags"]["get"], "statements"), "list_tags is served by nothing"),
     (lambda spec: spec["paths"]["/v1/tags"]["get"]["responses"]["200"]["headers"].update({"X-Powered-By": {}}), "the header X-Powered-By"),
