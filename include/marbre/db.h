@@ -6,8 +6,8 @@
 
 // ------------------------------------------------------------------------------------------------------- statements
 
-// One .sql file, its `:names` turned into $1…$n (a name that comes twice keeps its number). `newsroom/articles/desk_get.sql`
-// is called `articles/desk_get`; `auth/enter.sql` is `auth/enter`.
+// One .sql file, its `:names` turned into $1…$n (a name that comes twice keeps its number).
+// `newsroom/articles/desk_get.sql` is called `articles/desk_get`; `auth/enter.sql` is `auth/enter`.
 struct db_statement {
     struct str name, sql;
     struct str text; // as it stands in the file
