@@ -1,5 +1,5 @@
 // auth: who is calling. Access tokens (JWT, HS256) and the keys that sign them; API keys; passwords, hashed off the
-// loop. Knows libjwt. Whether a caller may do a thing is decided by caller.sql, in the transaction of the thing itself.
+// loop. Knows libjwt. Whether a caller may do a thing is decided by enter.sql, in the transaction of the thing itself.
 #pragma once
 
 #include "marbre/db.h"

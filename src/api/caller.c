@@ -1,5 +1,5 @@
 // Authentication: what may pass where an operation is not public, an access token of ours, or what has the form of an
-// API key. Whether there is such a key, and what its caller may do, is decided by caller.sql.
+// API key. Whether there is such a key, and what its caller may do, is decided by enter.sql.
 #include "steps.h"
 
 // A proxy in front may look at another one of two headers than we do.

@@ -22,7 +22,7 @@ static bool has_markdown(const struct api_call *call)
 static void render_content(struct api_call *call)
 {
     struct str lang = api_body_text(call, "lang");
-    struct content_site site = {call->contract->site_url, lang.ptr ? lang : call->contract->sources.config->lang};
+    struct content_site site = {call->contract->site_url, lang.len ? lang : call->contract->sources.config->lang};
     const struct fault *fault =
         has_markdown(call)
             ? content_markdown_read(call->arena, api_body_text(call, "body_markdown"), STR("/body_markdown"), &site,

@@ -211,9 +211,9 @@ static const struct symbol {
     struct str (*of_job)(struct arena *arena, const struct api_job *job);
 } symbols[] = {
     // The request
-    {FAMILY("path_…"), .about = "a parameter of the path by its name: `:path_id`"},
+    {FAMILY("path_…"), .about = "a parameter of the path, by its name: `:path_id`"},
     {FAMILY("query_…"),
-     .about = "a parameter of the query by its name: `:query_limit`; a `text[]` where it may come several times"},
+     .about = "a parameter of the query, by its name: `:query_limit`; a `text[]` where it may come several times"},
     {FAMILY("prefer…"), .about = "any other header that the operation takes, by its own name with `_` for `-`"},
     {TEXT(if_match, if_match), .about = "the versions of `If-Match`, an `integer[]`; null for `*`",
      .fits = takes_versions},

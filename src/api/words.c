@@ -107,7 +107,7 @@ static bool read_audit(struct reading *reading, const struct word *word, const j
 {
     const struct embedded_file *migrations = reading->contract->sources.migrations;
     struct str table = json_text(value);
-    if (!table.ptr || (migrations && !db_table_has(migrations, table, STR("id"))))
+    if (table.len == 0 || (migrations && !db_table_has(migrations, table, STR("id"))))
         return word_fail(reading, word, value);
     reading->operation->audit = table;
     return true;
@@ -409,24 +409,24 @@ static const struct {
     bool (*broken)(const struct operation *operation);
     const char *words; // what follows the operation's name
 } rules[] = {
-    {names_no_role, "names no role; public is spelled `public`"},
-    {is_public_and_more, "is public and names roles as well"},
-    {has_no_rate, "has no x-marbre.rate: no class of requests that it counts to"},
-    {lacks_audit, "changes something, and x-marbre.audit does not say what"},
-    {audits_nothing, "has x-marbre.audit, and changes nothing at the desk"},
-    {caches_what_is_not_for_all, "has x-marbre.cache, and is not for all to read"},
-    {lists_while_changing, "changes something, and answers a list"},
+    {names_no_role, " names no role; public is spelled `public`"},
+    {is_public_and_more, " is public and names roles as well"},
+    {has_no_rate, ": x-marbre.rate names no class of requests"},
+    {lacks_audit, " changes something, and x-marbre.audit does not say what"},
+    {audits_nothing, " has x-marbre.audit, and changes nothing at the desk"},
+    {caches_what_is_not_for_all, " has x-marbre.cache, and is not for all to read"},
+    {lists_while_changing, " changes something, and answers a list"},
     {pages_in_an_envelope,
-     "has x-marbre.pages, which goes out as it is read: no envelope, no cache, no other connections"},
-    {pages_without_cursor, "has x-marbre.pages and no cursor: it would never end"},
-    {has_cursor_for_nothing, "has a cursor, and answers neither a list nor pages"},
-    {makes_without_telling, "answers 201 without x-marbre.location, or has that without 201"},
-    {makes_without_post, "has x-marbre.location, and is no POST"},
-    {derives_from_no_body, "derives something from a body, and takes none"},
-    {derives_for_nobody, "derives a password or an API key, and is public"},
-    {is_no_form_of_the_site, "has x-marbre.origins, and is no form of readers"},
-    {repeats_a_read, "takes an Idempotency-Key, and changes nothing"},
-    {repeats_a_handler, "takes an Idempotency-Key and has no statements"},
+     " has x-marbre.pages, which goes out as it is read: no envelope, no cache, no other connections"},
+    {pages_without_cursor, " has x-marbre.pages and no cursor: it would never end"},
+    {has_cursor_for_nothing, " has a cursor, and answers neither a list nor pages"},
+    {makes_without_telling, " answers 201 without x-marbre.location, or has that without 201"},
+    {makes_without_post, " has x-marbre.location, and is no POST"},
+    {derives_from_no_body, " derives something from a body, and takes none"},
+    {derives_for_nobody, " derives a password or an API key, and is public"},
+    {is_no_form_of_the_site, " has x-marbre.origins, and is no form of readers"},
+    {repeats_a_read, " takes an Idempotency-Key, and changes nothing"},
+    {repeats_a_handler, " takes an Idempotency-Key and has no statements"},
 };
 
 static bool is_served_by_one(const struct reading *reading)
@@ -458,7 +458,7 @@ bool operation_is_sound(struct reading *reading)
     struct operation *operation = reading->operation;
     for (size_t i = 0; i < COUNT_OF(rules); i++)
         if (rules[i].broken(operation))
-            return error_set(reading->error, "%.*s %s", STR_FMT(operation->id), rules[i].words);
+            return error_set(reading->error, "%.*s%s", STR_FMT(operation->id), rules[i].words);
     if (!operation->body_types &&
         (json_object_get(reading->ours, "body_max") || json_object_get(reading->ours, "body_depth")))
         return error_set(reading->error, "%.*s has x-marbre.body_max or body_depth, and takes no body",

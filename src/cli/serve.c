@@ -60,6 +60,15 @@ static int check_contract(struct arena *arena, const char *path)
     return server_check_contract(arena, &setup, &error) ? 0 : cli_fail("%s", error.detail);
 }
 
+// What the contract and statements may say, as tables: openapi/README.md holds them, and a test compares.
+static int print_symbols(struct arena *arena)
+{
+    struct buf text = buf_in(arena);
+    api_symbols_print(&text);
+    fwrite(text.ptr, 1, text.len, stdout);
+    return 0;
+}
+
 int command_check(int argc, char **argv)
 {
     struct arena *arena = arena_new();
@@ -69,12 +78,14 @@ int command_check(int argc, char **argv)
     int status;
     if (argc >= 2 && argc <= 3 && strcmp(argv[1], "--contract") == 0) {
         status = check_contract(arena, argv[2]);
+    } else if (argc == 2 && strcmp(argv[1], "--symbols") == 0) {
+        status = print_symbols(arena);
     } else if (!cli_config(arena, &config)) {
         status = 1;
     } else if (argc == 2 && strcmp(argv[1], "--config") == 0) {
         status = print_config(arena, &config);
     } else if (argc > 1) {
-        status = cli_usage("check takes --config or --contract, not %s", argv[1]);
+        status = cli_usage("check takes --config, --contract or --symbols, not %s", argv[1]);
     } else {
         struct db_statements statements = db_statements_read(arena, embedded_statements);
         struct server_setup setup = setup_of(arena, &config, &statements);

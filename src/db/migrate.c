@@ -8,8 +8,7 @@
 // Any number will do as long as all marbres agree on it.
 #define MIGRATION_LOCK "7026634103"
 
-// One attempt in ten waits longer than PostgreSQL's deadlock_timeout: autovacuum gives way only to who does.
-enum { PAUSE_MS = 200, LOCK_MS = 150, LOCK_LONG_MS = 1200, LONG_EVERY = 10 };
+enum { PAUSE_MS = 200, WAIT_ALONE_EVERY = 10 };
 
 // ----------------------------------------------------------------------------------------------------- transactions
 
@@ -43,12 +42,12 @@ static void roll_back(struct migrator *migrator)
         log_event(LOG_WARNING, "db.rollback", "%s", ignored.detail);
 }
 
-static bool run_all(struct migrator *migrator, const struct script *scripts, size_t count, int lock_ms,
-                    char sqlstate[6], struct error *error)
+// However many locks it waits for, nobody else's deadlock_timeout (a second) passes meanwhile: where two wait for each
+// other it is this side that gives up.
+static bool run_all(struct migrator *migrator, const struct script *scripts, size_t count, char sqlstate[6],
+                    struct error *error)
 {
-    struct str begin = arena_printf(
-        migrator->arena, "begin; set local lock_timeout = %d; set local marbre.locks_ms = %d", lock_ms, 2 * lock_ms);
-    if (!db_session_try(migrator->session, begin, sqlstate, error))
+    if (!db_session_try(migrator->session, STR("begin; set local lock_timeout = '150ms'"), sqlstate, error))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (db_session_try(migrator->session, scripts[i].text, sqlstate, error))
@@ -88,8 +87,11 @@ bool migrator_transact(struct migrator *migrator, const struct script *scripts, 
     char sqlstate[6];
     int64_t until_us = clock_mono_us() + (int64_t)migrator->lock_seconds * 1000000;
     for (unsigned attempt = 1;; attempt++) {
-        int lock_ms = attempt % LONG_EVERY ? LOCK_MS : LOCK_LONG_MS;
-        if (run_all(migrator, scripts, count, lock_ms, sqlstate, error))
+        struct error unwaited;
+        if (attempt % WAIT_ALONE_EVERY == 0 &&
+            !db_session_script(migrator->session, migrator_file("tables_wait.sql"), &unwaited))
+            log_event(LOG_WARNING, "db.locks", "%s", unwaited.detail);
+        if (run_all(migrator, scripts, count, sqlstate, error))
             return true;
         roll_back(migrator);
         if (!is_of_locks(sqlstate))
@@ -154,14 +156,20 @@ static bool refuse(const struct db_release_state *state, struct error *error)
     return why && !error_set(error, "%s", why);
 }
 
-// The facts that the files of src/db/sql and migrations ask for.
+static struct str all_definitions(struct migrator *migrator)
+{
+    struct buf texts = buf_in(migrator->arena);
+    for (const struct embedded_file *file = migrator->release->definitions; file->path; file++)
+        buf_put(&texts, (struct str){file->bytes, file->size});
+    return buf_str(&texts);
+}
+
+// Settings that the files of src/db/sql and migrations ask for.
 static bool tell_settings(struct migrator *migrator, struct str role, struct error *error)
 {
-    struct db_statement statement = db_statement_read(
-        migrator->arena, STR("migrate/settings"),
-        STR("select set_config('marbre.server_role', :role, false), set_config('marbre.definitions', :set, false),"
-            " set_config('marbre.definitions_sha256', :sha256, false)"));
-    const struct str values[] = {role, migrator->release->set, migrator->release->sha256};
+    struct db_statement statement =
+        db_statement_read(migrator->arena, STR("migrate/settings"), migrator_file("settings.sql"));
+    const struct str values[] = {role, migrator->release->set, migrator->release->sha256, all_definitions(migrator)};
     struct db_answer answer;
     return db_session_run(migrator->session, migrator->arena, &(struct db_step){&statement, values}, 1, &answer, error);
 }

@@ -27,32 +27,38 @@ def desk(house):
     return marbre.Client(house, "editor")
 
 
+def end(house, which="true"):
+    """Ends connections of the server, and says how many there were."""
+    return int(house.sql("select count(pg_terminate_backend(pid)) from pg_stat_activity"
+                         f" where usename = 'marbre_server' and {which}"))
+
+
 def test_connections_that_are_ended_come_back_and_readers_hardly_notice(house, desk):
     desk.make("tags", name="Avant", kind="topic")
     for _ in range(5):
-        house.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'marbre_server'")
+        assert end(house) > 0
         marbre.wait_for(lambda: house.client().get("/v1/tags").status_code == 200, "readers to be served again", 10)
     marbre.wait_for(house.is_ready, "readyz to turn", 10)
     desk.make("tags", name="Après", kind="topic")
 
 
 def test_a_read_under_way_when_its_connection_ends_is_tried_again_on_another(house):
-    reader, stop, statuses = house.client(), threading.Event(), []
-
-    def read():
-        while not stop.is_set():
-            statuses.append(reader.get("/v1/sections").status_code)
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    for _ in range(10):
-        # The connections for lists alone: the keyed reads' connection can serve meanwhile.
-        house.sql("select pg_terminate_backend(pid) from pg_stat_activity"
-                  " where usename = 'marbre_server' and query like '%list_sections%' limit 1")
-        time.sleep(0.1)
-    stop.set()
-    thread.join()
-    assert set(statuses) == {200}
+    """It is under way for certain: it waits for a table that somebody has locked."""
+    waits = "wait_event_type = 'Lock' and query like '%list_sections%'"
+    pid_waiting = f"select pid from pg_stat_activity where {waits}"
+    house.client().get("/v1/sections", 200)
+    for _ in range(3):
+        holder = house.sql_session()
+        holder.send("begin; lock table sections in access exclusive mode;")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(house.client().get, "/v1/sections", 200)
+            first = marbre.wait_for(lambda: house.sql(pid_waiting), "the read to wait")
+            assert end(house, waits) == 1
+            marbre.wait_for(lambda: house.sql(pid_waiting) not in ("", first), "it to wait on another connection")
+            holder.send("rollback;")
+            reading.result(timeout=30)
+        holder.close()
+        marbre.wait_for(house.is_ready, "the connection to come back", 10)
 
 
 def test_a_save_that_waits_for_a_lock_holds_up_nobody_else_and_is_refused_in_time(house, desk):

@@ -195,7 +195,7 @@ def test_the_list_follows_what_an_article_is_filed_under(server, room, chief):
 
 @pytest.fixture(scope="module")
 def archive(server, room):
-    """Forty thousand articles of somebody else's, in a database of their own."""
+    """Twenty thousand articles of somebody else's, in a database of their own."""
     server.new_database("archive", migrated=True)
     own, big = room.section["id"], str(uuid.uuid4())
     server.sql(f"""
@@ -205,13 +205,11 @@ def archive(server, room):
         insert into sections (id, slug, name) values ('{own}', 'rare', 'Rare'), ('{big}', 'big', 'Big');
         insert into authors (id, slug, name) values ('{own}', 'rare', 'Rare'), ('{big}', 'big', 'Big');
         insert into account_sections values ('{room.editor.account["id"]}', '{own}', 0);
-        alter table article_sections disable trigger user; -- one row at a time it takes a minute
-        alter table article_authors disable trigger user;
-        alter table articles disable trigger user;
+        set session_replication_role = replica; -- without triggers and foreign keys, which would take a minute
         begin;
         create temp table made on commit drop as
             select gen_random_uuid() as id, n, case when n % 4000 = 0 then '{own}' else '{big}' end::uuid as filed
-              from generate_series(1, 40000) n;
+              from generate_series(1, 20000) n;
         insert into article_slugs select 'a-' || n, id from made;
         insert into article_contents (article_id, lang, slug, title, body, body_html, body_text, body_markdown, body_keys, excerpt,
                                       outline, word_count, reading_minutes)
@@ -235,7 +233,7 @@ QUERIES = {"all": "", "review": "statuses => '{in_review}'", "absent": "statuses
            "section and author": "author => 'big', section => 'rare'",
            "rare word": "words => 'ornithorynque'", "absent word": "words => 'axolotl'", "word everywhere": "words => 'titre'",
            "mine": "mine => true", "nobody's": "assigned => '01890000-0000-7000-8000-000000000000'",
-           "oldest": "oldest_first => true", "deep": "after_at => now() - interval '20000 minutes', after_id => gen_random_uuid()"}
+           "oldest": "oldest_first => true", "deep": "after_at => now() - interval '10000 minutes', after_id => gen_random_uuid()"}
 
 
 @pytest.mark.parametrize("role", ROLES)

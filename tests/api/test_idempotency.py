@@ -368,12 +368,12 @@ def test_a_client_that_goes_away_after_sending_may_send_again(server, editor):
 
 @pytest.fixture(scope="module")
 def broken(server):
-    """A server whose database connections a story may cut: `cut()` ends all that it has."""
+    """A server whose database connections a story may cut: `cut()` ends all that it has, and says how many those were."""
     theirs = set(server.sql("select pid from pg_stat_activity where usename = 'marbre_server'").split())
     other = server.serve_beside(MARBRE_RATE_DESK="0")
-    other.cut = lambda: server.sql(
+    other.cut = lambda: int(server.sql(
         "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'marbre_server'"
-        f" and pid not in ({','.join(theirs)})")
+        f" and pid not in ({','.join(theirs)})"))
     yield other
     assert other.stop() == 0
 
@@ -386,7 +386,7 @@ def test_an_act_that_the_database_lost_in_the_middle_is_done_by_the_next_try(ser
         first = thread.submit(write, there, key, title=name)
         marbre.wait_for(lambda: server.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") == "1",
                         "the article to wait for the table")
-        broken.cut()
+        assert broken.cut() > 0
         holder.send("rollback;")
         holder.close()
     assert first.result().status_code in (201, 503), "the server tries again by itself, while the database is there"
@@ -405,8 +405,7 @@ def test_whenever_the_database_goes_away_there_is_one_article_for_each_key(serve
     with concurrent.futures.ThreadPoolExecutor(9) as many:
         first = [many.submit(send, n) for n in range(40)]
         for _ in range(3):
-            time.sleep(0.1)
-            broken.cut()
+            marbre.wait_for(broken.cut, "connections to be cut", 10)
         statuses = [one.result() for one in first]
     assert set(statuses) <= {201, 503}
     for n, name in enumerate(names):

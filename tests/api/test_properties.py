@@ -7,6 +7,7 @@ found by the contract: its detail is `1 fault was found.` or `3 faults were foun
 (404, 409, 412, 403; a 422 that says in words of its own that a reference leads nowhere), and a request of good form may get
 it: the thing is not there, or has moved on."""
 import collections
+import functools
 import itertools
 import json
 import re
@@ -71,15 +72,17 @@ class Operation:
         # Then 401 is an answer and no misunderstanding: nobody has the password or the token that was made up.
         self.asks_for_a_secret = any(re.search("password|token", name) for name in set(members) - set(FRESH))
 
-    def value(self, place, parameter):
+    @functools.lru_cache(maxsize=None)
+    def value(self, place, name):
         """Of a parameter, as text."""
-        if parameter["name"] == "If-Match":
+        parameter = self.parameters[place, name]
+        if name == "If-Match":
             return st.sampled_from(["*"] * 6 + ['"v1"', '"v2", "v17"', 'W/"v1"', '"else"'])
         values = self.maker.valid(parameter["schema"])
         if place == "header":  # what may stand in one
             values = st.from_regex("[!-~]([ -~]{0,30}[!-~])?", fullmatch=True).filter(
                 lambda text: self.maker.judge.fits(text, parameter["schema"])) if "pattern" not in repr(parameter["schema"]) else values
-        return values.map(lambda value: texts_of(parameter, value))
+        return values.map(functools.partial(texts_of, parameter))
 
     @st.composite
     def request(draw, self, target, rich=False):
@@ -87,7 +90,7 @@ class Operation:
         request = {"path": {}, "query": {}, "header": {}}
         for (place, name), parameter in self.parameters.items():
             if name != "cursor" and (parameter.get("required") or rich or draw(st.booleans())):
-                request[place][name] = draw(self.value(place, parameter))
+                request[place][name] = draw(self.value(place, name))
         if rich or draw(st.integers(0, 9)):  # one that is there
             request["path"] = self.examples("path", target)
         if self.body_schema:

@@ -13,6 +13,7 @@ import requests
 import marbre
 
 READERS, WRITERS = 2, 2
+UNBOUNDED = {"MARBRE_RATE_READ": "0", "MARBRE_RATE_DESK": "0", "MARBRE_RATE_LOGIN": "0"}
 
 
 @pytest.fixture(scope="module")
@@ -116,23 +117,31 @@ def migrate(house, program=None):
     assert done.returncode == 0, done.stderr
 
 
+def triggers(house):
+    """Whether a trigger is there as this release calls it, and as the next one does."""
+    names = house.sql("select tgname from pg_trigger where not tgisinternal and tgrelid = 'articles'::regclass").split()
+    return "article_next_version" in names, "article_next_version_too" in names
+
+
 def test_a_roll_to_functions_with_other_arguments_and_results_loses_no_request(house, next_release):
     house.client("chief").make("sections", name="Une")
     load = Load(house)
-    load.serve(house.serve_beside())
+    load.serve(house.serve_beside(**UNBOUNDED))
     with load.running():
         load.go_on(100)
         migrate(house, next_release)
+        assert triggers(house) == (False, True)
         load.go_on(100)  # old servers on a database that is migrated
-        again = house.serve_beside()  # and one that is started again
+        again = house.serve_beside(**UNBOUNDED)  # and one that is started again
         load.serve(again)
-        load.serve(house.serve_beside(program=next_release))
+        load.serve(house.serve_beside(program=next_release, **UNBOUNDED))
         load.go_on(100)  # old and new ones, side by side
         for old in load.servers[:2]:
             load.leave(old)
         load.go_on(100)
         migrate(house)  # back: this release's own triggers
-        load.serve(house.serve_beside())
+        assert triggers(house) == (True, False)
+        load.serve(house.serve_beside(**UNBOUNDED))
         load.go_on(100)
     for server in load.servers:
         assert server.stop() == 0

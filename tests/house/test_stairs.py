@@ -113,11 +113,6 @@ def test_the_files_of_the_api_stand_in_layers():
     assert not wrong
 
 
-def test_statements_say_which_operation_they_serve_and_rest_on_which_index():
-    for path in sorted([*ROOT.glob("src/newsroom/*/*.sql"), *ROOT.glob("src/auth/*.sql")]):
-        assert path.read_text().startswith("-- "), f"{path.relative_to(ROOT)} opens without a comment"
-
-
 def test_the_top_holds_what_was_asked_for_and_nothing_else():
     allowed = {"CMakeLists.txt", "Makefile", "README.md", "src", "include", "migrations", "tests", "openapi", "docker",
                "build"}

@@ -53,6 +53,35 @@ class Format:
         return text not in self.bad and bool(re.fullmatch(self.shape, text, re.S))
 
 
+def a_line(first, rest):
+    return one_line(nfc(first + rest))
+
+
+def a_text(first, rest):
+    return nfc(first + rest) + ", et de quoi lire"
+
+
+def an_address(name, domain="example.org"):
+    return f"{name}-{next(numbers)}@{domain}"
+
+
+def to_the_second(at):
+    return at.replace(microsecond=0).isoformat()
+
+
+def decorative(url):
+    return {"_type": "image", "url": url, "decorative": True}
+
+
+def without_line_end(text):
+    return text.rstrip("\n")
+
+
+def in_one(lists):
+    return [*lists[0], *lists[1]]
+
+
+# What is mapped is mapped by functions with a name: of a lambda, hypothesis looks for the source each time.
 WORD = "[a-z0-9]{1,8}"
 FORMATS = {
     "slug": Format(st.from_regex(f"{WORD}(-{WORD}){{0,3}}", fullmatch=True), "[a-z0-9]+(-[a-z0-9]+)*",
@@ -60,14 +89,14 @@ FORMATS = {
     "uuid": Format(st.uuids().map(str), "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", ["7", "x" * 36, ""]),
     "lang": Format(st.from_regex("[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}", fullmatch=True),
                    "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", ["français", "f", "fr_FR", "fr-", ""]),
-    "line": Format(st.builds(lambda a, b: one_line(nfc(a + b)), LETTERS, st.text(CHARACTERS, max_size=20)),
+    "line": Format(st.builds(a_line, LETTERS, st.text(CHARACTERS, max_size=20)),
                    r"(?=.*\w)[^\n\t]*", ["", " ", "two\nlines", "a\ttab"]),
     # Each is another one: what has an address is made once.
-    "email": Format(st.builds(lambda name: f"{name}-{next(numbers)}@example.org", st.from_regex(WORD, fullmatch=True)),
+    "email": Format(st.builds(an_address, st.from_regex(WORD, fullmatch=True)),
                     r"[^@\s]+@[^@\s]+", ["no address", "@", "a@b@c", ""]),
-    "text": Format(st.builds(lambda a, b: nfc(a + b) + ", et de quoi lire", LETTERS, st.text(CHARACTERS, max_size=20)),
+    "text": Format(st.builds(a_text, LETTERS, st.text(CHARACTERS, max_size=20)),
                    r"(?=.*\w).*", ["", " " * 12, " \n\t" * 6]),
-    "mailbox": Format(st.builds(lambda name, domain: f"{name}-{next(numbers)}@{domain}", st.from_regex(WORD, fullmatch=True),
+    "mailbox": Format(st.builds(an_address, st.from_regex(WORD, fullmatch=True),
                                 st.sampled_from(["example.org", "bücher.example", "日本.example", "a-b.example.co.uk"])),
                       r"[^@\s]+@[^@\s]+\.[^@\s]+", ["no address", "@", "a@b@c", "a@b", "a@[127.0.0.1]", '"a"@example.org', ""]),
     "uri": Format(st.builds("{}://example.org/{}".format, st.sampled_from(["http", "https"]),
@@ -76,7 +105,7 @@ FORMATS = {
                             st.sampled_from(["example.org", "127.0.0.1:8080", "[::1]"]), st.from_regex("[a-z0-9/]{0,9}", fullmatch=True)),
                   r"[hH][tT]{2}[pP][sS]?://[^/\s]\S*", ["no address", "//x", "ftp://x/", "javascript:x()", "https://", "https:///x", ""]),
     "date": Format(st.dates().map(str), r"\d{4}-\d\d-\d\d", ["2023-02-30", "1 mai", "20230101", ""]),
-    "date-time": Format(st.builds("{}{}".format, st.datetimes().map(lambda at: at.replace(microsecond=0).isoformat()),
+    "date-time": Format(st.builds("{}{}".format, st.datetimes().map(to_the_second),
                                   st.sampled_from(["Z", "+02:00", "-11:30", ".5Z"])),
                         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[-+]\d\d:\d\d)", ["hier", "2023-01-01", "2023-01-01T25:00:00Z", ""]),
 }
@@ -140,7 +169,7 @@ IMAGES = st.one_of(
         optional={"caption": plain_texts(0, None), "credit": plain_texts(0, None), "width": st.integers(1, 100000),
                   "height": st.integers(1, 100000), "decorative": st.just(False),
                   "layout": st.sampled_from(["normal", "wide", "full", "left", "right"])}),
-    st.builds(lambda url: {"_type": "image", "url": url, "decorative": True}, PAGES))
+    st.builds(decorative, PAGES))
 GALLERIES = st.fixed_dictionaries(
     {"_type": st.just("gallery"), "images": st.lists(IMAGES, min_size=1, max_size=3)},
     optional={"caption": plain_texts(0, None), "layout": st.sampled_from(["grid", "slides"])})
@@ -306,7 +335,7 @@ class Maker:
         if "pattern" in flat and "format" in flat:
             texts = FORMATS[flat["format"]].good.filter(lambda text: re.search(flat["pattern"], text))
         elif "pattern" in flat:
-            texts = st.from_regex(re.compile(flat["pattern"], re.A)).map(lambda text: text.rstrip("\n"))
+            texts = st.from_regex(re.compile(flat["pattern"], re.A)).map(without_line_end)
         elif "format" in flat:
             texts = FORMATS[flat["format"]].good
             if most and flat["format"] in ("slug", "line"):
@@ -332,7 +361,7 @@ class Maker:
         unique = {"unique_by": repr} if flat.get("uniqueItems") else {}
         least, most = max(least - len(first), 1 if rich and most else 0), min(most, least + 3)
         lists = st.lists(self.valid(items, rich), min_size=least, max_size=most, **unique)
-        return st.tuples(st.tuples(*first), lists).map(lambda parts: [*parts[0], *parts[1]])
+        return st.tuples(st.tuples(*first), lists).map(in_one)
 
     def objects(self, flat, rich):
         members = {name: self.member(name, schema, rich) for name, schema in flat.get("properties", {}).items()

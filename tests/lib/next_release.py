@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes of the tree's SQL a release after this one, whose functions have other signatures and results, with the statements
-that call them: for whoever tries a roll.
+that call them, and a trigger another name: for whoever tries a roll.
 
     next_release.py SRC OUT      copies SRC's .sql files to OUT, changed
 
@@ -15,6 +15,7 @@ REVERSED = ["article_lock", "working_copies", "public_articles"]  # the order of
 WIDENED = ["working_copies", "public_articles"]  # a table, with another column in front
 TABLED = ["related_cards", "section_document"]  # JSON, in a table with another column in front
 VALUED = ["article_lock"]  # nothing, and now something
+TRIGGERS = ["article_next_version"]  # which get another name: the old one has to go
 
 
 def arguments(text, start):
@@ -81,12 +82,14 @@ def changed(text):
                       (r"return \((.*?)\);\nend \$\$", r"return query select 2, (\1);\nend $$"))
     for name in VALUED:
         text = within(text, name, (r"\breturns void\b", "returns text[]"), (r"\nend \$\$", "\n    return array['locked'];\nend $$"))
+    for name in TRIGGERS:
+        text = re.sub(rf"^create or replace trigger {name} ", f"create or replace trigger {name}_too ", text, flags=re.M)
     return text
 
 
 def make(source, out):
     """Copies the .sql files below one folder to another, changed, and returns their paths."""
-    names = {*REVERSED, *WIDENED, *TABLED, *VALUED}
+    names = {*REVERSED, *WIDENED, *TABLED, *VALUED, *TRIGGERS}
     paths = sorted(source.rglob("*.sql"))
     for path in paths:
         text = path.read_text()

@@ -43,7 +43,7 @@ static void serve_nothing(struct api_call *call)
 static const char *refusal_with(const char *paths, const char *schemas, const struct api_handler *handlers)
 {
     enum { MADE = 4 }; // room for statements that are made of these
-    struct db_statement all[MADE + 7] = {
+    struct db_statement all[MADE + 8] = {
         db_statement_read(arena, STR("auth/enter"), STR("select :caller_account")),
         db_statement_read(arena, STR("audit/record"), STR("select :audit_kind, :audit_thing")),
         db_statement_read(arena, STR("idempotency/begin"), STR("select :idempotency_key")),
@@ -51,6 +51,7 @@ static const char *refusal_with(const char *paths, const char *schemas, const st
         db_statement_read(arena, STR("things/list"), STR("select body from things limit :query_limit")),
         db_statement_read(arena, STR("things/make"), STR("insert into things select :new_id, :body")),
         db_statement_read(arena, STR("things/lock"), STR("select lock(:path_id, :if_match)")),
+        db_statement_read(arena, STR("things/drop"), STR("select drop(:path_id, :query_force)")),
     };
     struct db_statements statements = {all, COUNT_OF(all) - MADE, COUNT_OF(all)};
     struct config config = {.site_url = STR("https://example.org/"), .article_url = STR("{site}/a/{slug}")};
@@ -205,6 +206,21 @@ static void test_a_statement_takes_only_what_its_operation_has(void **state)
         ":if_match");
 }
 
+#define DROP(name, parameters)                                                                                         \
+    "\"/" name "/{id}\":{\"delete\":{\"operationId\":\"drop_" name                                                     \
+    "\",\"x-marbre\":{\"rate\":\"desk\",\"audit\":\"" name "\","                                                       \
+    "\"roles\":[\"editor\"],\"statements\":[\"things/drop\"]},\"parameters\":[{\"name\":\"id\",\"in\":\"path\","       \
+    "\"schema\":{\"type\":\"string\"}}" parameters "]}}"
+#define FORCE ",{\"name\":\"force\",\"in\":\"query\",\"schema\":{\"type\":\"string\"}}"
+
+static void test_a_write_may_share_a_statement_with_one_that_has_more_and_with_nobody_else(void **state)
+{
+    (void)state;
+    assert_null(refusal("{" DROP("things", FORCE) "," DROP("parts", "") "}"));
+    assert_says(refusal("{" DROP("things", "") "," DROP("parts", "") "}"),
+                "drop_things: things/drop.sql names :query_force, which the operation does not have");
+}
+
 #define LIST(in, schema)                                                                                               \
     "{\"/things\":{\"get\":{\"operationId\":\"list_things\",\"x-marbre\":{\"rate\":\"read\",\"roles\":[\"public\"],"   \
     "\"statements\":[\"things/list\"]},\"parameters\":[{\"name\":\"limit\",\"in\":\"" in "\",\"schema\":" schema       \
@@ -245,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_a_keyword_that_is_not_enforced_is_refused_wherever_it_stands),
         cmocka_unit_test(test_a_schema_may_hold_itself),
         cmocka_unit_test(test_a_statement_takes_only_what_its_operation_has),
+        cmocka_unit_test(test_a_write_may_share_a_statement_with_one_that_has_more_and_with_nobody_else),
         cmocka_unit_test(test_a_parameter_that_comes_several_times_is_a_list_in_a_query),
         cmocka_unit_test(test_a_word_that_means_nothing_is_refused),
     };

@@ -155,8 +155,8 @@ static void test_the_cases_of_others_come_out_as_they_say(void **state)
         assert_int_equal(count.passed_over[i].cases, left_out[i].cases);
 }
 
-// A reader of a form is told its faults in French, too: each sentence has its row in phrases.c, but for `null` and `%.*s %s`,
-// which may be the same literal in both languages, and for one that was told before and is handed on.
+// A reader of a form is told its faults in French, too: each sentence has its row in phrases.c, but for `null` and
+// `%.*s %s`, which may be the same literal in both languages, and for one that was told before and is handed on.
 static const char *has_french(const char *english)
 {
     if (phrase_in_french(english) == english && strcmp(english, "null") != 0 && strcmp(english, "%.*s %s") != 0 &&
@@ -257,14 +257,12 @@ static void test_equal_items_are_found_in_a_long_list(void **state)
 // What is written in openapi/README.md of JSON Schema.
 static const char *documented(struct arena *arena)
 {
-    char page[8192] = "";
-    FILE *file = fopen(MARBRE_SOURCE_DIR "/openapi/README.md", "r");
-    assert_non_null(file);
-    page[fread(page, 1, sizeof page - 1, file)] = '\0';
-    fclose(file);
-    const char *section = strstr(page, "## JSON Schema");
+    enum { PAGE_BYTES_MAX = 1 << 20 };
+    struct str page;
+    assert_true(file_read(arena, MARBRE_SOURCE_DIR "/openapi/README.md", PAGE_BYTES_MAX, &page));
+    const char *section = strstr(arena_cstr(arena, page), "## JSON Schema");
     assert_non_null(section);
-    return arena_cstr(arena, str_of(section));
+    return section;
 }
 
 static void test_every_keyword_that_is_documented_is_enforced(void **state)

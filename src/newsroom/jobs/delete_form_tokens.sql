@@ -1,7 +1,7 @@
 -- Tokens that are too old to be used again. Index used_form_tokens_by_expiry.
 with gone as (
     delete from used_form_tokens where ctid = any (array(
-        select ctid from used_form_tokens where expires_at < clock_timestamp() limit :job_most::integer))
+        select ctid from used_form_tokens where expires_at < now() limit :job_most::integer))
     returning 1
 )
 select job_end(:job_name, :job_seconds::integer, (select count(*) from gone), :job_most::bigint) as erased

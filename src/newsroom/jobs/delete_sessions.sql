@@ -3,7 +3,7 @@
 with gone as (
     delete from sessions where id = any (array(
         select s.id from sessions s
-         where s.expires_at < clock_timestamp() - interval '30 days'
+         where s.expires_at < now() - interval '30 days'
            and exists (select from sessions later where later.account_id = s.account_id and later.seen_at > s.seen_at)
          order by s.expires_at
          limit :job_most::integer))

@@ -2,7 +2,7 @@
 with forgotten as (
     update sponsorship_inquiries set network_hash = null
      where id in (select id from sponsorship_inquiries
-                   where network_hash is not null and created_at < clock_timestamp() - interval '30 days'
+                   where network_hash is not null and created_at < now() - interval '30 days'
                    limit :job_most::integer
                      for update skip locked)
     returning 1

@@ -1,4 +1,4 @@
--- From the moment of the article's last act on, readers see its working copy.
+-- publish_article: from the moment of the article's last act on, readers see its working copy.
 insert into publications (article_id, content_id, during, published_at)
 select a.id, a.content_id, tstzrange(a.updated_at, null), coalesce(article_published_at(a.id), a.updated_at)
   from articles a

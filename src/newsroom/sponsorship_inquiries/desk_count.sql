@@ -1,4 +1,5 @@
--- count_sponsorship_inquiries: what was erased is counted as well. Index sponsorship_inquiries_newest.
+-- count_sponsorship_inquiries: what was erased is counted as well. Reads the whole table: an office has thousands, and
+-- asks now and then.
 with counted as (
     select to_char(created_at at time zone 'UTC', 'YYYY-MM') as month, kind, status, article_id, article_slug, article_title
       from sponsorship_inquiries

@@ -1,5 +1,5 @@
 -- list_sponsorship_options: what can be sponsored, in the reader's language, and the form with a token of its own; the text
--- that one agrees to is the newest. Index sponsorship_options_by_position, unique key on consent_texts.version.
+-- that one agrees to is the newest. Reads all options, which are few; unique key on consent_texts.version.
 select json_build_object(
            'language', :language::text,
            'options', (select coalesce(json_agg(json_build_object(
