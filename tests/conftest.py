@@ -130,8 +130,8 @@ def filing(server, chief):
 @pytest.fixture(scope="module")
 def site(server):
     """A server for readers' forms: nobody is too fast, and the tests are its proxy, so each story has addresses of its own."""
-    site = server.serve_beside(MARBRE_TRUSTED_PROXIES="127.0.0.1", MARBRE_FORM_SECONDS_MIN="0", MARBRE_RATE_FORM="5/3600",
-                               MARBRE_RATE_FORM_ALL="0", MARBRE_SPONSORSHIP_PER_EMAIL="3/86400", MARBRE_SPONSORSHIP_BURST="0",
-                               MARBRE_SPONSORSHIP_LINKS="2")
+    site = server.serve_beside(**marbre.SIDE_BY_SIDE, MARBRE_TRUSTED_PROXIES="127.0.0.1", MARBRE_FORM_SECONDS_MIN="0",
+                               MARBRE_RATE_FORM="5/3600", MARBRE_RATE_FORM_ALL="0", MARBRE_SPONSORSHIP_PER_EMAIL="3/86400",
+                               MARBRE_SPONSORSHIP_BURST="0", MARBRE_SPONSORSHIP_LINKS="2")
     yield site
     assert site.stop() == 0
