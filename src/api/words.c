@@ -95,7 +95,7 @@ static bool read_handler(struct reading *reading, const struct word *word, const
 static bool read_rate(struct reading *reading, const struct word *word, const json_t *value)
 {
     const struct rate_class *class = rate_class_find(reading->contract->rates, json_text(value));
-    if (!class || !class->is_of_the_contract)
+    if (!class)
         return word_fail(reading, word, value);
     reading->operation->rate = class;
     return true;
