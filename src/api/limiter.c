@@ -85,6 +85,7 @@ static struct rate_state step(const struct rate_class *class, uint64_t full, uin
 
 struct rate_state rate_look(struct rates *rates, const struct rate_class *class, struct str who)
 {
+    assert(class >= rates->classes && class < rates->classes + RATE_CLASSES);
     if (!is_limited(class, who))
         return (struct rate_state){0};
     uint64_t word, next, hash = hash_of(rates, class, who);
@@ -95,6 +96,7 @@ struct rate_state rate_look(struct rates *rates, const struct rate_class *class,
 
 struct rate_state rate_take(struct rates *rates, const struct rate_class *class, struct str who)
 {
+    assert(class >= rates->classes && class < rates->classes + RATE_CLASSES);
     if (!is_limited(class, who))
         return (struct rate_state){0};
     uint64_t hash = hash_of(rates, class, who), tag = hash >> TAG_SHIFT;

@@ -23,8 +23,8 @@ struct str peer_network(const struct api_call *call, unsigned char bytes[16])
     return (struct str){(const char *)bytes, ipv4 ? sizeof ip.bytes : IPV6_NETWORK};
 }
 
-// Who is counted: the key, the session, or the address. Not the account: whoever holds a token that has ended would use
-// up what belongs to its owner.
+// The caller that is counted: the key, the session, or the address. Not the account: whoever holds a token that has
+// ended would use up what belongs to its owner.
 static struct str subject(const struct api_call *call, unsigned char bytes[16])
 {
     if (call->caller.key.ptr)
@@ -40,7 +40,7 @@ static struct refusal rate_refusal(const struct api_call *call, const struct rat
     return refusal;
 }
 
-// What all may ask together. Only who is within their own share is counted, so that one alone cannot use it up.
+// The limit of all callers together. Only who is within their own share is counted, so that one alone cannot use it up.
 static struct refusal check_all(struct api_call *call, const struct rate_class *together)
 {
     struct rate_state state = rate_take(call->contract->rates, together, STR("all"));
@@ -71,7 +71,7 @@ void rate_refund(struct api_call *call)
 //     one that has failed from here    with others that have, by address (`dead key`)
 //     one that was never seen          guesses, by address (`key`): each different key once
 //
-// What was good is remembered for a day, what has failed from an address for an hour: a bucket of one.
+// A mark is a bucket of one: what was good is remembered for a day, what has failed from an address for an hour.
 static bool is_marked(struct rates *rates, enum rate_class_number class, struct str who)
 {
     return rate_look(rates, &rates->classes[class], who).refused;
@@ -82,7 +82,7 @@ static void mark(struct rates *rates, enum rate_class_number class, struct str w
     rate_take(rates, &rates->classes[class], who);
 }
 
-// Who is penalised for a key, and as what.
+// A penalty for an API key: who pays it, and as what.
 struct penalty {
     const struct rate_class *class;
     struct str who;  // STR_NONE for whom no limit is meant

@@ -43,7 +43,7 @@ struct rates *rates_new(struct arena *arena, const struct config *config);
 // One that an operation may name; NULL: there is none.
 const struct rate_class *rate_class_find(const struct rates *rates, struct str name);
 
-// What one more request of `who` would find; and the same, which counts it unless it is refused. Who is nobody
+// Looks into the bucket of `who`; or takes one out of it, unless it is empty. Who is nobody
 // (STR_NONE) is not counted, nor what has no limit: then the state has no class.
 struct rate_state rate_look(struct rates *rates, const struct rate_class *class, struct str who);
 struct rate_state rate_take(struct rates *rates, const struct rate_class *class, struct str who);
