@@ -75,6 +75,15 @@ create function article_url(url_template text, slug text) returns text language 
     select replace(url_template, '{slug}', slug)
 $$;
 
+-- A working copy without its body, for a comparison with what somebody read. A function for its plan: most saves have nothing
+-- to compare.
+create function article_document(article uuid, url_template text) returns json language plpgsql stable as $$
+begin
+    return (select '{' || concat_ws(', ', json_members(a.state), json_members(a.card), json_members(a.details)) || '}'
+              from working_copies(url_template, true, null) a
+             where a.id = article);
+end $$;
+
 -- ------------------------------------------------------------------------------------------- facts of articles
 
 -- Whether readers see it at a moment.
