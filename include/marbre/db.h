@@ -114,8 +114,8 @@ struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, cons
 void db_pool_free(struct db_pool *pool); // calls that are under way are answered DB_AWAY or DB_UNKNOWN
 void db_pool_call(struct db_pool *pool, struct db_call *call);
 bool db_pool_ready(const struct db_pool *pool); // reads and writes can be served: connections for them are prepared
-// Of the answers of the last seconds, of readers or of writers, most were that PostgreSQL is broken; or it is why there
-// is no connection.
+// A health check by answers: of those of the last seconds, to readers or to writers, most were that PostgreSQL is
+// broken; or it is why there is no connection.
 bool db_pool_failing(const struct db_pool *pool);
 
 // Metrics of a pool's connection class; any thread may read them.

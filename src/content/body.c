@@ -75,7 +75,7 @@ static void body_render(struct reader *reader, const struct list *list, const st
     rendered->keys = arena_copy(reader->arena, body_keys_write(reader->work, list));
 }
 
-// From JSON to all that a body is. `keys`: those that stood beside the blocks.
+// Makes a body of its JSON: reads, checks, normalises, renders. `keys`: those that stood beside the blocks.
 static void body_make(struct reader *reader, const json_t *blocks, struct str keys, const struct content_site *site,
                       struct content_body *rendered)
 {

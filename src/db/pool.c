@@ -43,7 +43,7 @@ static void call_finish(struct db_pool *pool, struct db_call *call)
     call->done(call, &call->answer);
 }
 
-// Of a call that no connection has run. Why there is none is told with it.
+// Finishes a call that no connection has run; why there is none is told with it.
 static void call_finish_without(struct db_pool *pool, struct db_call *call, enum db_outcome outcome)
 {
     call->answer = (struct db_answer){.outcome = outcome};

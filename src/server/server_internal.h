@@ -51,7 +51,7 @@ struct schema_check {
     atomic_bool migrated;
 };
 
-// Before the first connection: adds the statement that is asked.
+// Adds the check's statement, before the first connection.
 void schema_check_prepare(struct schema_check *check, struct arena *arena, struct db_statements *statements,
                           const struct db_release *release);
 void schema_check_start(struct schema_check *check, struct loop *loop, struct db_pool *pool);

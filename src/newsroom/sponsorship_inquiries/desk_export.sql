@@ -7,7 +7,9 @@ with page as materialized (
                           before => :query_until::timestamptz, sought => :query_q, after_at => :cursor_1::timestamptz,
                           after_id => :cursor_2::uuid, how_many => :page::integer + 1)
 ), looked as materialized (
-    select audit_inquiries_read(:operation_id, array(select inquiry from page where number <= :page::integer), :peer, :request_id)
+    select audit_inquiries_read(operation => :operation_id,
+                                inquiries => array(select inquiry from page where number <= :page::integer),
+                                address => :peer, request_id => :request_id)
 )
 select case when :cursor_1::text is null
             then U&'\FEFF' || csv_row(array['reference', 'status', 'kind', 'created_at', 'name', 'email', 'company', 'phone',
