@@ -14,8 +14,9 @@ import marbre  # noqa: E402
 import template  # noqa: E402
 
 # What takes longest begins first, so that processes side by side end together.
-LONGEST = ["test_properties.py", "test_desk_list.py", "test_database.py", "test_broken_database.py", "test_migrate.py", "test_roll.py",
-           "test_naughty.py", "test_rights.py", "test_metrics.py", "test_dev.py", "test_sponsorship_privacy.py", "test_command_line.py"]
+LONGEST = ["test_properties.py", "test_desk_list.py", "test_database.py", "test_roll.py", "test_faults.py", "test_broken_database.py",
+           "test_migrate.py", "test_naughty.py", "test_rights.py", "test_metrics.py", "test_dev.py",
+           "test_sponsorship_privacy.py", "test_command_line.py"]
 
 
 def quickest_place():

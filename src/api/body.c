@@ -3,6 +3,7 @@
 #include "schema.h"
 #include "steps.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -49,7 +50,7 @@ struct refusal body_check(struct api_call *call)
                       STR_FMT(type_names(call)));
 }
 
-static void clean_text(struct api_call *call, json_t *value, const struct path *at)
+static void body_clean_text(struct api_call *call, json_t *value, const struct path *at)
 {
     struct str text = json_text(value);
     if (memchr(text.ptr, '\0', text.len)) {
@@ -73,21 +74,21 @@ static json_t *whole_number(const json_t *value)
 }
 
 // Every text becomes NFC without control characters, in place. A NUL is refused: it would end texts early elsewhere.
-static void clean(struct api_call *call, json_t *value, const struct path *at)
+static void body_clean(struct api_call *call, json_t *value, const struct path *at)
 {
     const char *name;
     json_t *member;
     size_t i;
     if (json_is_string(value))
-        clean_text(call, value, at);
+        body_clean_text(call, value, at);
     json_object_foreach (value, name, member) {
-        clean(call, member, &(struct path){at, name, 0});
+        body_clean(call, member, &(struct path){at, name, 0});
         json_t *whole = whole_number(member);
         if (whole)
             json_object_set_new(value, name, whole);
     }
     json_array_foreach (value, i, member) {
-        clean(call, member, &(struct path){at, NULL, i});
+        body_clean(call, member, &(struct path){at, NULL, i});
         json_t *whole = whole_number(member);
         if (whole)
             json_array_set_new(value, i, whole);
@@ -107,9 +108,9 @@ static bool is_of_body(struct str pointer)
     return str_eq(pointer, STR("/body")) || str_starts(pointer, STR("/body/"));
 }
 
-// What is wrong with a value is told once: a NUL says all, and the content room looks closer at a block than the
-// schema.
-static void check_schema(struct api_call *call)
+// Validation by the schema. What is wrong with a value is told once: a NUL says all, and the content room looks closer
+// at a block than the schema.
+static void body_validate(struct api_call *call)
 {
     const struct faults told = call->faults;
     struct faults found = faults_beside(&call->faults);
@@ -121,10 +122,11 @@ static void check_schema(struct api_call *call)
 
 void body_take(struct api_call *call, json_t *body)
 {
+    assert(body && call->body_schema);
     call->body = body;
-    clean(call, body, &(struct path){0});
+    body_clean(call, body, &(struct path){0});
     language_of_body(call);
-    check_schema(call);
+    body_validate(call);
     if (call->operation->derive & DERIVE_FORM_TOKEN)
         form_token_open(call);
     derive_content(call);
@@ -146,7 +148,7 @@ static struct refusal check_missing(const struct api_call *call)
 }
 
 // Parses the body's text into `body`.
-static struct refusal parse(struct api_call *call, struct str text, json_t **body)
+static struct refusal body_parse(struct api_call *call, struct str text, json_t **body)
 {
     struct json_fault fault = {0};
     if (!text_is_utf8(text))
@@ -163,6 +165,7 @@ static struct refusal parse(struct api_call *call, struct str text, json_t **bod
 
 struct refusal body_read(struct api_call *call)
 {
+    assert(call->operation->body_types && call->exchange);
     struct str text = call->exchange->body;
     struct refusal refusal = REFUSAL_NONE;
     json_t *body = NULL;
@@ -171,7 +174,7 @@ struct refusal body_read(struct api_call *call)
     if (text.len == 0)
         refusal = check_missing(call);
     if (refusal.status == 0)
-        refusal = parse(call, text.len ? text : STR("{}"), &body);
+        refusal = body_parse(call, text.len ? text : STR("{}"), &body);
     if (refusal.status)
         return refusal;
     body_take(call, body);
