@@ -1,4 +1,5 @@
-"""Fixtures that every folder of tests may use. One server serves a whole run; a story that breaks things starts its own."""
+"""Fixtures that every folder of tests may use. One server serves each process of a run; a story that breaks things starts its
+own."""
 import os
 import pathlib
 import shutil
@@ -12,24 +13,34 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import marbre  # noqa: E402
 import template  # noqa: E402
 
-
 # What takes longest begins first, so that processes side by side end together.
-LONGEST = ["test_naughty.py", "test_properties.py"]
+LONGEST = ["test_properties.py", "test_desk_list.py", "test_database.py", "test_roll.py", "test_faults.py", "test_broken_database.py",
+           "test_migrate.py", "test_naughty.py", "test_rights.py", "test_metrics.py", "test_dev.py",
+           "test_sponsorship_privacy.py", "test_command_line.py"]
 
 
 def quickest_place():
-    """Where clusters are copied and written quickest: in memory, where there is plenty of it. Short enough for a unix socket,
-    and reachable by PostgreSQL's user."""
+    """Where clusters are copied and written quickest: in memory, where there is plenty of it."""
     memory = pathlib.Path("/dev/shm")
-    return memory if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 << 30 else "/tmp"
+    return memory if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 << 30 else pathlib.Path("/tmp")
+
+
+def make_shared():
+    """A folder, short enough for a unix socket and reachable by PostgreSQL's user; what runs left that were killed goes."""
+    place = quickest_place()
+    for left in place.glob("marbre-test-*-*"):
+        if not pathlib.Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    shared = tempfile.mkdtemp(prefix=f"marbre-test-{os.getpid()}-", dir=place)
+    pathlib.Path(shared).chmod(0o755)
+    return shared
 
 
 def pytest_configure(config):
     """One folder a run, which the processes of the run share for templates alone; each has its scratch in it."""
     shared = getattr(config, "workerinput", {}).get("shared")
     if shared is None:
-        shared = tempfile.mkdtemp(prefix="marbre-test-", dir=quickest_place())
-        pathlib.Path(shared).chmod(0o755)
+        shared = make_shared()
         config.add_cleanup(lambda: shutil.rmtree(shared, ignore_errors=True))
     config.shared = pathlib.Path(shared)
     marbre.Server.templates = template.Templates(config.shared)
@@ -41,7 +52,8 @@ def pytest_configure_node(node):
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    order = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 @pytest.fixture(scope="session")
@@ -119,8 +131,8 @@ def filing(server, chief):
 @pytest.fixture(scope="module")
 def site(server):
     """A server for readers' forms: nobody is too fast, and the tests are its proxy, so each story has addresses of its own."""
-    site = server.serve_beside(MARBRE_TRUSTED_PROXIES="127.0.0.1", MARBRE_FORM_SECONDS_MIN="0", MARBRE_RATE_FORM="5/3600",
-                               MARBRE_RATE_FORM_ALL="0", MARBRE_SPONSORSHIP_PER_EMAIL="3/86400", MARBRE_SPONSORSHIP_BURST="0",
-                               MARBRE_SPONSORSHIP_LINKS="2")
+    site = server.serve_beside(**marbre.SIDE_BY_SIDE, MARBRE_TRUSTED_PROXIES="127.0.0.1", MARBRE_FORM_SECONDS_MIN="0",
+                               MARBRE_RATE_FORM="5/3600", MARBRE_RATE_FORM_ALL="0", MARBRE_SPONSORSHIP_PER_EMAIL="3/86400",
+                               MARBRE_SPONSORSHIP_BURST="0", MARBRE_SPONSORSHIP_LINKS="2")
     yield site
     assert site.stop() == 0

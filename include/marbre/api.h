@@ -55,7 +55,7 @@ struct api_contract *api_contract_read(struct arena *arena, const struct api_sou
 MUST_CHECK bool api_contract_check(const struct api_contract *contract, struct db_session *session,
                                    struct error *error);
 
-// What statements may name, the columns that are facts of a reply, and the words of x-marbre, as tables in Markdown.
+// Documentation in Markdown: the symbols of statements, the columns that are facts of a reply, the words of x-marbre.
 void api_symbols_print(struct buf *out);
 
 // A job: what it is called, how often it is due, how many rows it takes at a time.
@@ -77,7 +77,7 @@ struct api *api_new(const struct api_contract *contract, struct loop *loop, stru
 void api_free(struct api *api);
 struct http_service api_service(struct api *api);
 
-// What a worker has counted of one operation; any thread may read it.
+// A worker's metrics of one operation; any thread may read them.
 enum { API_STATUSES = 34 };
 extern const unsigned short api_statuses[API_STATUSES]; // those that are told apart; the last, 0, is any other
 struct api_operation_metrics {
@@ -107,7 +107,7 @@ const struct auth_keys *api_keys(const struct api_call *call);
 
 // A value for the statements of this call: `symbol` is the number of one of its row's.
 void api_set(struct api_call *call, unsigned symbol, struct str value);
-// What a chain of steps carries along; lives in the call's arena.
+// State of a chain of steps; lives in the call's arena.
 void api_carry(struct api_call *call, void *thing);
 void *api_carried(const struct api_call *call);
 // Runs a transaction of the handler's row by its number, then `done`, unless it failed: then the call is answered.
@@ -133,10 +133,10 @@ void api_reply_fault(struct api_call *call, struct str pointer, const char *form
 const struct api_asset *api_file(const struct api_call *call, struct str name);
 // Every kind of problem, as a page.
 struct str api_problem_index(struct arena *arena);
-// What a kind of problem means and what to do about it, as a page; STR_NONE for a kind that there is not.
+// The page of a problem type (RFC 9457 §3.1.1): what it means and what to do; STR_NONE for one that there is not.
 struct str api_problem_page(struct arena *arena, struct str slug);
 struct str api_path_end(const struct api_call *call); // the last parameter of the path, which the operation has
 const struct api_asset *api_contract_asset(const struct api_call *call);
 void api_problem(struct api_call *call, int status, const char *format, ...) PRINTF_LIKE(3, 4);
-// The same with Retry-After, for 429 and 503.
+// A problem with Retry-After, for 429 and 503.
 void api_problem_later(struct api_call *call, int status, unsigned seconds, const char *format, ...) PRINTF_LIKE(4, 5);

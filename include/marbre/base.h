@@ -308,7 +308,7 @@ uint64_t log_dropped(void);
 
 // ----------------------------------------------------------------------------------------------------------- config
 
-// So many requests in so many seconds; none at all is no limit.
+// A rate limit: so many requests in so many seconds; none at all is no limit.
 struct config_rate {
     unsigned requests, seconds;
 };

@@ -6,8 +6,8 @@
 
 // ------------------------------------------------------------------------------------------------------- statements
 
-// One .sql file, its `:names` turned into $1…$n (a name that comes twice keeps its number). `newsroom/articles/desk_get.sql`
-// is called `articles/desk_get`; `auth/enter.sql` is `auth/enter`.
+// One .sql file, its `:names` turned into $1…$n (a name that comes twice keeps its number).
+// `newsroom/articles/desk_get.sql` is called `articles/desk_get`; `auth/enter.sql` is `auth/enter`.
 struct db_statement {
     struct str name, sql;
     struct str text; // as it stands in the file
@@ -100,9 +100,9 @@ struct db_call {
 
 // A connection pool of one worker, on its loop: `read_connections` for keyed reads and as many for lists, each shared
 // by up to 8 calls at a time, and `write_connections` that belong to one call until its transaction ends. Of the
-// writers' one stays for logins, one at most is used by what the public writes, and half of them at most by calls with
-// the same `lock_key`; pages of exports have one of the lists'. They connect by themselves, for ever, with growing
-// pauses; names are resolved on the threads.
+// writers' one at most is used by what the public writes, and half of them at most by calls with the same `lock_key`; a
+// login that finds them all taken is lent one of the lists'. Pages of exports have one of the lists', too. They connect
+// by themselves, for ever, with growing pauses; names are resolved on the threads.
 //
 // A connection that answers that it is broken (db_sqlstate_is_broken) is replaced by a new one, one at a time and with
 // growing pauses, and the call is tried once more on another: nothing was changed. One that cannot run PL/pgSQL is not
@@ -113,9 +113,9 @@ struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, cons
                             const struct db_statements *statements);
 void db_pool_free(struct db_pool *pool); // calls that are under way are answered DB_AWAY or DB_UNKNOWN
 void db_pool_call(struct db_pool *pool, struct db_call *call);
-bool db_pool_ready(const struct db_pool *pool); // each class has a connection that is prepared
-// Of the answers of the last seconds, of readers or of writers, most were that PostgreSQL is broken; or it is why there
-// is no connection.
+bool db_pool_ready(const struct db_pool *pool); // reads and writes can be served: connections for them are prepared
+// A health check by answers: of those of the last seconds, to readers or to writers, most were that PostgreSQL is
+// broken; or it is why there is no connection.
 bool db_pool_failing(const struct db_pool *pool);
 
 // Metrics of a pool's connection class; any thread may read them.

@@ -198,7 +198,7 @@ struct http_listener;
 struct http_listener *http_listener_new(struct loop *loop, const struct http_address *address,
                                         const struct http_limits *limits, const struct http_service *service);
 void http_listener_open(struct http_listener *listener); // does nothing once it drains
-// From now on replies carry `Connection: close`; idle connections end. Accepting goes on.
+// Draining: from now on replies carry `Connection: close`, and idle connections end. Accepting goes on.
 void http_listener_drain(struct http_listener *listener);
 // Accepts what the kernel has queued, and then no more.
 void http_listener_stop(struct http_listener *listener);

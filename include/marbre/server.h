@@ -16,8 +16,8 @@ struct server_setup {
     void *context;
 };
 
-// Everything that must be right before the first request: keys, contract, database, migrations, statements. Without
-// serving: for `marbre check`, and as the first half of server_run.
+// The checks before the first request: keys, contract, database, migrations, statements. Without serving: for `marbre
+// check`, and as the first half of server_run.
 struct server_ready {
     struct auth_keys *keys;
     struct http_networks proxies; // MARBRE_TRUSTED_PROXIES

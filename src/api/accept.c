@@ -12,7 +12,7 @@ static bool is_zero(struct str parameters)
     return zero;
 }
 
-// How exactly a range names a type: 3 itself, 2 its family, 1 anything, 0 not at all.
+// Specificity of a media range for a type (RFC 9110 §12.5.1): 3 itself, 2 its family, 1 anything, 0 not at all.
 static int closeness(struct str range, struct str type)
 {
     struct str subtype, family = str_cut(type, '/', &subtype);

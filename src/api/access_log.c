@@ -1,6 +1,7 @@
 // The access log: one line of JSON for each request.
 #include "record.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void put_member(struct buf *line, struct str name, struct str value)
@@ -53,6 +54,7 @@ static void put_failure(struct buf *line, const struct api_call *call)
 // Written without printf: it is on everybody's way.
 void access_log(const struct api_call *call, const struct http_exchange *exchange, int64_t took_us)
 {
+    assert(took_us >= 0);
     char at[CLOCK_RFC3339];
     clock_rfc3339(clock_wall_ms(), at);
     struct buf line = buf_in(exchange->arena);

@@ -3,6 +3,7 @@
 #include "schema.h"
 #include "steps.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -61,7 +62,7 @@ static const json_t *schema_inside(const struct api_call *call, const json_t *sc
 
 // A line end in a text of one line is a space where it is spelled in another way than CR and LF. Markdown is cleaned
 // where it is read.
-static void clean_text(struct api_call *call, json_t *value, const struct path *at, const json_t *schema)
+static void body_clean_text(struct api_call *call, json_t *value, const struct path *at, const json_t *schema)
 {
     struct str text = json_text(value);
     if (memchr(text.ptr, '\0', text.len)) {
@@ -87,21 +88,21 @@ static json_t *whole_number(const json_t *value)
 }
 
 // Every text becomes NFC without control characters, in place. A NUL is refused: it would end texts early elsewhere.
-static void clean(struct api_call *call, json_t *value, const struct path *at, const json_t *schema)
+static void body_clean(struct api_call *call, json_t *value, const struct path *at, const json_t *schema)
 {
     const char *name;
     json_t *member;
     size_t i;
     if (json_is_string(value))
-        clean_text(call, value, at, schema);
+        body_clean_text(call, value, at, schema);
     json_object_foreach (value, name, member) {
-        clean(call, member, &(struct path){at, name, 0}, schema_inside(call, schema, name));
+        body_clean(call, member, &(struct path){at, name, 0}, schema_inside(call, schema, name));
         json_t *whole = whole_number(member);
         if (whole)
             json_object_set_new(value, name, whole);
     }
     json_array_foreach (value, i, member) {
-        clean(call, member, &(struct path){at, NULL, i}, schema_inside(call, schema, NULL));
+        body_clean(call, member, &(struct path){at, NULL, i}, schema_inside(call, schema, NULL));
         json_t *whole = whole_number(member);
         if (whole)
             json_array_set_new(value, i, whole);
@@ -121,9 +122,9 @@ static bool is_of_body(struct str pointer)
     return str_eq(pointer, STR("/body")) || str_starts(pointer, STR("/body/"));
 }
 
-// What is wrong with a value is told once: a NUL says all, and the content room looks closer at a block than the
-// schema.
-static void check_schema(struct api_call *call)
+// Validation by the schema. What is wrong with a value is told once: a NUL says all, and the content room looks closer
+// at a block than the schema.
+static void body_validate(struct api_call *call)
 {
     const struct faults told = call->faults;
     struct faults found = faults_beside(&call->faults);
@@ -135,10 +136,11 @@ static void check_schema(struct api_call *call)
 
 void body_take(struct api_call *call, json_t *body)
 {
+    assert(body && call->body_schema);
     call->body = body;
-    clean(call, body, &(struct path){0}, reference_resolve(call->contract->spec, call->body_schema));
+    body_clean(call, body, &(struct path){0}, reference_resolve(call->contract->spec, call->body_schema));
     language_of_body(call);
-    check_schema(call);
+    body_validate(call);
     if (call->operation->derive & DERIVE_FORM_TOKEN)
         form_token_open(call);
     derive_content(call);
@@ -160,7 +162,7 @@ static struct refusal check_missing(const struct api_call *call)
 }
 
 // Parses the body's text into `body`.
-static struct refusal parse(struct api_call *call, struct str text, json_t **body)
+static struct refusal body_parse(struct api_call *call, struct str text, json_t **body)
 {
     struct json_fault fault = {0};
     if (!text_is_utf8(text))
@@ -177,6 +179,7 @@ static struct refusal parse(struct api_call *call, struct str text, json_t **bod
 
 struct refusal body_read(struct api_call *call)
 {
+    assert(call->operation->body_types && call->exchange);
     struct str text = call->exchange->body;
     struct refusal refusal = REFUSAL_NONE;
     json_t *body = NULL;
@@ -185,7 +188,7 @@ struct refusal body_read(struct api_call *call)
     if (text.len == 0)
         refusal = check_missing(call);
     if (refusal.status == 0)
-        refusal = parse(call, text.len ? text : STR("{}"), &body);
+        refusal = body_parse(call, text.len ? text : STR("{}"), &body);
     if (refusal.status)
         return refusal;
     body_take(call, body);

@@ -108,6 +108,7 @@ static struct str origin_of(struct arena *arena, struct str address)
 
 struct api_contract *api_contract_read(struct arena *arena, const struct api_sources *sources, struct error *error)
 {
+    assert(sources->statements && sources->handlers && sources->config);
     struct api_contract *contract = ARENA_NEW(arena, struct api_contract);
     *contract = (struct api_contract){.arena = arena, .sources = *sources};
     struct json_fault broken;

@@ -11,7 +11,7 @@ enum { NO_PARAMETER = PARAMETERS_MAX }; // where a parameter's number is wanted 
 
 enum place { IN_PATH, IN_QUERY, IN_HEADER };
 
-// What the server itself makes of a parameter.
+// Parameters that mean something to the server itself.
 enum meaning { MEANS_ITSELF, MEANS_VERSIONS, MEANS_IDEMPOTENCY_KEY, MEANS_CURSOR, MEANS_LIMIT };
 
 struct parameter {
@@ -26,7 +26,7 @@ struct parameter {
     size_t plain_max;        // its schema asks for nothing but a text of one to so many characters; 0: it asks for more
 };
 
-// Where a statement's parameter gets its value, found once: no names are compared while a request is served.
+// A binding of a statement's parameter to its value, found once: no names are compared while a request is served.
 struct binding {
     struct str (*value)(const struct api_call *call, const struct binding *binding);
     size_t at;       // the value's own: an offset, or the number of a parameter
@@ -45,7 +45,7 @@ struct transaction {
     enum db_connection_class class;
 };
 
-// How long caches may keep a reply, in seconds.
+// Cache-Control of a reply: how long caches may keep it, in seconds.
 struct cache_policy {
     bool kept;
     unsigned max_age, shared_max_age, stale_while_revalidate, stale_if_error;

@@ -2,6 +2,7 @@
 // are facts of a reply.
 #include "outcome.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static bool check_answers(const struct operation *operation, const struct db_sta
 
 bool api_contract_check(const struct api_contract *contract, struct db_session *session, struct error *error)
 {
+    assert(session);
     const struct db_statements *statements = contract->sources.statements;
     for (size_t i = 0; i < statements->count; i++) {
         const struct db_statement *statement = &statements->all[i];

@@ -36,7 +36,7 @@ static bool is_listed(const struct api_call *call, const struct operation *opera
 }
 
 // The origin to name in Access-Control-Allow-Origin; STR_NONE for none.
-static struct str allowed(const struct api_call *call, const struct operation *operation)
+static struct str cors_origin(const struct api_call *call, const struct operation *operation)
 {
     if (is_open(operation))
         return STR("*");
@@ -60,7 +60,7 @@ void cors_put(const struct api_call *call, struct reply *reply)
 {
     if (call->exchange->request.method == HTTP_OPTIONS) // cors_preflight has said all
         return;
-    struct str origin = allowed(call, call->operation);
+    struct str origin = cors_origin(call, call->operation);
     if (!is_open(call->operation))
         reply_header(reply, STR("Vary"), STR("Origin"));
     if (!origin.ptr)
@@ -69,7 +69,7 @@ void cors_put(const struct api_call *call, struct reply *reply)
     reply_header(reply, STR("Access-Control-Expose-Headers"), STR(EXPOSED));
 }
 
-static const struct operation *asked_for(const struct api_call *call, const struct route *route)
+static const struct operation *cors_requested(const struct api_call *call, const struct route *route)
 {
     struct str method = http_header_value(&call->exchange->request, STR("Access-Control-Request-Method"));
     static const struct str words[HTTP_METHOD_OTHER] = {
@@ -85,8 +85,8 @@ static const struct operation *asked_for(const struct api_call *call, const stru
 void cors_preflight(const struct api_call *call, const struct route *route, struct reply *reply)
 {
     reply_header(reply, STR("Vary"), STR("Origin, Access-Control-Request-Method"));
-    const struct operation *operation = asked_for(call, route);
-    struct str origin = operation ? allowed(call, operation) : STR_NONE;
+    const struct operation *operation = cors_requested(call, route);
+    struct str origin = operation ? cors_origin(call, operation) : STR_NONE;
     if (!origin.ptr || !http_header_value(&call->exchange->request, STR("Origin")).ptr)
         return;
     reply_header(reply, STR("Access-Control-Allow-Origin"), origin);

@@ -2,10 +2,12 @@
 // filters that made them.
 #include "steps.h"
 
+#include <assert.h>
+
 enum { MAC_KEPT = 16 };
 
 // MAC over the operation, its filters, and the values.
-static void sign(const struct api_call *call, struct str values, unsigned char mac[HASH_BYTES])
+static void cursor_mac(const struct api_call *call, struct str values, unsigned char mac[HASH_BYTES])
 {
     struct buf bytes = buf_in(call->arena);
     buf_put(&bytes, call->operation->id);
@@ -23,6 +25,7 @@ static void sign(const struct api_call *call, struct str values, unsigned char m
 
 struct str cursor_sign(const struct api_call *call, const struct str *values, size_t count)
 {
+    assert(count > 0 && count <= CURSOR_MAX && values[0].ptr);
     struct buf array = buf_in(call->arena);
     for (size_t i = 0; i < count; i++) {
         buf_put_char(&array, i ? ',' : '[');
@@ -30,7 +33,7 @@ struct str cursor_sign(const struct api_call *call, const struct str *values, si
     }
     buf_put_char(&array, ']');
     unsigned char mac[HASH_BYTES];
-    sign(call, buf_str(&array), mac);
+    cursor_mac(call, buf_str(&array), mac);
     struct buf whole = buf_in(call->arena);
     buf_put(&whole, (struct str){(const char *)mac, MAC_KEPT});
     buf_put(&whole, buf_str(&array));
@@ -39,13 +42,14 @@ struct str cursor_sign(const struct api_call *call, const struct str *values, si
 
 bool cursor_open(struct api_call *call, struct str cursor)
 {
+    assert(call->operation->cursor > 0 && cursor.ptr);
     struct str whole;
     struct json_fault fault;
     unsigned char mac[HASH_BYTES];
     if (!secret_unbase64(call->arena, cursor, &whole) || whole.len <= MAC_KEPT)
         return false;
     struct str array = {whole.ptr + MAC_KEPT, whole.len - MAC_KEPT};
-    sign(call, array, mac);
+    cursor_mac(call, array, mac);
     if (!secret_equal(mac, whole.ptr, MAC_KEPT))
         return false;
     const json_t *values = json_read(call->arena, array, &fault);

@@ -1,5 +1,5 @@
-// What statements need of a body and nobody sends: a slug, an article's content in all its forms, a mailbox; the body
-// itself as they see it, and which of its members are the server's own.
+// Derivations from the body, which statements need and nobody sends: a slug, an article's content in all its forms, a
+// mailbox; the body itself as they see it, and which of its members are the server's own.
 #include "reference.h"
 #include "steps.h"
 

@@ -1,6 +1,7 @@
 // Files that the build put into the binary, as they are served: their type by their ending, their tag worked out once.
 #include "reading.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const struct kind {
@@ -36,6 +37,7 @@ void files_read(struct api_contract *contract)
 
 const struct api_asset *api_file(const struct api_call *call, struct str name)
 {
+    assert(name.ptr);
     const struct embedded_file *files = call->contract->sources.files;
     for (size_t i = 0; files && files[i].path; i++)
         if (str_eq(str_of(files[i].path), name))

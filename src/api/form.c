@@ -3,6 +3,8 @@
 #include "reference.h"
 #include "steps.h"
 
+#include <assert.h>
+
 bool form_is(struct str media_type)
 {
     return str_eq_nocase(media_type, STR("application/x-www-form-urlencoded"));
@@ -45,6 +47,7 @@ static bool read_field(struct api_call *call, json_t *form, struct str pair)
 
 json_t *form_read(struct api_call *call, struct str text)
 {
+    assert(call->body_schema && text_is_utf8(text));
     json_t *form = json_own(call->arena, json_object());
     struct str rest = text;
     while (rest.ptr) {

@@ -1,4 +1,4 @@
-// What `format` promises of a text.
+// Formats of JSON Schema: what each promises of a text.
 #include "schema.h"
 
 #include <arpa/inet.h>
@@ -99,7 +99,7 @@ static bool matches(const char *pattern, struct str text)
     return text_find(str_of(pattern), text) == TEXT_FOUND;
 }
 
-// What stands in the brackets of an address literal.
+// An address literal of a mailbox (RFC 5321 §4.1.3): what stands in its brackets.
 static bool is_ip(struct str text, int family)
 {
     char copy[64] = {0}, bytes[16];
@@ -128,7 +128,7 @@ static bool is_email(struct str text)
     return is_ip(literal, AF_INET);
 }
 
-// The same with a domain in any script (RFC 6531 for the domain alone), and no address in brackets: what a person
+// A mailbox with a domain in any script (RFC 6531 for the domain alone), and no address in brackets: what a person
 // types.
 static bool is_mailbox(struct str text)
 {
@@ -164,7 +164,7 @@ static bool is_uri(struct str text)
     return is_ip((struct str){open + 1, (size_t)(close - open) - 1}, AF_INET6);
 }
 
-// What a browser fetches: a URI of http or https, with a host (RFC 9110 §4.2).
+// A web address, which a browser fetches: a URI of http or https, with a host (RFC 9110 §4.2).
 static bool is_web(struct str text)
 {
     struct str rest, host, scheme = str_cut(text, ':', &rest);

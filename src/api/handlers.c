@@ -1,4 +1,4 @@
-// What handlers are promised: they run transactions of their row, hash passwords off the loop, and say the last word.
+// The functions for handlers: they run transactions of their row, hash passwords off the loop, and say the last word.
 #include "serve.h"
 
 #include <assert.h>

@@ -3,20 +3,23 @@
 // moment at which one is there without the other. A refusal changed nothing; it is kept right after.
 #include "steps.h"
 
+#include <assert.h>
+
 static struct str key_of(const struct api_call *call)
 {
     return call_parameter(call, call->operation->idempotency_key);
 }
 
-// Of the public anybody may come upon anybody's key. A key is good for one very request there, so that whoever has it
+// Keys of the public: anybody may come upon anybody's. A key is good for one very request there, so that whoever has it
 // learns nothing without the body, and stands in nobody's way.
 static void take_key_apart(struct api_call *call)
 {
+    assert(call->request_hash.len);
     struct str *key = &call->values[call->operation->idempotency_key];
     *key = arena_printf(call->arena, "%.*s %.*s", STR_FMT(*key), STR_FMT(call->request_hash));
 }
 
-// What a key stands for: the address, the version that was read, and the body.
+// Fingerprint of the request that a key stands for: the address, the version that was read, and the body.
 void idempotency_prepare(struct api_call *call)
 {
     if (!key_of(call).ptr)

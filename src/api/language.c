@@ -4,6 +4,7 @@
 #include "phrases.h"
 #include "steps.h"
 
+#include <assert.h>
 #include <string.h>
 
 // `fr-CA` is French.
@@ -17,7 +18,7 @@ static const struct str *spoken(const struct operation *operation, struct str ta
 }
 
 // `;q=0.8` in thousandths; 1000 where there is none, 0 where it cannot be read.
-static unsigned quality(struct str parameters)
+static unsigned language_weight(struct str parameters)
 {
     struct str after, said = negotiation_quality(parameters), whole = str_cut(said, '.', &after);
     if (!said.ptr)
@@ -34,7 +35,7 @@ static struct str of_the_site(const struct api_call *call)
     return own ? *own : call->operation->languages[0];
 }
 
-static struct str asked_for(const struct api_call *call)
+static struct str language_asked_for(const struct api_call *call)
 {
     struct str rest = http_header_list(call->arena, &call->exchange->request, STR("Accept-Language"));
     struct str best = of_the_site(call);
@@ -42,7 +43,7 @@ static struct str asked_for(const struct api_call *call)
     while (rest.ptr) {
         struct str parameters, tag = str_trim(str_cut(str_cut(rest, ',', &rest), ';', &parameters));
         const struct str *language = spoken(call->operation, tag);
-        unsigned wanted = quality(parameters);
+        unsigned wanted = language_weight(parameters);
         if (!language || wanted <= best_quality)
             continue;
         best = *language;
@@ -51,7 +52,7 @@ static struct str asked_for(const struct api_call *call)
     return best;
 }
 
-static void speak(struct api_call *call, struct str language)
+static void language_set(struct api_call *call, struct str language)
 {
     call->language = language;
     call->faults.words = str_eq(language, STR("fr")) ? phrase_in_french : NULL;
@@ -60,15 +61,16 @@ static void speak(struct api_call *call, struct str language)
 void language_begin(struct api_call *call)
 {
     if (call->operation && call->operation->language_count)
-        speak(call, asked_for(call));
+        language_set(call, language_asked_for(call));
 }
 
 void language_of_body(struct api_call *call)
 {
+    assert(call->body);
     struct str locale = json_member_text(call->body, "locale");
     const struct str *language = locale.ptr ? spoken(call->operation, locale) : NULL;
     if (language)
-        speak(call, *language);
+        language_set(call, *language);
 }
 
 void language_put(const struct api_call *call, struct reply *reply)

@@ -1,4 +1,4 @@
-// What is asked of the contract once it has been read.
+// Lookups in the contract once it has been read.
 #include "contract.h"
 
 const json_t *operation_body_schema(const struct operation *operation, struct str type)

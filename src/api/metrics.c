@@ -1,4 +1,5 @@
-// What each operation answered and how long it took, counted by its worker alone and read by whoever sums.
+// Metrics of each operation: what it answered and how long it took, counted by its worker alone and read by whoever
+// sums.
 #include "record.h"
 
 // In the order in which they are looked for: the usual ones first.

@@ -3,5 +3,5 @@
 
 #include "marbre/base.h"
 
-// What stands behind `q=` among the parameters of a range; STR_NONE where nothing does.
+// The weight of a range: what stands behind `q=` among its parameters; STR_NONE where nothing does.
 struct str negotiation_quality(struct str parameters);

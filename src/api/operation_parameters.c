@@ -41,7 +41,7 @@ static size_t plain_max(const json_t *schema)
     return (size_t)json_integer_value(json_object_get(schema, "maxLength"));
 }
 
-// Of a parameter's members others would change what is sent: `style`, `content`, `allowReserved`.
+// The members that a parameter may have: others would change what is sent, `style`, `content`, `allowReserved`.
 static bool check_parameter(const struct operation *operation, const json_t *given, struct error *error)
 {
     static const char *const known[] = {"name", "in", "required", "description", "schema", "example"};
@@ -86,12 +86,13 @@ static const json_t *items_of(const struct api_contract *contract, const struct 
     return is_list ? reference_resolve(contract->spec, json_object_get(schema, "items")) : NULL;
 }
 
-static bool complain(const struct reading *reading, const char *what)
+static bool parameter_fail(const struct reading *reading, const char *what)
 {
     return error_set(reading->error, "%.*s: %s", STR_FMT(reading->operation->id), what);
 }
 
-static bool check_schema(const struct reading *reading, const struct parameter *parameter, const json_t *written)
+static bool check_parameter_schema(const struct reading *reading, const struct parameter *parameter,
+                                   const json_t *written)
 {
     const char *unknown = schema_unknown_keyword(reading->contract->spec, written);
     const json_t *value = parameter->items ? parameter->items : parameter->schema;
@@ -99,11 +100,11 @@ static bool check_schema(const struct reading *reading, const struct parameter *
         return error_set(reading->error, "%.*s: a parameter's schema has the keyword %s, which is not enforced",
                          STR_FMT(reading->operation->id), unknown);
     if (json_object_get(value, "type") && !is_plain_type(json_member_text(value, "type")))
-        return complain(reading, "the text of a parameter has not the type of its schema");
+        return parameter_fail(reading, "the text of a parameter has not the type of its schema");
     if (parameter->items && json_object_get(parameter->schema, "default"))
-        return complain(reading, "a parameter that is a list has no default");
+        return parameter_fail(reading, "a parameter that is a list has no default");
     if (json_object_get(written, "$ref") && json_object_size(written) > 1)
-        return complain(reading, "a parameter's schema has others beside its $ref");
+        return parameter_fail(reading, "a parameter's schema has others beside its $ref");
     return true;
 }
 
@@ -144,7 +145,7 @@ static bool read_parameter(const struct reading *reading, const json_t *given)
         operation->versions = number;
     if (parameter->meaning == MEANS_IDEMPOTENCY_KEY)
         operation->idempotency_key = number;
-    return check_schema(reading, parameter, written) && check_parameter(operation, given, reading->error);
+    return check_parameter_schema(reading, parameter, written) && check_parameter(operation, given, reading->error);
 }
 
 static size_t find_in_path(const struct operation *operation, struct str name)
@@ -178,7 +179,7 @@ static bool read_path(const struct reading *reading)
             operation->thing = number;
     }
     return listed == operation->path_parameter_count ||
-           complain(reading, "it has a parameter in its path that its path does not name");
+           parameter_fail(reading, "it has a parameter in its path that its path does not name");
 }
 
 bool operation_parameters(struct reading *reading)

@@ -212,7 +212,7 @@ static struct outcome committed(const struct api_call *call, const struct db_ans
 
 // ----------------------------------------------------------------------------------------------------------- refusals
 
-// What PostgreSQL says no with, and what that means over HTTP. Class MB is our own: its last three digits are the
+// SQLSTATEs, and what each means over HTTP. Class MB is our own: its last three digits are the
 // status.
 static const struct sqlstate {
     const char *code; // five characters, or two for a class
@@ -232,7 +232,7 @@ static const struct sqlstate {
     {"58", 503, "The database is not in order, and whoever runs it has to see to it; nothing was changed."},
 };
 
-// How long to wait is told in the head, not in the document.
+// Retry-After: how long to wait is told in the head, not in the document.
 static struct str take_retry_after(const struct api_call *call, struct str members, unsigned *seconds)
 {
     struct json_fault fault;
@@ -347,6 +347,7 @@ void outcome_of(struct api_call *call, const struct db_answer *answer, struct ou
 
 void outcome_of_replay(struct api_call *call, const struct db_answer *answer, struct outcome *outcome)
 {
+    assert(call->operation->idempotency_key != NO_PARAMETER);
     if (answer->outcome != DB_DONE) {
         outcome_of(call, answer, outcome);
         return;

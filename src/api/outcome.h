@@ -1,4 +1,4 @@
-// What comes of a transaction: from PostgreSQL's answer to a reply, a refusal, or what has to be done next.
+// Outcomes of transactions: from PostgreSQL's answer to a reply, a refusal, or what has to be done next.
 #pragma once
 
 #include "steps.h"
@@ -19,7 +19,7 @@ struct outcome {
 };
 
 void outcome_of(struct api_call *call, const struct db_answer *answer, struct outcome *outcome);
-// Of the transaction that fetches what was answered before.
+// The outcome of the transaction that fetches what was answered before.
 void outcome_of_replay(struct api_call *call, const struct db_answer *answer, struct outcome *outcome);
 
 // A column that the last statement of an operation may answer.

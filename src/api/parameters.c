@@ -31,7 +31,7 @@ static json_t *parameter_typed(struct arena *arena, const json_t *schema, struct
     return number ? number : json_own(arena, json_stringn(text.ptr, text.len));
 }
 
-// What a fault in a parameter is found under: `?limit`, `{slug}`, `If-Match`.
+// The pointer to a fault in a parameter: `?limit`, `{slug}`, `If-Match`.
 static struct str pointer_of(struct api_call *call, const struct parameter *parameter)
 {
     static const char *const marks[] = {[IN_PATH] = "{", [IN_QUERY] = "?", [IN_HEADER] = ""};
@@ -89,7 +89,7 @@ static struct str array_of(struct arena *arena, const json_t *list)
     return buf_str(&array);
 }
 
-// Of the list as a whole: how many there are, and whether one comes twice. Each value has been looked at.
+// Validation of the list as a whole: how many there are, and whether one comes twice. Each value has been looked at.
 static void take_list(struct api_call *call, size_t index)
 {
     const struct parameter *parameter = &call->operation->parameters[index];
@@ -150,7 +150,7 @@ static void take_absent(struct api_call *call, const struct parameter *parameter
         fault_add(&call->faults, pointer_of(call, parameter), "This parameter is required.");
 }
 
-static void take(struct api_call *call, size_t index)
+static void parameter_take(struct api_call *call, size_t index)
 {
     const struct parameter *parameter = &call->operation->parameters[index];
     struct str *value = &call->values[index];
@@ -172,6 +172,6 @@ struct refusal parameters_check(struct api_call *call)
 {
     read_query(call);
     for (size_t i = 0; i < call->operation->parameter_count; i++)
-        take(call, i);
+        parameter_take(call, i);
     return call->faults.count ? refusal_of_faults(call, 400) : REFUSAL_NONE;
 }

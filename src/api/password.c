@@ -1,6 +1,8 @@
 // Passwords on the thread pool: hashing takes tens of milliseconds, which no loop has.
 #include "run.h"
 
+#include <assert.h>
+
 static void password_checked(void *context, bool fits, struct str rehashed)
 {
     struct api_call *call = context;
@@ -33,6 +35,7 @@ static struct refusal too_many_wait(const struct api_call *call)
 struct refusal run_password_check(struct api_call *call, struct str password, struct str phc,
                                   void (*finish)(struct api_call *call, bool fits, struct str rehashed))
 {
+    assert(password.ptr && finish);
     struct auth_hashing hashing = hashing_of(call);
     call->password_checked = finish;
     return auth_password_check(&hashing, password, phc, password_checked, call) ? REFUSAL_NONE : too_many_wait(call);
@@ -41,6 +44,7 @@ struct refusal run_password_check(struct api_call *call, struct str password, st
 struct refusal run_password_hash(struct api_call *call, struct str password,
                                  void (*finish)(struct api_call *call, struct str phc))
 {
+    assert(password.ptr && finish);
     struct auth_hashing hashing = hashing_of(call);
     call->password_hashed = finish;
     return auth_password_hash(&hashing, password, password_hashed, call) ? REFUSAL_NONE : too_many_wait(call);

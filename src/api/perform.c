@@ -1,6 +1,8 @@
 // An operation without HTTP: how the command line puts content in, through the same checks and the same statements.
 #include "steps.h"
 
+#include <assert.h>
+
 static struct str faults_line(struct api_call *call)
 {
     struct buf line = buf_in(call->arena);
@@ -21,6 +23,7 @@ bool api_perform(const struct api_contract *contract, struct db_session *session
                  struct str operation, struct str id, const json_t *body, const struct auth_caller *caller,
                  struct str *text, struct error *error)
 {
+    assert(session && caller->account.len && json_is_object(body));
     struct api_call *call = ARENA_NEW(arena, struct api_call);
     *call = (struct api_call){.arena = arena,
                               .contract = contract,

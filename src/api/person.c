@@ -1,7 +1,8 @@
-// What identifies a person, as statements may have it: an e-mail address in one spelling, and keyed hashes of that and
+// Personal data, as statements may have it: an e-mail address in one spelling, and keyed hashes of that and
 // of the network that they ask from.
 #include "steps.h"
 
+#include <assert.h>
 #include <string.h>
 
 // Without the key nobody can try all the addresses that there are until one fits.
@@ -14,6 +15,7 @@ static struct str keyed_hash(const struct api_call *call, struct str text)
 
 void mailbox_read(struct api_call *call)
 {
+    assert(call->body);
     struct str text = api_body_text(call, "email");
     const char *at = text.ptr ? memrchr(text.ptr, '@', text.len) : NULL;
     if (!at)
@@ -27,7 +29,7 @@ void mailbox_read(struct api_call *call)
     call->mailbox_hash = keyed_hash(call, call->mailbox);
 }
 
-// Of IPv6 the /64 that a household is given, since it may change the rest at will.
+// A keyed hash of the network: of IPv6 the /64 that a household is given, since it may change the rest at will.
 struct str peer_hash(const struct api_call *call)
 {
     unsigned char bytes[16];

@@ -1,5 +1,6 @@
-// What a reader is told, in French: a row a sentence, with the same fillings in the same order. tests/house looks after
-// both: each sentence that a form's fault may be has a row here, and each row's two sentences take the same.
+// French translations of what a reader is told: a row a sentence, with the same fillings in the same order. tests/house
+// looks after both: each sentence that a form's fault may be has a row here, and each row's two sentences take the
+// same.
 #include "phrases.h"
 
 #include "marbre/base.h"

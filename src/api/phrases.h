@@ -1,5 +1,5 @@
-// What readers are told, in French.
+// French translations of what readers are told.
 #pragma once
 
-// The same sentence in French, or itself where nobody has translated it.
+// The translation of a sentence, or itself where nobody has translated it.
 const char *phrase_in_french(const char *english);

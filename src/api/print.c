@@ -1,4 +1,4 @@
-// What statements and the contract may say, as openapi/README.md has it: the tables that the code itself goes by.
+// Documentation of the vocabulary, as openapi/README.md has it: the tables that the code itself goes by.
 #include "outcome.h"
 #include "reading.h"
 

@@ -101,6 +101,7 @@ static const struct problem *problem_find(int status, const char *slug)
 
 struct str problem_document(const struct api_call *call, const struct refusal *refusal)
 {
+    assert(refusal->status >= 400 && refusal->detail.ptr && call->request_id.len);
     const struct problem *problem = problem_find(refusal->status, refusal->slug);
     struct buf text = buf_in(call->arena);
     buf_printf(&text, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":", problem->slug,

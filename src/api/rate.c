@@ -1,85 +1,7 @@
-// Rate classes: the contract names one for each operation, the configuration says how much each takes. One word a
-// caller holds when their bucket will be full again (the generic cell rate algorithm), so a look and a count are one
-// exchange of 64 bits.
+// Rate limits of a request: the contract names a class for each operation, and what fails at API keys is penalised.
 #include "steps.h"
 
 #include <string.h>
-
-enum { TAG_SHIFT = 48 };
-static const uint64_t time_mask = (UINT64_C(1) << TAG_SHIFT) - 1; // microseconds of the monotonic clock: for nine years
-
-struct rates *rates_new(struct arena *arena, const struct config *config)
-{
-    struct rates *rates = ARENA_NEW(arena, struct rates);
-    const struct rate_class classes[RATE_CLASSES] = {
-        {.name = STR("read"), .is_of_the_contract = true, .limit = config->rate_read},
-        {.name = STR("desk"), .is_of_the_contract = true, .limit = config->rate_desk},
-        {.name = STR("login"), .is_of_the_contract = true, .limit = config->rate_login},
-        {.name = STR("key"), .limit = config->rate_login},
-        {.name = STR("dead key"), .limit = config->rate_login},
-        {.name = STR("good key"), .limit = config->rate_login},
-        {.name = STR("dead key of late"), .limit = {1, 3600}},
-        {.name = STR("good key today"), .limit = {1, 86400}},
-        {.name = STR("form"), .is_of_the_contract = true, .limit = config->rate_form, .together = "all forms"},
-        {.name = STR("all forms"), .limit = config->rate_form_all},
-    };
-    secret_random(rates->key, sizeof rates->key);
-    for (size_t i = 0; i < RATE_CLASSES; i++) {
-        rates->classes[i] = classes[i];
-        rates->classes[i].policy = arena_printf(arena, "\"%.*s\";q=%u;w=%u", STR_FMT(classes[i].name),
-                                                classes[i].limit.requests, classes[i].limit.seconds);
-    }
-    return rates;
-}
-
-const struct rate_class *rate_class_find(const struct rates *rates, struct str name)
-{
-    for (size_t i = 0; i < RATE_CLASSES; i++)
-        if (str_eq(rates->classes[i].name, name))
-            return &rates->classes[i];
-    return NULL;
-}
-
-// The caller's word in their bucket of the table, or that of whoever is nearest to having none against them.
-static _Atomic uint64_t *slot_of(struct rates *rates, uint64_t hash, uint64_t *word)
-{
-    _Atomic uint64_t *bucket = rates->slots[hash % RATE_BUCKETS], *oldest = NULL;
-    uint64_t tag = hash >> TAG_SHIFT, oldest_word = UINT64_MAX;
-    for (size_t i = 0; i < RATE_WAYS; i++) {
-        *word = atomic_load_explicit(&bucket[i], memory_order_relaxed);
-        if (*word >> TAG_SHIFT == tag)
-            return &bucket[i];
-        if (!oldest || (*word & time_mask) < (oldest_word & time_mask)) {
-            oldest = &bucket[i];
-            oldest_word = *word;
-        }
-    }
-    *word = oldest_word;
-    return oldest;
-}
-
-static unsigned seconds_up(uint64_t us)
-{
-    return (unsigned)((us + 999999) / 1000000);
-}
-
-// Takes one out of a bucket; a look only says whether there is one.
-static struct rate_state take(struct rates *rates, const struct rate_class *class, uint64_t hash, bool peek)
-{
-    const uint64_t window = (uint64_t) class->limit.seconds * 1000000, step = window / class->limit.requests;
-    for (;;) {
-        uint64_t word, now = (uint64_t)clock_mono_us(), tag = hash >> TAG_SHIFT;
-        _Atomic uint64_t *slot = slot_of(rates, hash, &word);
-        uint64_t full = word >> TAG_SHIFT == tag ? word & time_mask : 0;
-        uint64_t next = (full > now ? full : now) + step;
-        if (next - now > window)
-            return (struct rate_state){class, true, 0, seconds_up(full - now), seconds_up(next - now - window)};
-        if (peek || atomic_compare_exchange_weak_explicit(slot, &word, tag << TAG_SHIFT | (next & time_mask),
-                                                          memory_order_relaxed, memory_order_relaxed))
-            return (struct rate_state){class, false, (unsigned)((window - (next - now)) / step), seconds_up(next - now),
-                                       0};
-    }
-}
 
 // A trusted proxy that asks for nobody but itself: it would say so otherwise, and a client cannot make it say less.
 static bool is_proxy_itself(const struct api_call *call, const struct http_ip *ip)
@@ -101,25 +23,13 @@ struct str peer_network(const struct api_call *call, unsigned char bytes[16])
     return (struct str){(const char *)bytes, ipv4 ? sizeof ip.bytes : IPV6_NETWORK};
 }
 
-// Who is counted: the key, the session, or the address. Not the account: whoever holds a token that has ended would use
-// up what belongs to its owner.
+// The caller that is counted: the key, the session, or the address. Not the account: whoever holds a token that has
+// ended would use up what belongs to its owner.
 static struct str subject(const struct api_call *call, unsigned char bytes[16])
 {
     if (call->caller.key.ptr)
         return call->caller.key;
     return call->authenticated ? call->caller.session : peer_network(call, bytes);
-}
-
-static uint64_t hash_of(const struct rates *rates, const struct rate_class *class, struct str who)
-{
-    return secret_short_hash(who, rates->key) + (uint64_t)(class - rates->classes) * 0x9E3779B97F4A7C15U;
-}
-
-static struct rate_state count(struct rates *rates, const struct rate_class *class, struct str who, bool peek)
-{
-    if (class->limit.requests == 0 || !who.ptr)
-        return (struct rate_state){0};
-    return take(rates, class, hash_of(rates, class, who), peek);
 }
 
 static struct refusal rate_refusal(const struct api_call *call, const struct rate_class *class, const char *one)
@@ -130,12 +40,10 @@ static struct refusal rate_refusal(const struct api_call *call, const struct rat
     return refusal;
 }
 
-// What all may ask together. Only who is within their own share is counted, so that one alone cannot use it up.
-static struct refusal check_all(struct api_call *call, const struct rate_class *class)
+// The limit of all callers together. Only who is within their own share is counted, so that one alone cannot use it up.
+static struct refusal check_all(struct api_call *call, const struct rate_class *together)
 {
-    struct rates *rates = call->contract->rates;
-    const struct rate_class *together = rate_class_find(rates, str_of(class->together));
-    struct rate_state state = count(rates, together, STR("all"), false);
+    struct rate_state state = rate_take(call->contract->rates, together, STR("all"));
     call->counted_together = state.class && !state.refused;
     if (!state.refused)
         return REFUSAL_NONE;
@@ -149,16 +57,8 @@ static struct refusal check_all(struct api_call *call, const struct rate_class *
 // Only what is taken counts among all: who sends what is refused, or sends while the database is away, closes no door.
 void rate_refund(struct api_call *call)
 {
-    if (!call->counted_together)
-        return;
-    struct rates *rates = call->contract->rates;
-    const struct rate_class *together = rate_class_find(rates, str_of(call->operation->rate->together));
-    const uint64_t step = (uint64_t)together->limit.seconds * 1000000 / together->limit.requests;
-    uint64_t word, hash = hash_of(rates, together, STR("all"));
-    _Atomic uint64_t *slot = slot_of(rates, hash, &word);
-    while (word >> TAG_SHIFT == hash >> TAG_SHIFT &&
-           !atomic_compare_exchange_weak_explicit(slot, &word, word - step, memory_order_relaxed, memory_order_relaxed))
-        ;
+    if (call->counted_together)
+        rate_give_back(call->contract->rates, call->operation->rate->together, STR("all"));
     call->counted_together = false;
 }
 
@@ -171,18 +71,18 @@ void rate_refund(struct api_call *call)
 //     one that has failed from here    with others that have, by address (`dead key`)
 //     one that was never seen          guesses, by address (`key`): each different key once
 //
-// What was good is remembered for a day, what has failed from an address for an hour: a bucket of one.
-static bool is_marked(struct rates *rates, const char *class, struct str who)
+// A mark is a bucket of one: what was good is remembered for a day, what has failed from an address for an hour.
+static bool is_marked(struct rates *rates, enum rate_class_number class, struct str who)
 {
-    return count(rates, rate_class_find(rates, str_of(class)), who, true).refused;
+    return rate_look(rates, &rates->classes[class], who).refused;
 }
 
-static void mark(struct rates *rates, const char *class, struct str who)
+static void mark(struct rates *rates, enum rate_class_number class, struct str who)
 {
-    count(rates, rate_class_find(rates, str_of(class)), who, false);
+    rate_take(rates, &rates->classes[class], who);
 }
 
-// Who is penalised for a key, and as what.
+// A penalty for an API key: who pays it, and as what.
 struct penalty {
     const struct rate_class *class;
     struct str who;  // STR_NONE for whom no limit is meant
@@ -200,18 +100,17 @@ static struct penalty penalty_of(const struct api_call *call)
     address = arena_copy(call->arena, address);
     struct str pair = arena_printf(call->arena, "%.*s %.*s", STR_FMT(key),
                                    STR_FMT(secret_hex(call->arena, address.ptr, address.len)));
-    if (is_marked(rates, "good key today", key))
-        return (struct penalty){rate_class_find(rates, STR("good key")), pair, pair, "API key that has ended"};
-    if (is_marked(rates, "dead key of late", pair))
-        return (struct penalty){rate_class_find(rates, STR("dead key")), address, pair,
-                                "address with API keys that are none"};
-    return (struct penalty){rate_class_find(rates, STR("key")), address, pair, "address with API keys that are none"};
+    if (is_marked(rates, RATE_GOOD_TODAY, key))
+        return (struct penalty){&rates->classes[RATE_GOOD_KEY], pair, pair, "API key that has ended"};
+    if (is_marked(rates, RATE_DEAD_OF_LATE, pair))
+        return (struct penalty){&rates->classes[RATE_DEAD_KEY], address, pair, "address with API keys that are none"};
+    return (struct penalty){&rates->classes[RATE_UNKNOWN_KEY], address, pair, "address with API keys that are none"};
 }
 
 void rate_exempt(const struct api_call *call)
 {
     if (call->caller.key.ptr)
-        mark(call->contract->rates, "good key today", call->caller.key);
+        mark(call->contract->rates, RATE_GOOD_TODAY, call->caller.key);
 }
 
 void rate_penalise(const struct api_call *call)
@@ -221,8 +120,8 @@ void rate_penalise(const struct api_call *call)
     struct penalty penalty = penalty_of(call);
     if (!penalty.class)
         return;
-    mark(call->contract->rates, "dead key of late", penalty.pair);
-    count(call->contract->rates, penalty.class, penalty.who, false);
+    mark(call->contract->rates, RATE_DEAD_OF_LATE, penalty.pair);
+    rate_take(call->contract->rates, penalty.class, penalty.who);
 }
 
 // -------------------------------------------------------------------------------------------------------- a request
@@ -234,14 +133,14 @@ struct refusal rate_check(struct api_call *call)
     unsigned char bytes[16];
     if (call->caller.key.ptr) {
         struct penalty penalty = penalty_of(call);
-        call->rate = penalty.class ? count(rates, penalty.class, penalty.who, true) : (struct rate_state){0};
+        call->rate = penalty.class ? rate_look(rates, penalty.class, penalty.who) : (struct rate_state){0};
         if (call->rate.refused)
             return rate_refusal(call, penalty.class, penalty.one);
     }
-    call->rate = count(rates, class, subject(call, bytes), false);
+    call->rate = rate_take(rates, class, subject(call, bytes));
     if (call->rate.refused)
         return rate_refusal(call, class, call->authenticated ? "caller" : "address");
-    return class->together ? check_all(call, class) : REFUSAL_NONE;
+    return class->together ? check_all(call, class->together) : REFUSAL_NONE;
 }
 
 // RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers). What is left is one caller's own: a reply that

@@ -20,7 +20,7 @@ MUST_CHECK bool operation_location(struct reading *reading);
 MUST_CHECK bool operation_is_sound(struct reading *reading); // its words fit each other and what it is
 // Its lists: its own statements, and those that every operation of its kind has.
 MUST_CHECK bool operation_statements(struct reading *reading);
-// Where the parameters of its statements come from; once all operations have been read.
+// Bindings of its statements' parameters; once all operations have been read.
 MUST_CHECK bool operation_bindings(const struct api_contract *contract, struct operation *operation,
                                    struct error *error);
 

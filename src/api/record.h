@@ -1,4 +1,4 @@
-// What is written down of a request once it is over: numbers, and a line of the log.
+// Metrics and access log, of a request that is over.
 #pragma once
 
 #include "call.h"

@@ -40,6 +40,7 @@ struct refusal refusal_of_faults(const struct api_call *call, int status)
 
 struct refusal refusal_of_fault(struct api_call *call, struct str pointer, struct str detail)
 {
+    assert(detail.len);
     fault_add(&call->faults, pointer, "%.*s", STR_FMT(detail));
     return (struct refusal){.status = 422, .detail = detail, .more = errors_member(call)};
 }

@@ -9,7 +9,7 @@ void reply_header(struct reply *reply, struct str name, struct str value)
     reply->headers[reply->header_count++] = (struct http_header){name, value};
 }
 
-// What the contract may promise of a reply's head, beside what belongs to HTTP itself.
+// Header fields that the contract may promise, beside what belongs to HTTP itself.
 bool reply_promises(struct str header)
 {
     static const char *const headers[] = {"Access-Control-Allow-Origin",
@@ -44,6 +44,7 @@ struct reply reply_nothing(void)
 
 struct reply reply_json(int status, struct str json)
 {
+    assert(status >= 200 && status < 300 && json.len);
     struct reply reply = {.status = status, .body = json};
     reply_header(&reply, STR("Content-Type"), STR("application/json"));
     reply_header(&reply, STR("Cache-Control"), STR("no-store"));
@@ -94,6 +95,7 @@ struct api_asset api_asset_of(struct arena *arena, struct str type, struct str b
 
 struct reply reply_asset(struct arena *arena, const struct http_request *request, const struct api_asset *asset)
 {
+    assert(asset->type.len && asset->etag.len);
     struct reply reply = {.status = 200, .body = asset->body};
     reply_header(&reply, STR("Cache-Control"), STR("public, max-age=60"));
     reply_header(&reply, STR("ETag"), asset->etag);

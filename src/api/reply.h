@@ -14,7 +14,7 @@ struct reply {
 };
 
 void reply_header(struct reply *reply, struct str name, struct str value);
-// Whether a reply may have this header: what the contract promises, beside what belongs to HTTP itself.
+// True for header fields that the contract may promise, beside what belongs to HTTP itself.
 bool reply_promises(struct str header);
 
 struct reply reply_nothing(void); // 204

@@ -1,6 +1,8 @@
 // The router: a tree with a node for each segment of a path. A word goes before a parameter.
 #include "contract.h"
 
+#include <assert.h>
+
 static struct route *child_made(struct arena *arena, struct route *node, struct str word)
 {
     struct route **at = &node->inside;
@@ -16,6 +18,7 @@ static struct route *child_made(struct arena *arena, struct route *node, struct 
 
 void route_add(struct api_contract *contract, struct operation *operation)
 {
+    assert(str_starts(operation->path, STR("/")) && operation->method < HTTP_METHOD_OTHER);
     struct route *node = contract->routes;
     struct str rest = {operation->path.ptr + 1, operation->path.len - 1};
     while (rest.ptr) {
@@ -33,7 +36,7 @@ static bool serves(const struct route *node)
     return false;
 }
 
-// What is left of a path, and the parameters that were met on the way to it.
+// A walk down the tree: the parameters that were met so far.
 struct walk {
     struct arena *arena;
     struct str *values;

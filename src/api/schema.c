@@ -2,9 +2,10 @@
 // is found, each with its pointer and a sentence that a person understands.
 #include "schema_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
-// What a keyword holds: nothing to look into, a schema, a list of schemas, or members that are schemas.
+// Subschemas of a keyword: nothing to look into, a schema, a list of schemas, or members that are schemas.
 enum holds { HOLDS_NONE, HOLDS_SCHEMA, HOLDS_LIST, HOLDS_MEMBERS };
 
 // A keyword without a function says something to people, or to another keyword.
@@ -67,6 +68,7 @@ static const struct keyword *keyword_find(const char *name)
 bool schema_check(struct faults *faults, const json_t *spec, const json_t *schema, const json_t *value,
                   const struct path *at)
 {
+    assert(faults && value && at);
     size_t before = faults->count;
     struct validation context = {faults, spec, schema, value, at};
     const json_t *type = json_object_get(schema, "type");

@@ -53,7 +53,7 @@ static void by_discriminator(const struct validation *context, const json_t *bra
                  STR_FMT(buf_str(&words)));
 }
 
-// How many branches hold. When none does, `meant` has the faults of the branch for this kind of value.
+// Counts the branches that hold. When none does, `meant` has the faults of the branch for this kind of value.
 static size_t count_holding(const struct validation *context, const json_t *branches, struct faults *meant)
 {
     size_t holding = 0, i;

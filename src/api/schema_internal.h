@@ -1,10 +1,10 @@
-// What the files that carry out JSON Schema share: one look at one value, and the keywords by family.
+// Internals of the validator: a validation context, and the keywords by family.
 #pragma once
 
 #include "reference.h"
 #include "schema.h"
 
-// What is being said of a value, and where it is.
+// A validation context: a value, where it is, and the schema that is applied to it.
 struct validation {
     struct faults *faults;
     const json_t *spec, *schema, *value;
@@ -15,11 +15,11 @@ bool schema_has_type(const json_t *value, struct str type); // 1.0 is an integer
 // Equality as JSON Schema means it (§4.2.2): numbers by their value, so that 1 is 1.0, also deep inside.
 bool schema_equal(const json_t *a, const json_t *b);
 struct str schema_value_words(const struct validation *context); // what a sentence calls the value
-// The same look, by another schema, at the same value; faults go to `faults`.
+// Applies another schema to the same value in the same place; faults go to `faults`.
 bool schema_check_in_place(const struct validation *context, struct faults *faults, const json_t *schema);
 
 #define SCHEMA_CHECK(keyword) void schema_##keyword(const struct validation *context, const json_t *argument)
-// Of a value by itself.
+// Keywords of a value by itself.
 SCHEMA_CHECK(type);
 SCHEMA_CHECK(enum);
 SCHEMA_CHECK(const);
@@ -32,7 +32,7 @@ SCHEMA_CHECK(maximum);
 SCHEMA_CHECK(exclusive_minimum);
 SCHEMA_CHECK(exclusive_maximum);
 SCHEMA_CHECK(multiple_of);
-// Of what is inside of an object or a list.
+// Keywords of what is inside of an object or a list.
 SCHEMA_CHECK(required);
 SCHEMA_CHECK(properties);
 SCHEMA_CHECK(additional_properties);
@@ -46,7 +46,7 @@ SCHEMA_CHECK(items);
 SCHEMA_CHECK(prefix_items);
 SCHEMA_CHECK(contains);
 SCHEMA_CHECK(unique_items);
-// Of the value by other schemas.
+// Applicators: of the value by other schemas.
 SCHEMA_CHECK(ref);
 SCHEMA_CHECK(one_of);
 SCHEMA_CHECK(any_of);

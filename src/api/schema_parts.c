@@ -115,7 +115,7 @@ void schema_property_names(const struct validation *context, const json_t *schem
     }
 }
 
-// Of a list that is too long nobody asks what is in it.
+// A list over its maxItems: nobody asks what is in it.
 static bool is_too_long(const struct validation *context)
 {
     const json_t *most = json_object_get(context->schema, "maxItems");

@@ -39,6 +39,7 @@ static struct api_call *call_new(struct api *api, struct http_exchange *exchange
 
 void serve_reply(struct api_call *call, struct reply *reply)
 {
+    assert(call->exchange && reply->status >= 200);
     reply_header(reply, STR("X-Request-Id"), call->request_id);
     rate_put(call, reply);
     if (reply->status >= 400)
@@ -133,7 +134,7 @@ static void answer_options(struct api_call *call, const struct route *route)
     serve_reply(call, &reply);
 }
 
-// What a request has to get past before its body is read, in this order.
+// The checks of a request's head, before its body is read, in this order.
 static struct refusal (*const checks[])(struct api_call *call) = {
     caller_check, cors_check, rate_check, accept_check, body_check, parameters_check, versions_check,
 };
@@ -165,10 +166,10 @@ static uint64_t admit(void *context, struct http_exchange *exchange)
 
 // ------------------------------------------------------------------------------------------------------ carrying out
 
-static void answered(struct db_call *db, const struct db_answer *answer);
-static void replayed(struct db_call *db, const struct db_answer *answer);
+static void act_answered(struct db_call *db, const struct db_answer *answer);
+static void replay_answered(struct db_call *db, const struct db_answer *answer);
 
-// Whether it was kept or not, the refusal is true.
+// The refusal is sent whether it was kept or not: it is true.
 static void refusal_kept(struct db_call *db, const struct db_answer *answer)
 {
     (void)answer;
@@ -187,7 +188,7 @@ static void keep_refusal(struct api_call *call, const struct refusal *refusal)
     run(call, &call->operation->keep_refusal, refusal_kept);
 }
 
-static void finish(struct api_call *call, const struct db_answer *answer, struct outcome *outcome)
+static void outcome_carry_out(struct api_call *call, const struct db_answer *answer, struct outcome *outcome)
 {
     if (answer->outcome == DB_DONE)
         rate_exempt(call);
@@ -208,49 +209,49 @@ static void finish(struct api_call *call, const struct db_answer *answer, struct
             serve_refusal(call, &outcome->refusal);
         break;
     case OUTCOME_REPLAY:
-        run(call, &call->operation->replay, replayed);
+        run(call, &call->operation->replay, replay_answered);
         break;
     case OUTCOME_REPEAT:
         call->retried = true;
-        run(call, &call->operation->act, answered); // where it was done the first time, idempotency/begin says so
+        run(call, &call->operation->act, act_answered); // where it was done the first time, idempotency/begin says so
         break;
     }
 }
 
-static void answered(struct db_call *db, const struct db_answer *answer)
+static void act_answered(struct db_call *db, const struct db_answer *answer)
 {
     struct outcome outcome;
     outcome_of(db->context, answer, &outcome);
-    finish(db->context, answer, &outcome);
+    outcome_carry_out(db->context, answer, &outcome);
 }
 
-static void replayed(struct db_call *db, const struct db_answer *answer)
+static void replay_answered(struct db_call *db, const struct db_answer *answer)
 {
     struct outcome outcome;
     outcome_of_replay(db->context, answer, &outcome);
-    finish(db->context, answer, &outcome);
+    outcome_carry_out(db->context, answer, &outcome);
 }
 
 void serve_failed(struct api_call *call, const struct db_answer *answer)
 {
     assert(answer->outcome != DB_DONE);
-    answered(&call->db, answer);
+    act_answered(&call->db, answer);
 }
 
-static void act(struct api_call *call)
+static void act_begin(struct api_call *call)
 {
     if (call->operation->handler) {
         call->operation->handler->serve(call);
         return;
     }
     call->new_id = uuid_new();
-    run(call, &call->operation->act, answered);
+    run(call, &call->operation->act, act_answered);
 }
 
 static void password_derived(struct api_call *call, struct str phc)
 {
     call->password_hash = arena_copy(call->arena, phc);
-    act(call);
+    act_begin(call);
 }
 
 // The password of the body, or one that is made and told once. Only for a caller who may: a hash costs much.
@@ -287,7 +288,7 @@ static void serve(void *context, struct http_exchange *exchange)
     if (call->operation->derive & DERIVE_PASSWORD)
         run(call, &call->operation->admit, derive_password);
     else
-        act(call);
+        act_begin(call);
 }
 
 // A request that the http room could not read to its end.

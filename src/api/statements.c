@@ -3,7 +3,9 @@
 // down of it; and last the answer.
 #include "reading.h"
 
-static bool put(struct reading *reading, struct transaction *transaction, struct str name)
+#include <assert.h>
+
+static bool list_put(struct reading *reading, struct transaction *transaction, struct str name)
 {
     const struct db_statement *statement = db_statement_find(reading->contract->sources.statements, name);
     if (!statement)
@@ -15,9 +17,9 @@ static bool put(struct reading *reading, struct transaction *transaction, struct
     return true;
 }
 
-static bool put_caller(struct reading *reading, struct transaction *transaction)
+static bool list_put_caller(struct reading *reading, struct transaction *transaction)
 {
-    return reading->operation->is_public || put(reading, transaction, STR("auth/enter"));
+    return reading->operation->is_public || list_put(reading, transaction, STR("auth/enter"));
 }
 
 // `articles/desk_get` becomes `articles/desk_get, kept`: the same answer, and a row of idempotency_records where there
@@ -45,7 +47,7 @@ static const struct db_statement *keeping(const struct api_contract *contract, c
 }
 
 // Its own, with what is written down of them before the answer, or behind all where there is none.
-static bool put_named(struct reading *reading, const json_t *names)
+static bool list_put_named(struct reading *reading, const json_t *names)
 {
     struct operation *operation = reading->operation;
     bool is_noted = operation->audit.ptr && !operation->is_public, is_gone_after = operation->method == HTTP_DELETE;
@@ -53,29 +55,30 @@ static bool put_named(struct reading *reading, const json_t *names)
     size_t i, last = json_array_size(names) - 1;
     const json_t *name;
     json_array_foreach ((json_t *)names, i, name) {
-        if (is_noted && answers && i == last && !put(reading, &operation->act, STR("audit/record")))
+        if (is_noted && answers && i == last && !list_put(reading, &operation->act, STR("audit/record")))
             return false;
-        if (!put(reading, &operation->act, json_text(name)))
+        if (!list_put(reading, &operation->act, json_text(name)))
             return false;
     }
-    return !is_noted || answers || put(reading, &operation->act, STR("audit/record"));
+    return !is_noted || answers || list_put(reading, &operation->act, STR("audit/record"));
 }
 
 static bool list_idempotency(struct reading *reading)
 {
     struct operation *operation = reading->operation;
-    return put_caller(reading, &operation->replay) &&
-           put(reading, &operation->replay, STR("idempotency/find_answer")) &&
-           put_caller(reading, &operation->keep_refusal) &&
-           put(reading, &operation->keep_refusal, STR("idempotency/keep_refusal"));
+    return list_put_caller(reading, &operation->replay) &&
+           list_put(reading, &operation->replay, STR("idempotency/find_answer")) &&
+           list_put_caller(reading, &operation->keep_refusal) &&
+           list_put(reading, &operation->keep_refusal, STR("idempotency/keep_refusal"));
 }
 
 static bool list_named(struct reading *reading, const json_t *names)
 {
     struct operation *operation = reading->operation;
     bool keyed = operation->idempotency_key != NO_PARAMETER;
-    if (!put_caller(reading, &operation->act) || (keyed && !put(reading, &operation->act, STR("idempotency/begin"))) ||
-        !put_named(reading, names) || (keyed && !list_idempotency(reading)))
+    if (!list_put_caller(reading, &operation->act) ||
+        (keyed && !list_put(reading, &operation->act, STR("idempotency/begin"))) || !list_put_named(reading, names) ||
+        (keyed && !list_idempotency(reading)))
         return false;
     const struct db_statement **last = &operation->act.steps[operation->act.count - 1].statement;
     operation->last = *last;
@@ -94,16 +97,20 @@ static enum db_connection_class class_of_steps(const struct operation *operation
 static bool list_of_handler(struct reading *reading)
 {
     const struct api_transaction *transactions = reading->operation->handler->transactions;
+    const char *const *symbols = reading->operation->handler->symbols;
+    for (size_t i = 0; symbols && symbols[i]; i++)
+        if (i == API_SYMBOLS_MAX)
+            return error_set(reading->error, "%.*s: its handler has too many symbols", STR_FMT(reading->operation->id));
     for (size_t i = 0; transactions && transactions[i].statements[0]; i++) {
         if (i == TRANSACTIONS_MAX)
             return error_set(reading->error, "%.*s: its handler has too many transactions",
                              STR_FMT(reading->operation->id));
         struct transaction *transaction = &reading->operation->of_handler[i];
         transaction->class = class_of_steps(reading->operation);
-        if (!put_caller(reading, transaction))
+        if (!list_put_caller(reading, transaction))
             return false;
         for (size_t n = 0; n < API_STATEMENTS_MAX && transactions[i].statements[n]; n++)
-            if (!put(reading, transaction, str_of(transactions[i].statements[n])))
+            if (!list_put(reading, transaction, str_of(transactions[i].statements[n])))
                 return false;
     }
     return true;
@@ -116,7 +123,8 @@ bool operation_statements(struct reading *reading)
     operation->admit.class = operation->replay.class = class_of_steps(operation);
     if (operation->handler)
         return list_of_handler(reading);
-    return list_named(reading, json_object_get(reading->ours, "statements")) && put_caller(reading, &operation->admit);
+    return list_named(reading, json_object_get(reading->ours, "statements")) &&
+           list_put_caller(reading, &operation->admit);
 }
 
 // --------------------------------------------------------------------------------------------------------- bindings
@@ -182,6 +190,7 @@ static bool bind_transaction(const struct api_contract *contract, const struct o
 
 bool operation_bindings(const struct api_contract *contract, struct operation *operation, struct error *error)
 {
+    assert(operation->id.len && (operation->handler || operation->act.count));
     for (size_t i = 0; i < TRANSACTIONS_MAX; i++)
         if (!bind_transaction(contract, operation, &operation->of_handler[i], error))
             return false;

@@ -2,9 +2,10 @@
 // client holds one page, and a long answer holds no more. The columns `next_1…` of a page are `:cursor_1…` of the next.
 #include "run.h"
 
+#include <assert.h>
 #include <string.h>
 
-// Where the page that is being sent lives. The call itself lives in the exchange.
+// Frees the arena of the page that is being sent. The call itself lives in the exchange.
 static void free_page(void *context)
 {
     struct api_call *call = context;
@@ -12,7 +13,7 @@ static void free_page(void *context)
         arena_free(call->arena);
 }
 
-static struct str page_of(struct api_call *call, const struct db_answer *answer, bool *last)
+static struct str stream_page(struct api_call *call, const struct db_answer *answer, bool *last)
 {
     for (size_t i = 0; i < call->operation->cursor; i++)
         call->cursor[i] = fact_next(answer, i);
@@ -34,12 +35,12 @@ static void page_answered(struct db_call *db, const struct db_answer *answer)
         http_reply_cut(call->exchange);
         return;
     }
-    struct str page = page_of(call, answer, &last);
+    struct str page = stream_page(call, answer, &last);
     http_reply_more(call->exchange, page, last);
 }
 
 // The page before is with the client: its memory goes, all but where it ended.
-static void next_page(struct http_exchange *exchange)
+static void stream_next(struct http_exchange *exchange)
 {
     struct api_call *call = exchange->service_data;
     struct arena *before = call->arena, *page = arena_new();
@@ -51,7 +52,7 @@ static void next_page(struct http_exchange *exchange)
     run(call, &call->operation->act, page_answered);
 }
 
-// What a file is called: the last word of its address.
+// Content-Disposition: a file is called by the last word of its address.
 static struct str file_of(struct api_call *call)
 {
     struct str path = call->operation->path;
@@ -62,11 +63,12 @@ static struct str file_of(struct api_call *call)
 
 struct reply stream_begin(struct api_call *call, const struct db_answer *answer)
 {
+    assert(answer->outcome == DB_DONE && call->operation->page && call->operation->cursor);
     bool last;
-    struct reply reply = {.status = 200, .body = page_of(call, answer, &last)};
+    struct reply reply = {.status = 200, .body = stream_page(call, answer, &last)};
     const char *type = json_object_iter_key(json_object_iter((json_t *)call->operation->answer_types));
     arena_defer(call->arena, free_page, call);
-    reply.more = last ? NULL : next_page;
+    reply.more = last ? NULL : stream_next;
     reply_header(&reply, STR("Content-Type"), arena_printf(call->arena, "%s; charset=utf-8", type));
     reply_header(&reply, STR("Content-Disposition"), file_of(call));
     reply_header(&reply, STR("Cache-Control"), STR("no-store"));

@@ -42,14 +42,14 @@ VALUE(new_id)
     return str_of(call->new_id.text);
 }
 
-// What an operation is about: what it makes, or else the thing of its path.
+// The thing that an operation is about: what it makes, or else the thing of its path.
 VALUE(id)
 {
     struct str thing = operation_makes(call->operation) ? STR_NONE : call_parameter(call, call->operation->thing);
     return thing.ptr ? thing : new_id(call, unused);
 }
 
-// The same; otherwise it is the caller's own.
+// The thing for the audit; where there is none, it is about the caller's own session or account.
 VALUE(audit_thing)
 {
     bool about_a_thing = operation_makes(call->operation) || call->operation->thing != NO_PARAMETER;
@@ -105,7 +105,7 @@ VALUE(user_agent)
     return agent.ptr && text_is_utf8(agent) ? agent : STR_NONE;
 }
 
-// Of the form that is being shown. An operation that takes a token opens it instead (form_token_open).
+// A token for the form that is being shown. An operation that takes a token opens it instead (form_token_open).
 VALUE(form_token)
 {
     (void)unused;

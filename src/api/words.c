@@ -95,13 +95,13 @@ static bool read_handler(struct reading *reading, const struct word *word, const
 static bool read_rate(struct reading *reading, const struct word *word, const json_t *value)
 {
     const struct rate_class *class = rate_class_find(reading->contract->rates, json_text(value));
-    if (!class || !class->is_of_the_contract)
+    if (!class)
         return word_fail(reading, word, value);
     reading->operation->rate = class;
     return true;
 }
 
-// What changes something at the desk is written down under the table that it changes. That has an `id`, by which the
+// The table that an act is written down under in the audit. It has an `id`, by which the
 // audit knows the thing; and a `version`, where a change has to say by If-Match which one it was made from.
 static bool read_audit(struct reading *reading, const struct word *word, const json_t *value)
 {

@@ -35,8 +35,8 @@ static struct block *block_new(struct block *before, size_t size)
     return block;
 }
 
-// First blocks that this thread gave back, so that a request which fits into one costs no allocation. Not under
-// AddressSanitizer, which could not see that somebody still uses what was given back.
+// A free list of first blocks that this thread gave back, so that a request which fits into one costs no allocation.
+// Not under AddressSanitizer, which could not see that somebody still uses what was given back.
 #ifndef __SANITIZE_ADDRESS__
 static _Thread_local struct block *spare;
 static _Thread_local unsigned spare_count;

@@ -1,7 +1,7 @@
 // Counting how long things take.
 #include "marbre/base.h"
 
-// From what a read takes that is answered at once to what a statement may take at most.
+// Bounds of the histograms: from what a read takes that is answered at once to what a statement may take at most.
 const unsigned duration_bounds_us[DURATION_BOUNDS] = {500,   1000,   2500,   5000,    10000,   25000,
                                                       50000, 100000, 250000, 1000000, 2500000, 10000000};
 

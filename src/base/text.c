@@ -272,7 +272,7 @@ static struct str to_ascii(struct arena *arena, struct str text, struct str lang
     return U_FAILURE(status) ? STR("") : to_utf8(arena, (struct utf16){out, length});
 }
 
-// As much of a text's beginning as can matter to its slug: most characters give a letter or more, some (punctuation,
+// The part of a text's beginning that can matter to its slug: most characters give a letter or more, some (punctuation,
 // emoji) give none.
 static struct str slug_source(struct str text, size_t max)
 {

@@ -40,7 +40,7 @@ static bool account_run(const struct account_act *act, struct arena *arena, cons
     return done;
 }
 
-// Words as a request's body has them: what is typed here has to fit what is typed there.
+// Cleans typed words as a request's body is cleaned: what is typed here has to fit what is typed there.
 static struct str text_typed(struct arena *arena, struct str text)
 {
     return text_is_utf8(text) ? text_clean(arena, text) : text;

@@ -91,7 +91,7 @@ static bool cluster_make(struct arena *arena, const struct place *place, const c
     return true;
 }
 
-// Everything that is done under the lock.
+// Starts the cluster, under the lock.
 static bool cluster_bring_up(struct arena *arena, const char *dir, struct cluster *cluster, struct error *error)
 {
     struct place *place = &cluster->place;

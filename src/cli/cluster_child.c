@@ -71,7 +71,7 @@ static pid_t fork_without_handlers(void)
     return 0;
 }
 
-// In the child. Gives the call that failed, or NULL.
+// Drops root's rights, in the child. Gives the call that failed, or NULL.
 static const char *drop_rights(struct owner owner)
 {
     if (geteuid() != 0)
@@ -83,7 +83,7 @@ static const char *drop_rights(struct owner owner)
     return setuid(owner.uid) ? "setuid" : NULL;
 }
 
-// In the child, after drop_rights: the kernel forgets this at a change of user.
+// Sets the parent-death signal, in the child after drop_rights: the kernel forgets it at a change of user.
 static const char *end_with(pid_t parent, int number)
 {
     if (prctl(PR_SET_PDEATHSIG, number))

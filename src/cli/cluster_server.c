@@ -59,7 +59,7 @@ static void path_of_pid_file(const char *data, char path[PATH_MAX])
     snprintf(path, PATH_MAX, "%s/postmaster.pid", data);
 }
 
-// False when there is no such file. A pid of 0 when the file names none.
+// Reads postmaster.pid. False when there is no such file; a pid of 0 when it names none.
 static bool postmaster_read(const char *data, struct postmaster *postmaster)
 {
     char path[PATH_MAX], bytes[PATH_MAX];

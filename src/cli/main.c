@@ -34,12 +34,13 @@ static const struct command {
      "       marbre account disable EMAIL\n       marbre account enable EMAIL\n\n"
      "ROLE is contributor, editor, chief, sales or admin.\n"},
     {"check", command_check, "whether it could serve",
-     "usage: marbre check [--config | --contract [FILE] | --symbols]\n\nLooks at keys, contract, database, migrations and "
+     "usage: marbre check [--config | --contract [FILE...] | --symbols]\n\nLooks at keys, contract, database, "
+     "migrations and "
      "statements, and says what is "
      "wrong.\n"
      "`--config` prints every key of the environment with its value and what it is for. `--contract` looks at the "
      "contract alone,\nthe one of this binary or "
-     "another: a build that fails here would not start.\n`--symbols` prints what statements may name, the columns that "
+     "others: a build that fails here would not start.\n`--symbols` prints what statements may name, the columns that "
      "they answer, and the words of `x-marbre`.\n"},
     {"healthcheck", command_healthcheck, "ask a running server whether it is ready",
      "usage: marbre healthcheck [/PAGE]\n\nAsks /readyz at MARBRE_ADMIN_LISTEN; exits with 0 when it is ready. With a "

@@ -49,15 +49,34 @@ static int print_config(struct arena *arena, const struct config *config)
 enum { CONTRACT_BYTES_MAX = 16 << 20 };
 
 // The contract that the build has just put in, or one in a file. Nothing of the environment counts.
-static int check_contract(struct arena *arena, const char *path)
+static bool contract_is_sound(struct arena *arena, const char *path, struct error *error)
 {
     struct config nothing = {.site_url = STR("http://localhost"), .article_url = STR("{site}/{slug}")};
-    struct error error;
     struct db_statements statements = db_statements_read(arena, embedded_statements);
     struct server_setup setup = setup_of(arena, &nothing, &statements);
     if (path && !file_read(arena, path, CONTRACT_BYTES_MAX, &setup.contract))
-        return cli_fail("%s cannot be read: %s", path, strerror(errno));
-    return server_check_contract(arena, &setup, &error) ? 0 : cli_fail("%s", error.detail);
+        return error_set(error, "%s cannot be read: %s", path, strerror(errno));
+    return server_check_contract(arena, &setup, error);
+}
+
+static int check_contract(struct arena *arena, const char *path)
+{
+    struct error error;
+    return contract_is_sound(arena, path, &error) ? 0 : cli_fail("%s", error.detail);
+}
+
+// Several, each with its name before what is wrong with it.
+static int check_contracts(char *const *paths)
+{
+    int status = 0;
+    for (; *paths; paths++) {
+        struct arena *arena = arena_new();
+        struct error error;
+        if (!contract_is_sound(arena, *paths, &error))
+            status = cli_fail("%s: %s", *paths, error.detail);
+        arena_free(arena);
+    }
+    return status;
 }
 
 // What the contract and statements may say, as tables: openapi/README.md holds them, and a test compares.
@@ -76,8 +95,8 @@ int command_check(int argc, char **argv)
     struct error error;
     struct server_ready ready;
     int status;
-    if (argc >= 2 && argc <= 3 && strcmp(argv[1], "--contract") == 0) {
-        status = check_contract(arena, argv[2]);
+    if (argc >= 2 && strcmp(argv[1], "--contract") == 0) {
+        status = argc > 3 ? check_contracts(argv + 2) : check_contract(arena, argv[2]);
     } else if (argc == 2 && strcmp(argv[1], "--symbols") == 0) {
         status = print_symbols(arena);
     } else if (!cli_config(arena, &config)) {

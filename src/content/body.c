@@ -79,6 +79,7 @@ static void body_render(struct reader *reader, const struct list *list, const st
     rendered->keys = arena_copy(reader->arena, body_keys_write(reader->work, list));
 }
 
+// Makes a body of its nodes: normalises, renders. `keys`: those that stood beside the blocks.
 static void body_make(struct reader *reader, struct list *list, struct str keys, const struct content_site *site,
                       struct content_body *rendered)
 {

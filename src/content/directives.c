@@ -42,7 +42,7 @@ static const struct member *member_of(const struct shape *shape, const char *nam
     return NULL;
 }
 
-// As the type that the member takes, where the text is one; the reader of blocks finds the rest.
+// An attribute's value as the type that the member takes, where the text is one; the reader of blocks finds the rest.
 static json_t *attribute_value(const struct member *member, struct str text)
 {
     uint64_t number;

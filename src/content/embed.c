@@ -61,7 +61,8 @@ static const struct provider *provider_of(const struct embed *embed)
     return &providers[embed->provider - 1];
 }
 
-// All that stands between `https://` and the path: with a port or a user's name in it, it is no host of the table.
+// The authority of an address, all that stands between `https://` and the path: with a port or a user's name in it, it
+// is no host of the table.
 static struct str authority(struct str url)
 {
     struct str rest = {url.ptr + strlen(beginnings[0]), url.len - strlen(beginnings[0])};

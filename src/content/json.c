@@ -1,4 +1,4 @@
-// From nodes back to JSON, by their shapes: `_type`, `_key`, then the members in the order of content.md.
+// Serialising nodes as JSON, by their shapes: `_type`, `_key`, then the members in the order of content.md.
 #include "content_internal.h"
 
 static void put_node(struct buf *json, const struct node *node)

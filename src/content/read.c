@@ -1,5 +1,5 @@
-// From JSON to nodes, by their shapes, and the faults that are found on the way. Members are read in the order in which
-// they stand in the text, so faults come in that order too.
+// Parsing JSON into nodes, by their shapes, and the faults that are found on the way. Members are read in the order in
+// which they stand in the text, so faults come in that order too.
 #include "content_internal.h"
 
 #include <stdio.h>

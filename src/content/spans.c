@@ -88,7 +88,7 @@ static int by_key(const void *a, const void *b)
     return order ? order : (x.len > y.len) - (x.len < y.len);
 }
 
-// From keys in any order to links in the order of their keys, each once.
+// Normalises the marks of a span: links in the order of their keys, each once.
 static void marks_normalise(struct arena *arena, const struct names *defined, struct marks *marks)
 {
     if (marks->count == 0)

@@ -189,7 +189,7 @@ static void close_link(struct writer *writer, const struct link *link)
         write_destination(writer, link->href, link->title);
 }
 
-// As HTML does it: closes what the next span does not have, opens what it has more.
+// Changes decorators between spans as HTML does: closes what the next one does not have, opens what it has more.
 struct opened {
     const struct link *link;
     unsigned decorators;

@@ -82,7 +82,7 @@ const char *db_search_path(struct arena *arena, struct str definitions)
     return definitions.len ? arena_printf(arena, "%.*s, marbre", STR_FMT(definitions)).ptr : "marbre";
 }
 
-// Said by every connection before anything else. An empty role keeps the one that logged in.
+// Session settings, said by every connection before anything else. An empty role keeps the one that logged in.
 const char db_settings_sql[] = "select set_config('role', coalesce(nullif($1, ''), current_user), false),"
                                " set_config('statement_timeout', $2, false),"
                                " set_config('lock_timeout', $3, false),"

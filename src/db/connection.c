@@ -39,8 +39,8 @@ struct db_connection {
     struct db_call *first, **last; // under way, in the order of sending
     unsigned load, backoff_ms;
     enum db_health health;
-    unsigned failures; // answers in a row that it is broken
-    bool reported;     // that it is down, so that the log says it once
+    unsigned failures;              // answers in a row that it is broken
+    bool reported, reported_broken; // that it is down, and that the database is why, so that the log says each once
 };
 
 static void connect_begin(struct db_connection *connection, const char *address);
@@ -74,12 +74,14 @@ static void connection_back_off(struct db_connection *connection, bool broken)
 // Closes what there is, hands calls back to the pool, and backs off. `sqlstate` may be NULL.
 static void lose_as(struct db_connection *connection, const char *sqlstate, const char *why)
 {
-    if (!connection->reported)
+    bool broken = sqlstate && db_sqlstate_is_broken(sqlstate);
+    if (!connection->reported || (broken && !connection->reported_broken))
         log_event(LOG_WARNING, "db.lost", "%s", why);
     connection->reported = true;
+    connection->reported_broken |= broken;
     drop_events(connection);
     db_pool_lost(connection->pool, sqlstate, why);
-    connection_back_off(connection, sqlstate && db_sqlstate_is_broken(sqlstate));
+    connection_back_off(connection, broken);
     PQfinish(connection->pg); // `why` may be its own
     connection->pg = NULL;
     connection->health = DB_UNTRIED;
@@ -269,7 +271,7 @@ static void prepared(struct db_connection *connection, PGresult *result)
         PQclear(result);
         if (connection->reported)
             log_event(LOG_INFO, "db.back", "the connection to the database is back");
-        connection->reported = false;
+        connection->reported = connection->reported_broken = false;
         connection->state = READY;
         connection->backoff_ms = BACKOFF_FIRST_MS;
         event_del(connection->timer);

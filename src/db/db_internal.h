@@ -27,7 +27,7 @@ void db_connection_expire(struct db_connection *connection, int64_t began_us);
 // Gives up a broken connection that has no call under way, when the pool lets it.
 void db_connection_replace_if_broken(struct db_connection *connection);
 
-// Called by connections: a call was answered, or has to be tried elsewhere, or places became free.
+// Callbacks of connections to their pool: a call was answered, or has to be tried elsewhere, or places became free.
 void db_pool_answered(struct db_pool *pool, const struct db_connection *connection, struct db_call *call);
 void db_pool_orphaned(struct db_pool *pool, struct db_call *call);
 void db_pool_dispatch(struct db_pool *pool);

@@ -43,7 +43,7 @@ static void call_finish(struct db_pool *pool, struct db_call *call)
     call->done(call, &call->answer);
 }
 
-// Of a call that no connection has run. Why there is none is told with it.
+// Finishes a call that no connection has run; why there is none is told with it.
 static void call_finish_without(struct db_pool *pool, struct db_call *call, enum db_outcome outcome)
 {
     call->answer = (struct db_answer){.outcome = outcome};
@@ -217,7 +217,7 @@ void db_pool_free(struct db_pool *pool)
 
 bool db_pool_ready(const struct db_pool *pool)
 {
-    return class_is_up(pool, DB_READ) && class_is_up(pool, DB_LIST) && class_is_up(pool, DB_WRITE);
+    return (class_is_up(pool, DB_READ) || class_is_up(pool, DB_LIST)) && class_is_up(pool, DB_WRITE);
 }
 
 const struct db_class_metrics *db_pool_metrics(const struct db_pool *pool)

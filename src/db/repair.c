@@ -68,6 +68,16 @@ static unsigned others_that_are(const struct db_pool *pool, const struct db_conn
     return count;
 }
 
+// Another of its group is being made: what is left of the group serves meanwhile.
+static bool another_is_down(const struct db_pool *pool, const struct db_connection *but)
+{
+    enum db_connection_class group = group_of(pool, but);
+    for (unsigned i = reach_start(pool, group); i < reach_end(pool, group); i++)
+        if (pool->connections[i] != but && !db_connection_is_ready(pool->connections[i]))
+            return true;
+    return false;
+}
+
 bool db_pool_may_distrust(const struct db_pool *pool, const struct db_connection *connection)
 {
     return others_that_are(pool, connection, true) == 0;
@@ -83,7 +93,8 @@ bool db_pool_begin_replacement(struct db_pool *pool, const struct db_connection 
     int64_t now = clock_mono_us(), since_ms = (now - pool->replaced_us) / 1000;
     if (pool->replaced_us == 0 || since_ms > REPLACE_FORGET_MS)
         pool->replace_pause_ms = 0;
-    if (since_ms < pool->replace_pause_ms || (failures < FAILURES_OF_THE_LAST && db_pool_is_last(pool, connection)))
+    if (since_ms < pool->replace_pause_ms || another_is_down(pool, connection) ||
+        (failures < FAILURES_OF_THE_LAST && db_pool_is_last(pool, connection)))
         return false;
     pool->replaced_us = now;
     pool->replace_pause_ms = pool->replace_pause_ms ? 2 * pool->replace_pause_ms : REPLACE_FIRST_MS;

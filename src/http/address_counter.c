@@ -27,7 +27,8 @@ static struct http_ip origin(struct http_ip ip)
     return ip;
 }
 
-// Nobody outside knows the seed, so nobody can choose addresses that meet in one bucket.
+// The bucket of an address, by a keyed hash: nobody outside knows the seed, so nobody can choose addresses that meet in
+// one.
 static struct address_counter **bucket(struct address_counters *counters, const struct http_ip *ip)
 {
     uint64_t halves[2];

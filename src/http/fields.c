@@ -46,7 +46,7 @@ static enum http_fault read_connection(struct http_request *request, struct str 
     return HTTP_FINE;
 }
 
-// From an HTTP/1.0 client the expectation is void (RFC 9110 §10.1.1).
+// Expect: from an HTTP/1.0 client the expectation is void (RFC 9110 §10.1.1).
 static enum http_fault read_expect(struct http_request *request, struct str value, struct field_facts *facts)
 {
     (void)facts;

@@ -12,8 +12,8 @@ struct str input_view(const struct input *input)
     return (struct str){input->ptr ? input->ptr + input->start : "", input->end - input->start};
 }
 
-// First rooms that this thread's connections gave back, so that the next request costs no allocation. Not under
-// AddressSanitizer, which could not see that somebody still reads what was given back.
+// A free list of first buffers that this thread's connections gave back, so that the next request costs no allocation.
+// Not under AddressSanitizer, which could not see that somebody still reads what was given back.
 #ifndef __SANITIZE_ADDRESS__
 enum { SPARE_MAX = 64 };
 static _Thread_local char *spare[SPARE_MAX];

@@ -36,7 +36,8 @@ static void free_closed(struct http_listener *listener)
     }
 }
 
-// Two passes: to end one connection may end others by way of the service, and so change the list.
+// Ends connections whose deadline has passed, in two passes: to end one may end others by way of the service, and so
+// change the list.
 static void on_sweep(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
@@ -89,7 +90,7 @@ static void reject(struct http_listener *listener, int fd)
     listener->rejected = listener->crowded = 0;
 }
 
-// All clients of a proxy come from its one address: it is not counted.
+// Counts a connection to its address, but for a trusted proxy's: all its clients come from that one.
 static bool count_in(struct http_listener *listener, struct http_ip ip, struct address_counter **counter)
 {
     unsigned most = listener->limits.connections_per_address;

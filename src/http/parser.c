@@ -139,7 +139,7 @@ static enum http_fault take_fields(struct scan *scan, struct http_request *reque
     return take_line_end(scan);
 }
 
-// Everything but the array of headers, of which `header_count` says how much counts.
+// Clears a request but for the array of headers, of which `header_count` says how much counts.
 static void clear(struct http_request *request)
 {
     memset(request, 0, offsetof(struct http_request, headers));

@@ -19,7 +19,7 @@ const struct api_handler newsroom_handlers[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-// Nothing waits for any of these: what is too old counts no more, whether it is still there or not.
+// Periodic jobs. Nothing waits for any of these: what is too old counts no more, whether it is still there or not.
 enum { ROWS_MOST = 1000 }; // at a time, so that nobody waits long for what a job has locked
 const struct api_job newsroom_jobs[] = {
     {"erase_old_inquiries", 3600, ROWS_MOST},

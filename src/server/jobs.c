@@ -19,7 +19,7 @@ bool jobs_bind(struct arena *arena, const struct api_sources *sources, struct db
     return true;
 }
 
-// True when there is as much again to do.
+// Runs a job's statements in one transaction. True when there is as much again to do.
 static bool job_run(struct jobs *jobs, struct arena *arena, struct db_session *session, const struct api_job *job)
 {
     const struct db_step *steps = &jobs->steps[(job - newsroom_jobs) * JOB_STEPS];
@@ -66,7 +66,7 @@ static void jobs_run_all(struct jobs *jobs)
     arena_free(arena);
 }
 
-// True when the time is up, false when the server ends.
+// Waits for the next round. True when the time is up, false when the server ends.
 static bool jobs_rest(struct jobs *jobs)
 {
     struct timespec until;

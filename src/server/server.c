@@ -117,7 +117,7 @@ static bool socket_claim(int *descriptor, struct str text, struct http_address *
                      errno == EADDRINUSE ? "something else listens there" : strerror(errno));
 }
 
-// So that PostgreSQL's usual hundred connections suffice for sixteen workers.
+// Connections for reading by default, so that PostgreSQL's usual hundred suffice for sixteen workers.
 static unsigned read_connections(const struct config *config)
 {
     enum { FEW_WORKERS = 8 };
@@ -236,7 +236,7 @@ static size_t connections_left(const struct server *server)
     return left;
 }
 
-// Says that it serves, once every worker does.
+// Announces that it serves, once every worker does.
 static void server_announce(struct server *server)
 {
     for (unsigned i = 0; i < server->worker_count; i++)

@@ -37,9 +37,9 @@ void worker_stop_accepting(struct worker *worker);
 void worker_stop(struct worker *worker); // and joins it
 void worker_finish(struct worker *worker);
 
-// The schema check, repeated on the first worker's loop: the database has all the migrations that this binary stands on, and its definitions. At
-// the start it had; what is restored beneath a running server may have fewer. That it has more is no fault: an upgrade
-// migrates before the last old server is gone.
+// The schema check, repeated on the first worker's loop: the database has all the migrations that this binary stands
+// on, and its definitions. At the start it had; what is restored beneath a running server may have fewer. That it has
+// more is no fault: an upgrade migrates before the last old server is gone.
 struct schema_check {
     struct db_pool *pool;
     struct event *again;
@@ -51,7 +51,7 @@ struct schema_check {
     atomic_bool migrated;
 };
 
-// Before the first connection: adds the statement that is asked.
+// Adds the check's statement, before the first connection.
 void schema_check_prepare(struct schema_check *check, struct arena *arena, struct db_statements *statements,
                           const struct db_release *release);
 void schema_check_start(struct schema_check *check, struct loop *loop, struct db_pool *pool);
@@ -96,7 +96,7 @@ struct admin {
 };
 
 struct readiness {
-    bool database;   // each worker has connections of each class
+    bool database;   // each worker has connections to read and to write
     bool statements; // and PostgreSQL runs what it is sent: it is not broken
     bool migrations, listener, draining;
 };

@@ -73,7 +73,7 @@ class Load:
 
 
 def test_sigterm_under_load_cuts_no_request_and_refuses_nobody_before_the_end(base):
-    server = base.serve_beside(MARBRE_DRAIN_SECONDS="1")
+    server = base.serve_beside(**marbre.SIDE_BY_SIDE, MARBRE_DRAIN_SECONDS="1")
     load = Load(server)
     marbre.wait_for(lambda: load.served > 50, "some load")
     signalled = time.monotonic()
@@ -89,7 +89,7 @@ def test_sigterm_under_load_cuts_no_request_and_refuses_nobody_before_the_end(ba
 
 
 def test_a_request_that_waits_for_the_database_is_answered_before_the_end(base):
-    server = base.serve_beside(MARBRE_DRAIN_SECONDS="0")
+    server = base.serve_beside(**marbre.SIDE_BY_SIDE, MARBRE_DRAIN_SECONDS="0")
     editor = marbre.Client(server, "editor")
     article = editor.make_article(title="En cours")
     holder = base.sql_session()
@@ -111,7 +111,7 @@ def test_a_request_that_waits_for_the_database_is_answered_before_the_end(base):
 
 
 def test_a_second_sigterm_ends_it_at_once(base):
-    server = base.serve_beside(MARBRE_DRAIN_SECONDS="600")
+    server = base.serve_beside(**marbre.SIDE_BY_SIDE, MARBRE_DRAIN_SECONDS="600")
     server.process.send_signal(signal.SIGTERM)
     marbre.wait_for(lambda: "finishing what has begun" in server.log_text(), "the server to drain")
     server.process.send_signal(signal.SIGTERM)

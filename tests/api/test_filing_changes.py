@@ -51,6 +51,16 @@ def filed(resource, thing):
     return {resource: [thing["slug"]]}
 
 
+def page_with(reader, resource, thing):
+    """The address of the page of a list on which a thing is; others may have filled those before."""
+    first = path = f"/v1/{resource}?limit=100" if resource != "sections" else "/v1/sections"
+    while True:
+        page = reader.get(path, 200).json()
+        if resource == "sections" or thing["slug"] in [one["slug"] for one in page["data"]]:
+            return path
+        path = f"{first}&cursor={page['next']}"
+
+
 # ---- found
 
 @EVERY
@@ -119,10 +129,10 @@ def test_null_empties_what_may_be_empty_and_is_refused_elsewhere(chief, resource
 @EVERY
 def test_a_change_shows_to_readers_at_once_and_in_what_caches_compare(chief, reader, resource):
     made = make(chief, resource)
-    paths = [f"/v1/{resource}?limit=100" if resource != "sections" else "/v1/sections", f"/v1/{resource}/{made['slug']}"]
+    paths = [page_with(reader, resource, made), f"/v1/{resource}/{made['slug']}"]
     before = [reader.get(path, 200) for path in paths]
     time.sleep(1.1)  # Last-Modified counts seconds
-    patch(chief, resource, made, name=new_name())
+    patch(chief, resource, made, name=made["name"] + " bis")  # which stays on its page
     for path, was in zip(paths, before):
         now = reader.get(path, 200, headers={"If-None-Match": was.headers["ETag"]})
         assert now.headers["ETag"] != was.headers["ETag"]

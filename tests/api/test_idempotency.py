@@ -370,7 +370,7 @@ def test_a_client_that_goes_away_after_sending_may_send_again(server, editor):
 def broken(server):
     """A server whose database connections a story may cut: `cut()` ends all that it has, and says how many those were."""
     theirs = set(server.sql("select pid from pg_stat_activity where usename = 'marbre_server'").split())
-    other = server.serve_beside(MARBRE_RATE_DESK="0")
+    other = server.serve_beside(**marbre.SIDE_BY_SIDE, MARBRE_RATE_DESK="0")
     other.cut = lambda: int(server.sql(
         "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'marbre_server'"
         f" and pid not in ({','.join(theirs)})"))

@@ -18,7 +18,7 @@ numbers = itertools.count(1)
 def strict(server):
     """Five of each kind a minute: one more comes back only after twelve seconds, which is longer than a story. The tests
     are its proxy, so each story has addresses of its own."""
-    strict = server.serve_beside(MARBRE_RATE_READ="5/60", MARBRE_RATE_DESK="5/60", MARBRE_RATE_LOGIN="5/60",
+    strict = server.serve_beside(**marbre.SIDE_BY_SIDE, MARBRE_RATE_READ="5/60", MARBRE_RATE_DESK="5/60", MARBRE_RATE_LOGIN="5/60",
                                  MARBRE_TRUSTED_PROXIES="127.0.0.1")
     yield strict
     assert strict.stop() == 0

@@ -150,6 +150,7 @@ def test_the_process_tells_of_itself(house):
     [build] = now.series("marbre_build_info")
     assert build["version"] == house.contract.spec["info"]["version"]
     assert re.fullmatch(r"\d{4}_\w+", build["migration"])
+    assert build["definitions"] == house.sql("select name from definition_sets")
     for name in ("process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds"):
         assert now.get(name) > 0, name
     assert now.get("process_open_fds") < now.get("process_max_fds")
@@ -219,6 +220,14 @@ def test_migrations_that_go_missing_beneath_a_server_are_named(house):
     marbre.wait_for(lambda: readyz(house) == {"migrations"}, "readyz to name the migrations")
     marbre.wait_for(lambda: "lacks migrations" in house.log_text(), "the log to say so")
     house.sql("insert into migrations select * from kept; drop table kept")
+    marbre.wait_for(lambda: readyz(house) == set(), "readyz to turn back")
+
+
+def test_definitions_that_go_missing_beneath_a_server_are_named(house):
+    """What is restored beneath it may be of a release before."""
+    house.sql("update definition_sets set retired_at = clock_timestamp()")
+    marbre.wait_for(lambda: readyz(house) == {"migrations"}, "readyz to name the migrations")
+    house.sql("update definition_sets set retired_at = null")
     marbre.wait_for(lambda: readyz(house) == set(), "readyz to turn back")
 
 

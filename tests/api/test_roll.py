@@ -4,8 +4,8 @@ import collections
 import contextlib
 import os
 import pathlib
+import re
 import threading
-import time
 
 import pytest
 import requests
@@ -37,6 +37,7 @@ class Load:
     def __init__(self, house):
         self.house, self.servers, self.over, self.lock = house, [], threading.Event(), threading.Lock()
         self.counts, self.failed = collections.Counter(), []
+        self.asked = collections.Counter()  # under way, by port
         self.editors = [marbre.Client(house, "editor") for _ in range(WRITERS)]
         self.published = house.client("editor").make_article(title="Lu", sections=["une"])
         house.client("editor").act(self.published, "publish")
@@ -46,6 +47,7 @@ class Load:
         with self.lock:
             server = self.servers[number % len(self.servers)]
             self.counts[server.port] += 1
+            self.asked[server.port] += 1
         try:
             reply = session.request(method, server.url + path, timeout=30, **arguments)
             if reply.status_code != expect:
@@ -53,8 +55,11 @@ class Load:
             else:
                 self.house.contract.check(reply)
                 return reply.json()
-        except (OSError, AssertionError) as error:
-            self.failed.append(f"{method} {path}: {error}")
+        except Exception as error:  # whatever it is, this request is lost
+            self.failed.append(f"{method} {path}: {error!r:.300}")
+        finally:
+            with self.lock:
+                self.asked[server.port] -= 1
         return None
 
     def read(self):
@@ -102,7 +107,7 @@ class Load:
         """Nobody asks it from now on; what was asked is answered."""
         with self.lock:
             self.servers.remove(server)
-        time.sleep(0.5)
+        marbre.wait_for(lambda: self.asked[server.port] == 0, "the last answers")
         assert server.stop() == 0
 
     def go_on(self, requests_each):
@@ -111,9 +116,12 @@ class Load:
         marbre.wait_for(lambda: all(self.counts[port] >= count for port, count in enough.items()), "the load to go on")
 
 
+def urls(house):
+    return {"MARBRE_DATABASE_URL": house.database_url(), "MARBRE_MIGRATE_DATABASE_URL": house.database_url("marbre_owner")}
+
+
 def migrate(house, program=None):
-    done = marbre.run("migrate", program=program, MARBRE_DATABASE_URL=house.database_url(),
-                      MARBRE_MIGRATE_DATABASE_URL=house.database_url("marbre_owner"))
+    done = marbre.run("migrate", program=program, **urls(house))
     assert done.returncode == 0, done.stderr
 
 
@@ -136,6 +144,8 @@ def test_a_roll_to_functions_with_other_arguments_and_results_loses_no_request(h
         load.serve(again)
         load.serve(house.serve_beside(program=next_release, **UNBOUNDED))
         load.go_on(100)  # old and new ones, side by side
+        status = marbre.run("migrate", "status", program=next_release, **urls(house)).stdout
+        assert re.search(r"^applied  definitions \w+\nin use   definitions \w+$", status, re.M), status
         for old in load.servers[:2]:
             load.leave(old)
         load.go_on(100)

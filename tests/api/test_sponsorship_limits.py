@@ -13,8 +13,8 @@ from forms import Form, address, faults, found, move, numbers, pointers, stored,
 @pytest.fixture(scope="module")
 def open_site(server):
     """The same without limits by address, and without any proxy that it trusts."""
-    site = server.serve_beside(MARBRE_FORM_SECONDS_MIN="0", MARBRE_RATE_FORM="0", MARBRE_SPONSORSHIP_PER_EMAIL="0",
-                               MARBRE_SPONSORSHIP_BURST="0")
+    site = server.serve_beside(**marbre.SIDE_BY_SIDE, MARBRE_FORM_SECONDS_MIN="0", MARBRE_RATE_FORM="0",
+                               MARBRE_SPONSORSHIP_PER_EMAIL="0", MARBRE_SPONSORSHIP_BURST="0")
     yield site
     assert site.stop() == 0
 

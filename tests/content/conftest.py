@@ -15,7 +15,7 @@ class Renderer:
 
     def __init__(self):
         named = os.environ.get("MARBRE_CONTENT_RENDER")
-        self.process = subprocess.Popen([named or ROOT / "build/dev/content_render"], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([named or ROOT / "build/asan/content_render"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE)
 
     def __call__(self, **given):

@@ -101,3 +101,38 @@ def test_a_text_stays_the_same_text_in_yaml(typeset, text):
 def test_what_is_no_text_stays_so_in_yaml(typeset):
     document = {"numbers": [0, -7, 1.5, 1e100, 2 ** 53], "words": [True, False, None], "empty": [{}, []]}
     assert yaml.safe_load(typeset(document, "yaml")) == document
+
+
+MEMBERS = """
+Words: {title: {type: string, example: A title}, note: {type: string, example: A note}}
+Facts: {id: {type: string, example: a1}, at: {type: string, example: now}}
+"""
+
+
+def thing(typeset, members=MEMBERS, **schema):
+    """A schema that takes members from groups, as the contract has it then; or what is wrong with it."""
+    answer = {"description": "It.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}
+    document = contract({**OPERATION, "responses": {"200": answer}}, schemas={"Thing": {"type": "object", **schema}})
+    told = typeset(document, parts={"members/x.yaml": members})
+    return told[1] if isinstance(told, tuple) else json.loads(told)["components"]["schemas"]["Thing"]
+
+
+def test_a_schema_has_the_members_of_the_groups_that_it_names(typeset):
+    there = thing(typeset, **{"x-members": {"required": ["Words"], "read_only": ["Facts"]}}, required=["size"],
+                  properties={"size": {"type": "integer", "example": 3}, "note": {"type": "null", "example": None}},
+                  example={"title": "Another"})
+    assert list(there["properties"]) == ["title", "note", "id", "at", "size"]
+    assert there["required"] == ["title", "note", "size"] and "x-members" not in there
+    assert there["properties"]["note"] == {"type": "null", "example": None}, "what it writes itself goes before"
+    assert there["properties"]["id"] == {"type": "string", "example": "a1", "readOnly": True}
+    assert there["example"] == {"title": "Another", "note": None, "size": 3}
+
+
+@pytest.mark.parametrize("words, complaint", [
+    ({"required": ["Words", "Nothing"]}, "Thing: x-members names a group that is in no members/*.yaml\n"),
+    ({"required": ["Words"]}, "Facts: is a group that no x-members names\n"),
+    ({"required": ["Words", "Facts"], "optional": ["Words"]}, "Thing: title is in two groups of x-members\n"),
+    ({"needed": ["Words"]}, "Thing: x-members has the word needed, which means nothing here\n"),
+])
+def test_groups_that_are_misnamed_or_left_over_stop_the_build(typeset, words, complaint):
+    assert thing(typeset, **{"x-members": words}) == complaint

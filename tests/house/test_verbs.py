@@ -63,3 +63,16 @@ def test_each_statement_is_for_whom_its_verb_says(server):
 @pytest.mark.parametrize("name", ["articles/get", "articles/fetch", "articles/lists", "articles/desk", "tags/readers"])
 def test_another_verb_is_noticed(name):
     assert verb_of(name) is None
+
+
+def test_a_function_that_one_statement_alone_calls_says_why_it_is_one():
+    """Its text could be the statement's; where it is not, a plan that is kept or a look after a lock is the reason."""
+    texts = {path: re.sub("--.*", "", path.read_text()) for path in FILES}
+    definitions = "\n".join(path.read_text() for path in sorted(marbre.ROOT.glob("src/**/definitions/*.sql")))
+    bodies, silent = re.sub("--.*", "", definitions), []
+    for comment, name in re.findall(r"((?:^--.*\n)*)^create function (\w+)\(", definitions, re.M):
+        calls = re.compile(rf"\b{name}\(")
+        elsewhere = len(calls.findall(bodies)) - 1 + sum(name in text for text in C.values())
+        if sum(len(calls.findall(text)) for text in texts.values()) == 1 and not elsewhere:
+            silent += [] if re.search(r"\bA\s+(--\s+)?function\b", comment) else [name]
+    assert not silent, f"called once, and no word why: {silent}"

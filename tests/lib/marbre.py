@@ -27,6 +27,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PASSWORD = "marbre-dev-only"
 # Hashes of passwords as cheap as they may be.
 CHEAP = {"MARBRE_HASH_MEMORY_KIB": "1024", "MARBRE_HASH_PASSES": "1"}
+# Where requests have to meet: on two workers, and on two of each worker's connections.
+SIDE_BY_SIDE = {"MARBRE_WORKERS": "2", "MARBRE_WRITE_CONNECTIONS": "2"}
 # Debian's psql is a wrapper in Perl; the real one starts ten times as fast.
 PSQL = next(map(str, sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/psql"))), "psql")
 

@@ -8,4 +8,5 @@ with locked as materialized (
     update accounts set active = false where id = (select id from locked)
 )
 select require(exists (select from locked), 'MB404', 'There is no such API key, or it has been revoked.'),
-       require_version('api_keys', :path_id::uuid, (select version from locked), :if_match::integer[])
+       require_version(thing_kind => 'api_keys', thing => :path_id::uuid, now_there => (select version from locked),
+                       expected => :if_match::integer[])

@@ -13,4 +13,5 @@ select case when x.slug = :path_slug then 200 else 308 end as status,
        'author:' || x.id || case when x.slug <> :path_slug then ' list:authors' else '' end || newest.keys as keys,
        newest.fresh_for
   from asked join authors x on x.id = asked.id
- cross join lateral newest_articles(:query_include::text[], 'authors', x.id, :config_article_url) newest
+ cross join lateral newest_articles(include => :query_include::text[], kind => 'authors', thing => x.id,
+                                    url_template => :config_article_url) newest

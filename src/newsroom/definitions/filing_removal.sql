@@ -49,13 +49,15 @@ begin
         returning s.id
     )
     select array_agg(id) into moved from changed;
-    perform audit_write(operation, 'sections', moved, '{parent}', address, request_id);
+    perform audit_write(operation => operation, kind => 'sections', things => moved, fields => '{parent}',
+                        address => address, request_id => request_id);
     delete from account_sections x
      where x.section_id = section
        and exists (select from account_sections y where y.account_id = x.account_id and y.section_id = replacement);
     update account_sections set section_id = replacement where section_id = section;
     update accounts set version = version + 1 where id = any (editors);
-    perform audit_write(operation, 'accounts', editors, '{sections}', address, request_id);
+    perform audit_write(operation => operation, kind => 'accounts', things => editors, fields => '{sections}',
+                        address => address, request_id => request_id);
 end $$;
 
 -- One thing becomes another, everywhere and for good: what named the one names the other, in every version of every
@@ -77,12 +79,14 @@ begin
         $statement$, filed, member) using thing, replacement;
     execute format('update %1$I set %2$I = $2 where %2$I = $1', filed, member) using thing, replacement;
     if kind = 'sections' then
-        perform section_reassign(thing, replacement, operation, address, request_id);
+        perform section_reassign(section => thing, replacement => replacement, operation => operation,
+                                 address => address, request_id => request_id);
     end if;
     execute format('update %I set leads_to = $2 where leads_to = $1', aliases) using thing, replacement;
     execute format('delete from %I where id = $1 returning slug', kind) into given_up using thing;
     execute format('insert into %I (slug, leads_to, was) values ($1, $2, $3)', aliases) using given_up, replacement, thing;
-    perform audit_write(operation, kind, array[replacement], '{aliases}', address, request_id);
+    perform audit_write(operation => operation, kind => kind, things => array[replacement], fields => '{aliases}',
+                        address => address, request_id => request_id);
 end $$;
 
 -- Takes something away that nothing uses, or that another replaces: `replace_with`, a word that leads to it.
@@ -105,5 +109,6 @@ begin
         return;
     end if;
     perform require(fault is null, 'MB422', fault, error_at('?replace_with', fault));
-    perform filing_merge(kind, thing, replacement, operation, address, request_id);
+    perform filing_merge(kind => kind, thing => thing, replacement => replacement, operation => operation,
+                         address => address, request_id => request_id);
 end $$;

@@ -35,6 +35,6 @@ begin
     if now_there is null then
         perform refuse('MB404', format('There is no such %s.', noun));
     end if;
-    perform require_version(kind, thing, now_there, expected);
+    perform require_version(thing_kind => kind, thing => thing, now_there => now_there, expected => expected);
     perform audit_changed('{}');
 end $$;

@@ -4,4 +4,5 @@ with gone as (
         select ctid from login_attempts where last_at < now() - interval '1 day' limit :job_most::integer))
     returning 1
 )
-select job_end(:job_name, :job_seconds::integer, (select count(*) from gone), :job_most::bigint) as erased
+select job_end(job => :job_name, seconds => :job_seconds::integer, done => (select count(*) from gone),
+               most => :job_most::bigint) as erased

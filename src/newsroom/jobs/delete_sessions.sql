@@ -9,4 +9,5 @@ with gone as (
          limit :job_most::integer))
     returning 1
 )
-select job_end(:job_name, :job_seconds::integer, (select count(*) from gone), :job_most::bigint) as erased
+select job_end(job => :job_name, seconds => :job_seconds::integer, done => (select count(*) from gone),
+               most => :job_most::bigint) as erased

@@ -7,4 +7,5 @@ with forgotten as (
                      for update skip locked)
     returning 1
 )
-select job_end(:job_name, :job_seconds::integer, (select count(*) from forgotten), :job_most::bigint) as erased
+select job_end(job => :job_name, seconds => :job_seconds::integer, done => (select count(*) from forgotten),
+               most => :job_most::bigint) as erased

@@ -23,4 +23,5 @@ select case when s.slug = :path_slug then 200 else 308 end as status,
        'section:' || s.id || ' list:sections' || newest.keys as keys,
        newest.fresh_for
   from asked join sections s on s.id = asked.id
- cross join lateral newest_articles(:query_include::text[], 'sections', s.id, :config_article_url) newest
+ cross join lateral newest_articles(include => :query_include::text[], kind => 'sections', thing => s.id,
+                                    url_template => :config_article_url) newest

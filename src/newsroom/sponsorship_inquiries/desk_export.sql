@@ -6,8 +6,10 @@ with page as materialized (
                           of_section => :query_section, since => :query_since::timestamptz,
                           before => :query_until::timestamptz, sought => :query_q, after_at => :cursor_1::timestamptz,
                           after_id => :cursor_2::uuid, how_many => :page::integer + 1)
-), looked as materialized (
-    select audit_inquiries_read(:operation_id, array(select inquiry from page where number <= :page::integer), :peer, :request_id)
+), recorded as materialized (
+    select audit_inquiries_read(operation => :operation_id,
+                                inquiries => array(select inquiry from page where number <= :page::integer),
+                                address => :peer, request_id => :request_id)
 )
 select case when :cursor_1::text is null
             then U&'\FEFF' || csv_row(array['reference', 'status', 'kind', 'created_at', 'name', 'email', 'company', 'phone',
@@ -22,4 +24,4 @@ select case when :cursor_1::text is null
                               filter (where number <= :page::integer), '') as body,
        max(at::text) filter (where number = :page::integer and exists (select from page where number > :page::integer)) as next_1,
        max(inquiry::text) filter (where number = :page::integer) as next_2
-  from (select count(*) from looked) done left join page on true left join sponsorship_inquiries i on i.id = page.inquiry
+  from (select count(*) from recorded) done left join page on true left join sponsorship_inquiries i on i.id = page.inquiry

@@ -2,10 +2,12 @@
 -- sponsorship_inquiries_of_mailbox.
 with theirs as materialized (
     select inquiries_of(:mailbox) as inquiries
-), looked as materialized (
-    select audit_inquiries_read(:operation_id, inquiries, :peer, :request_id) from theirs
+), recorded as materialized (
+    select audit_inquiries_read(operation => :operation_id, inquiries => inquiries, address => :peer,
+                                request_id => :request_id)
+      from theirs
 )
 select json_build_object('email', :mailbox::text,
                          'inquiries', (select coalesce(json_agg(inquiry_document(inquiry) order by number), '[]')
                                          from unnest(inquiries) with ordinality u (inquiry, number))) as body
-  from theirs cross join (select count(*) from looked) done
+  from theirs cross join (select count(*) from recorded) done

@@ -1,2 +1,3 @@
 -- Before every change of an inquiry: a lock, and a refusal of who does not know its version. Primary key.
-select lock_version('sponsorship_inquiries', 'inquiry', :path_id::uuid, :if_match::integer[])
+select lock_version(kind => 'sponsorship_inquiries', noun => 'inquiry', thing => :path_id::uuid,
+                    expected => :if_match::integer[])

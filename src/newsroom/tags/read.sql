@@ -12,4 +12,5 @@ select case when x.slug = :path_slug then 200 else 308 end as status,
        'tag:' || x.id || case when x.slug <> :path_slug then ' list:tags' else '' end || newest.keys as keys,
        newest.fresh_for
   from asked join tags x on x.id = asked.id
- cross join lateral newest_articles(:query_include::text[], 'tags', x.id, :config_article_url) newest
+ cross join lateral newest_articles(include => :query_include::text[], kind => 'tags', thing => x.id,
+                                    url_template => :config_article_url) newest

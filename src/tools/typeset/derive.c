@@ -104,7 +104,7 @@ static const struct rule {
     {"default", "Problem", always}, // what is wrong with a request's frame: 408, 414, 417, 431, 501, 505
 };
 
-// What a success says in its head, whatever it answers.
+// Header fields of a success, whatever it answers.
 static const struct head {
     const char *name, *component;
     bool (*holds)(const struct shape *shape);

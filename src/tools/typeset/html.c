@@ -80,7 +80,7 @@ static void put_forms(FILE *out, const json_t *forms)
     }
 }
 
-// How long, how many, how large: keywords that are numbers.
+// Bounds of a value, keywords that are numbers: how long, how many, how large.
 static void put_bounds(FILE *out, const json_t *schema)
 {
     static const struct {

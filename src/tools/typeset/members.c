@@ -51,13 +51,28 @@ static void take_own(struct taking *taking, json_t *schema)
     json_decref(taking->required);
 }
 
+static const struct way {
+    const char *word;
+    bool is_required, is_read_only;
+} ways[] = {{"required", true, false}, {"optional", false, false}, {"read_only", false, true}};
+
+static const struct way *way_of(const char *schema, const char *word)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (strcmp(ways[i].word, word) == 0)
+            return &ways[i];
+    complain(schema, "x-members has the word %s, which means nothing here", word);
+}
+
 static void fill_in(json_t *schema, const json_t *groups, const char *name, json_t *used)
 {
-    json_t *words = json_object_get(schema, "x-members");
     struct taking taking = {groups, json_object(), json_array(), used, name};
-    take(&taking, json_object_get(words, "required"), true, false);
-    take(&taking, json_object_get(words, "optional"), false, false);
-    take(&taking, json_object_get(words, "read_only"), false, true);
+    const char *word;
+    json_t *names;
+    json_object_foreach (json_object_get(schema, "x-members"), word, names) {
+        const struct way *way = way_of(name, word);
+        take(&taking, names, way->is_required, way->is_read_only);
+    }
     take_own(&taking, schema);
     json_object_del(schema, "x-members");
 }

@@ -66,7 +66,7 @@ static void put_parameters(const struct page *page, const json_t *operation)
     fputs("</tbody></table></div>\n", page->out);
 }
 
-// Each form of a body or an answer, with an example.
+// The media types of a body or an answer, each with an example.
 static void put_content(const struct page *page, const json_t *content)
 {
     const char *type;

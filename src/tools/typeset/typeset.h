@@ -1,4 +1,4 @@
-// What the files of `typeset` share. A build tool: whatever is wrong is said with its place, and ends it.
+// Internals of `typeset`, a build tool: whatever is wrong is said with its place, and ends it.
 #pragma once
 
 #include <jansson.h>
@@ -25,7 +25,7 @@ void write_json(FILE *out, const json_t *document);
 void write_yaml(FILE *out, const json_t *document);
 void write_page(FILE *out, const json_t *contract); // HTML
 
-// What the page is made of.
+// Pieces of the page.
 void html_text(FILE *out, const char *text);               // escaped
 void html_prose(FILE *out, const char *text);              // a description: paragraphs, `code`, **strong**
 void html_json(FILE *out, const json_t *value);            // indented
@@ -33,5 +33,5 @@ void html_type(FILE *out, const json_t *schema);           // what a schema take
 json_t *example_of(const json_t *contract, json_t *media); // a new value; null when none can be made
 json_t *example_of_schema(const json_t *contract, json_t *schema);
 
-// What `#/components/KIND/NAME` points at, or the value itself.
+// Resolves a value that refers to `#/components/KIND/NAME`; another is itself.
 json_t *resolve(const json_t *contract, json_t *value);

@@ -40,7 +40,10 @@ begin
         filter.authors := case when kind = 'authors' then array[thing] end;
         return query
         select c.cards, floor(extract(epoch from c.changed_at))::bigint, delivery_fresh_for(filter.moment), ' list:articles'
-          from article_cards(array(select publication_id from delivery_page(filter, false, null, null, 20) limit 20),
+          from article_cards(array(select p.publication_id
+                                     from delivery_page(filter => filter, oldest_first => false, after_at => null,
+                                                        after_id => null, wanted => 20) p
+                                    limit 20),
                              filter.moment, url_template) c;
     else
         return query values (null::text, null::bigint, null::double precision, '');

@@ -91,10 +91,10 @@ begin
 end $$;
 
 -- A page of what is asked for: one more than `wanted`, where there are so many. It walks in the order of the index, and stops.
--- No estimate is good enough a reason to read a table whole, hence the settings.
+-- No estimate is good enough a reason to read a table whole or out of order, hence the settings.
 create function delivery_page(filter delivery_filter, oldest_first boolean, after_at timestamptz, after_id uuid, wanted integer)
 returns table (publication_id bigint, published_at timestamptz, article_id uuid) language plpgsql stable rows 20
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     walk delivery_walk := delivery_walk_for(filter);
     list text := 'select p.id, f.published_at, f.article_id from ' || walk.source || ' where ' || walk.conditions;
@@ -119,7 +119,8 @@ begin
     end if;
 end $$;
 
--- How many there are: `exact`, or `estimated` by the planner where there are more than a thousand.
+-- How many there are: `exact`, or `estimated` by the planner where there are more than a thousand. A function, since its text
+-- is made of what was asked.
 create function delivery_count(filter delivery_filter, how text) returns bigint language plpgsql as $$
 declare
     walk delivery_walk := delivery_walk_for(filter);

@@ -33,7 +33,8 @@ begin
              where x.content_id = content and bound > moment);
 end $$;
 
--- What a content refers to that readers cannot see now: `related`, and links in the body.
+-- What a content refers to that readers cannot see now: `related`, and links in the body. A function for its plan: each answer
+-- of the desk has it.
 create function unresolved_references(content bigint) returns json language plpgsql stable as $$
 begin
     return (with named as (

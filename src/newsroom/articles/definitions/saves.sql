@@ -63,7 +63,7 @@ begin
     c.word_count := coalesce(words, c.word_count, 0);
     c.reading_minutes := coalesce(minutes, c.reading_minutes, 0);
     insert into article_contents overriding system value select c.*;
-    perform article_references_write(article, was, c.id, said);
+    perform article_references_write(article => article, was => was, becomes => c.id, said => said);
     return c.id;
 end $$;
 
@@ -118,7 +118,7 @@ begin
     c.slug := (select slug from article_slugs where article_id = copy);
     c.corrections := '[]';
     insert into article_contents overriding system value select c.*;
-    perform article_references_write(copy, was, c.id, '{}');
+    perform article_references_write(article => copy, was => was, becomes => c.id, said => '{}');
     insert into articles (id, act, content_id, created_by, updated_by)
     values (copy, 'duplicate', c.id, caller_id(), caller_id());
 end $$;

@@ -131,9 +131,10 @@ begin
     if given_before is not null then
         return given_before;
     end if;
-    perform inquiry_use_token(nonce, shown_at, token_seconds, language);
+    perform inquiry_use_token(nonce => nonce, shown_at => shown_at, seconds => token_seconds, language => language);
     perform inquiry_require_rate(mailbox, per_email, language);
-    marks := inquiry_flags(body, mailbox, confusable, from_network, per_network, burst);
+    marks := inquiry_flags(body => body, mailbox => mailbox, confusable => confusable, from_network => from_network,
+                           per_network => per_network, burst => burst);
     select * into article from inquiry_article(body ->> 'article');
     insert into sponsorship_inquiries (id, reference, status, kind, name, email, mailbox, mailbox_hash, company, phone, budget,
                                        message, network_hash, locale, consent_version, article_id, article_slug,

@@ -11,6 +11,7 @@ create function sponsorship_kinds(language text) returns table (value text, labe
                    ('other', 'Autre chose', 'Something else')) v (value, fr, en)
 $$;
 
+-- The fields. A function, so that all words of the form stand in this file.
 create function sponsorship_fields(language text) returns json language sql stable as $$
     select json_agg(json_build_object(
                'name', f.name, 'type', f.type, 'label', in_language(language, f.fr, f.en), 'required', f.required,

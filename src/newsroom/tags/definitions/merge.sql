@@ -10,6 +10,7 @@ begin
     replacement := filing_resolve('tags', reference_word(reference));
     perform require(replacement <> tag, 'MB422', 'A tag is merged into another one.',
                     error_at('/into', 'This is the tag itself.'));
-    perform filing_merge('tags', tag, replacement, operation, address, request_id);
+    perform filing_merge(kind => 'tags', thing => tag, replacement => replacement, operation => operation,
+                         address => address, request_id => request_id);
     perform audit_changed('{into}');
 end $$;
