@@ -28,8 +28,12 @@ static void render_content(struct api_call *call)
             ? content_markdown_read(call->arena, api_body_text(call, "body_markdown"), STR("/body_markdown"), &site,
                                     NULL, &call->content)
             : content_body_read(call->arena, json_object_get(call->body, "body"), STR("/body"), &site, &call->content);
-    for (; fault; fault = fault->next)
+    for (; fault; fault = fault->next) {
+        bool kept = !faults_enough(&call->faults);
         fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
+        if (kept)
+            call->faults.last->place = fault->place;
+    }
     call->has_content = true;
 }
 
