@@ -252,7 +252,9 @@ BLOCK_FAULTS = [
 ]
 
 # Markdown that is fine. A body is sent as blocks or as Markdown, never as both.
-MARKDOWN = st.lists(st.sampled_from(["## Le gaz", "Un *mot*, un [lien](https://example.org).", "- un\n- deux", "| a | b |\n| --- | --- |\n| c | d |",
+MARKDOWN = st.lists(st.sampled_from(["## Le gaz", "3. trois\n4. quatre", "> un\n>\n> deux", "1~3 ans, ~~non~~", "- un\n\n  suite",
+                                     "| a | b |\n| :- | -: |\n| c | d |", "[![x](https://example.org/a.jpg)](/b)",
+                                     "Un *mot*, un [lien](https://example.org).", "- un\n- deux", "| a | b |\n| --- | --- |\n| c | d |",
                                      ":::pullquote{role=excerpt}\nUn mot.\n:::", "::embed{provider=x url=\"https://x.com/a\"}", "---", ""]),
                     max_size=4).map("\n\n".join)
 
