@@ -367,6 +367,8 @@ static json_t *cell_build(struct build *build, struct str cell, const struct lin
     json_t *block = block_new(build->markdown, NULL), *content = json_array();
     body_markdown_add(build->markdown, content, block, line->number);
     struct line text = {cell_text(build->markdown, cell), line->begin, line->number};
+    if (text.text.ptr != cell.ptr)
+        text.begin = NULL;
     struct lines one = {&text, 1, 1};
     if (cell.len && !build->markdown->given_up)
         text_add(build, (struct leaf){.block = block, .list = content}, &one, 0);

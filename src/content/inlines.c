@@ -67,7 +67,7 @@ struct text_place body_markdown_place(const struct markdown *markdown, const cha
         return place_below(markdown, &origin->line, lines, at);
     struct str first = origin->line.text;
     const char *last = first.ptr + (within < first.len ? within : first.len);
-    if (last < origin->line.begin) // a cell that was unescaped lies elsewhere
+    if (!origin->line.begin)
         return (struct text_place){origin->line.number, 0};
     return (struct text_place){origin->line.number, column_of(origin->line.begin, last)};
 }

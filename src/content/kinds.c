@@ -209,7 +209,9 @@ static bool misleads(struct str address)
         unsigned char c = (unsigned char)address.ptr[i];
         unsigned char next = i + 1 < address.len ? (unsigned char)address.ptr[i + 1] : 0;
         bool c1 = c == 0xC2 && next >= 0x80 && next <= 0x9F;
-        if (c <= ' ' || c == 0x7F || c == '\\' || c1)
+        struct str three = {address.ptr + i, address.len - i > 3 ? 3 : address.len - i};
+        bool line_end = str_eq(three, STR("\u2028")) || str_eq(three, STR("\u2029"));
+        if (c <= ' ' || c == 0x7F || c == '\\' || c1 || line_end)
             return true;
     }
     return false;

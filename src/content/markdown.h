@@ -13,7 +13,7 @@ enum { TABLE_COLUMNS_MAX = 128, CONTAINERS_MAX = 24 };
 // A stretch of a line of the body as it was written.
 struct line {
     struct str text;
-    const char *begin; // of the whole line
+    const char *begin; // of the whole line; NULL where the text is not as it was written
     size_t number;
 };
 

@@ -107,8 +107,9 @@ static bool is_harmless_cell(const struct list *content)
     const struct block *block = content->count == 1 ? (const struct block *)content->nodes[0] : NULL;
     if (!block || block->style != STYLE_NORMAL || block->list_item != ITEM_NONE)
         return false;
-    bool empty = block->children.count == 1 && ((const struct span *)block->children.nodes[0])->text.len == 0;
-    return empty || is_harmless_block(block);
+    const struct span *first = (const struct span *)block->children.nodes[0];
+    bool empty = first->text.len == 0, plain = !first->marks.decorators && !first->marks.count;
+    return empty ? plain && block->definitions.count == 0 : is_harmless_block(block);
 }
 
 // One that needs no directive around it.
