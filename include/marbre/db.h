@@ -100,9 +100,9 @@ struct db_call {
 
 // A connection pool of one worker, on its loop: `read_connections` for keyed reads and as many for lists, each shared
 // by up to 8 calls at a time, and `write_connections` that belong to one call until its transaction ends. Of the
-// writers' one stays for logins, one at most is used by what the public writes, and half of them at most by calls with
-// the same `lock_key`; pages of exports have one of the lists'. They connect by themselves, for ever, with growing
-// pauses; names are resolved on the threads.
+// writers' one at most is used by what the public writes, and half of them at most by calls with the same `lock_key`; a
+// login that finds them all taken is lent one of the lists'. Pages of exports have one of the lists', too. They connect
+// by themselves, for ever, with growing pauses; names are resolved on the threads.
 //
 // A connection that answers that it is broken (db_sqlstate_is_broken) is replaced by a new one, one at a time and with
 // growing pauses, and the call is tried once more on another: nothing was changed. One that cannot run PL/pgSQL is not

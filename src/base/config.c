@@ -41,7 +41,7 @@ static const struct key keys[] = {
     {"MARBRE_READ_CONNECTIONS", NUMBER, AT(read_connections), "0", 0, 64,
      "database connections a worker reads on, and as many for lists; 0: two, with more than eight workers one"},
     {"MARBRE_WRITE_CONNECTIONS", NUMBER, AT(write_connections), "4", 1, 64,
-     "database connections a worker writes on: one stays for logins, half at most wait for one lock"},
+     "database connections a worker writes on; half of them at most wait for one lock"},
     {"MARBRE_CONNECTIONS_MAX", NUMBER, AT(connections_max), "10000", 1, 1000000, "client connections a worker keeps"},
     {"MARBRE_CONNECTIONS_PER_ADDRESS", NUMBER, AT(connections_per_address), "256", 0, 1000000,
      "of them, from one address (IPv6: one /64) that is no trusted proxy; 0: any number"},

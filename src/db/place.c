@@ -8,9 +8,11 @@ static unsigned depth_of(const struct db_connection *connection, unsigned most)
     return db_connection_health(connection) == DB_HEALTHY ? most : 1;
 }
 
+// A login that has borrowed a connection of the lists' has it alone: it may wait for a lock, and nobody behind it.
 static bool has_place(const struct db_connection *connection, unsigned most)
 {
-    return db_connection_load(connection) < depth_of(connection, most);
+    const struct db_call *running = db_connection_call(connection);
+    return db_connection_load(connection) < depth_of(connection, most) && !(running && running->class == DB_LOGIN);
 }
 
 static bool is_broken(const struct db_connection *connection)
@@ -72,7 +74,7 @@ static struct db_connection *place_of_export(const struct db_pool *pool)
 
 // Use of the writers' connections at this moment.
 struct writers {
-    unsigned ready, of_the_public, of_others_than_logins, for_the_same;
+    unsigned ready, of_the_public, for_the_same;
 };
 
 static struct writers count_writers(const struct db_pool *pool, const struct db_call *call)
@@ -82,30 +84,46 @@ static struct writers count_writers(const struct db_pool *pool, const struct db_
         const struct db_connection *connection = pool->connections[i];
         const struct db_call *running = db_connection_call(connection);
         writers.ready += db_connection_is_ready(connection);
-        if (!running)
-            continue;
-        writers.of_the_public += running->class == DB_PUBLIC;
-        writers.of_others_than_logins += running->class != DB_LOGIN;
-        writers.for_the_same += call->lock_key != 0 && running->lock_key == call->lock_key;
+        writers.of_the_public += running && running->class == DB_PUBLIC;
+        writers.for_the_same += running && call->lock_key != 0 && running->lock_key == call->lock_key;
     }
     return writers;
 }
 
-// A writer has a connection alone. However many wait for one locked row, others can write; however many write, one can
-// log in; however many strangers write, they do so one by one.
+// A writer has a connection alone. However many wait for one locked row, others can write; however many strangers
+// write, they do so one by one.
 static struct db_connection *place_of_writer(const struct db_pool *pool, const struct db_call *call)
 {
     struct writers writers = count_writers(pool, call);
-    unsigned half = writers.ready > 1 ? writers.ready / 2 : 1, but_one = writers.ready > 1 ? writers.ready - 1 : 1;
-    if (writers.for_the_same >= half || (call->class == DB_PUBLIC && writers.of_the_public > 0) ||
-        (call->class != DB_LOGIN && writers.of_others_than_logins >= but_one))
+    unsigned half = writers.ready > 1 ? writers.ready / 2 : 1;
+    if (writers.for_the_same >= half || (call->class == DB_PUBLIC && writers.of_the_public > 0))
         return NULL;
     struct db_connection *found = best_of(pool, class_start(pool, DB_WRITE), pool->count, call, 1);
     return found && has_place(found, 1) ? found : NULL;
 }
 
+// However many write or wait for locks, one can log in: where the writers have no connection left, an idle one of the
+// lists' is lent to one login at a time. Reads wait for nobody, so that there soon is one.
+static struct db_connection *place_of_login(const struct db_pool *pool, const struct db_call *call)
+{
+    struct db_connection *found = place_of_writer(pool, call);
+    if (found)
+        return found;
+    for (unsigned i = class_start(pool, DB_LIST); i < class_start(pool, DB_LIST + 1); i++) {
+        struct db_connection *connection = pool->connections[i];
+        const struct db_call *running = db_connection_call(connection);
+        if (running && running->class == DB_LOGIN)
+            return NULL;
+        if (db_connection_is_ready(connection) && !is_broken(connection) && connection != call->failed_on && !running)
+            found = connection;
+    }
+    return found;
+}
+
 struct db_connection *place_for(const struct db_pool *pool, const struct db_call *call)
 {
+    if (call->class == DB_LOGIN)
+        return place_of_login(pool, call);
     if (class_is_writing(call->class))
         return place_of_writer(pool, call);
     return call->class == DB_EXPORT ? place_of_export(pool) : place_of_reader(pool, call);

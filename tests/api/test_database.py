@@ -78,10 +78,12 @@ def test_a_save_that_waits_for_a_lock_holds_up_nobody_else_and_is_refused_in_tim
     assert desk.get(f"/v1/desk/articles/{article['id']}", 200).json()["title"] == "Verrouillé"
 
 
-def test_sixteen_who_wait_for_one_row_leave_room_for_others_and_for_logging_in(house, desk):
-    """Half of a worker's connections for writing may wait for one thing, and one stays for those who log in."""
+@pytest.mark.parametrize("rows", [1, 16])
+def test_sixteen_who_wait_for_locks_leave_room_for_logins_and_those_who_wait_for_one_row_for_others(house, desk, rows):
+    """Half of a worker's connections for writing may wait for one thing; who logs in need not wait for any of them."""
     server = house.serve_beside(MARBRE_WRITE_CONNECTIONS="4", MARBRE_RATE_LOGIN="0", MARBRE_RATE_DESK="0")
-    locked, others = desk.make_article(title="Très demandé"), [desk.make_article(title=f"Tranquille {n}") for n in range(3)]
+    locked = [desk.make_article(title=f"Très demandé {n}") for n in range(rows)]
+    others = [desk.make_article(title=f"Tranquille {n}") for n in range(3)]
     editor = marbre.Client(server, "editor")
     token = editor.session.headers["Authorization"]
 
@@ -95,15 +97,18 @@ def test_sixteen_who_wait_for_one_row_leave_room_for_others_and_for_logging_in(h
                              json={"email": who, "password": marbre.PASSWORD}).status_code
 
     holder = house.sql_session()
-    holder.send(f"begin; select 1 from articles where id = '{locked['id']}' for update;")
+    ids = ", ".join(f"'{article['id']}'" for article in locked)
+    holder.send(f"begin; select 1 from articles where id in ({ids}) for update;")
     try:
         with concurrent.futures.ThreadPoolExecutor(24) as pool:
-            waiting = [pool.submit(save, locked, f"Trop demandé {n}") for n in range(16)]
-            marbre.wait_for(lambda: house.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") != "0",
-                            "a save to wait")
-            asked = [pool.submit(save, others[n % 3], f"Tranquille {n}") for n in range(24)]
-            asked += [pool.submit(log_in, n) for n in range(8)]
-            assert [one.result() for one in asked] == [200] * 32, "who waits for longer than two seconds is told 503"
+            waiting = [pool.submit(save, locked[n % rows], f"Trop demandé {n}") for n in range(16)]
+            held = "2" if rows == 1 else "4"
+            marbre.wait_for(lambda: house.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") == held,
+                            "saves to wait for the lock, and others behind them for a connection", 10)
+            asked = [pool.submit(log_in, n) for n in range(8)]
+            if rows == 1:
+                asked += [pool.submit(save, others[n % 3], f"Tranquille {n}") for n in range(24)]
+            assert {one.result() for one in asked} == {200}, "who waits for longer than two seconds is told 503"
             holder.send("rollback;")
             assert {one.result() for one in waiting} <= {200, 503}
     finally:
