@@ -195,7 +195,7 @@ struct db_migration {
 // dropped. One at a time, under an advisory lock.
 MUST_CHECK bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct error *error);
 
-// Whether the migrations make a table with this column, going by their text.
+// Columns of tables as the migrations make them, going by their text: true where there is this one.
 bool db_table_has(const struct embedded_file *migrations, struct str table, struct str column);
 // The table whose ids these are: the one that `id` refers to, or itself.
 struct str db_table_of_id(const struct embedded_file *migrations, struct str table);

@@ -22,7 +22,7 @@ static struct str next_word(struct str *text)
     return word;
 }
 
-// What follows `words` and the table's name; STR_NONE where that is not there.
+// The text behind `words` and the table's name; STR_NONE where that is not there.
 static struct str behind(struct str text, const char *words, struct str table)
 {
     size_t length = strlen(words);
