@@ -150,7 +150,7 @@ MUST_CHECK bool db_session_check(struct db_session *session, const struct db_sta
 
 // ---------------------------------------------------------------------------------------------------------- release
 
-// What one release of marbre wants of its database.
+// A release of marbre, as it wants its database.
 //
 // Migrations, `migrations/NNNN_name.sql`, are what has state: applied in order, forward only, each in a transaction of
 // its own, recorded with their SHA-256.
@@ -195,7 +195,7 @@ struct db_migration {
 // dropped. One at a time, under an advisory lock.
 MUST_CHECK bool db_migrate(struct db_session *owner, const struct db_migration *migration, struct error *error);
 
-// Whether the migrations make a table with this column, going by their text.
+// Columns of tables as the migrations make them, going by their text: true where there is this one.
 bool db_table_has(const struct embedded_file *migrations, struct str table, struct str column);
 // The table whose ids these are: the one that `id` refers to, or itself.
 struct str db_table_of_id(const struct embedded_file *migrations, struct str table);

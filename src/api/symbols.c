@@ -34,11 +34,11 @@ struct binding symbol_null(void)
 
 // ------------------------------------------------------------------------------- values that have to be worked out
 
-#define VALUE(name) static struct str name(const struct api_call *call, const struct binding *unused)
+#define VALUE(name)                                                                                                    \
+    static struct str name(const struct api_call *call, __attribute__((unused)) const struct binding *binding)
 
 VALUE(new_id)
 {
-    (void)unused;
     return str_of(call->new_id.text);
 }
 
@@ -46,61 +46,53 @@ VALUE(new_id)
 VALUE(id)
 {
     struct str thing = operation_makes(call->operation) ? STR_NONE : call_parameter(call, call->operation->thing);
-    return thing.ptr ? thing : new_id(call, unused);
+    return thing.ptr ? thing : new_id(call, binding);
 }
 
 // The thing for the audit; where there is none, it is about the caller's own session or account.
 VALUE(audit_thing)
 {
     bool about_a_thing = operation_makes(call->operation) || call->operation->thing != NO_PARAMETER;
-    return about_a_thing ? id(call, unused) : STR_NONE;
+    return about_a_thing ? id(call, binding) : STR_NONE;
 }
 
 VALUE(content_words)
 {
-    (void)unused;
     return call->has_content ? arena_printf(call->arena, "%zu", call->content.words) : STR_NONE;
 }
 
 VALUE(content_minutes)
 {
-    (void)unused;
     return call->has_content ? arena_printf(call->arena, "%zu", call->content.reading_minutes) : STR_NONE;
 }
 
 VALUE(operation_id)
 {
-    (void)unused;
     return call->operation->id;
 }
 
 VALUE(operation_roles)
 {
-    (void)unused;
     return call->operation->roles;
 }
 
 VALUE(audit_kind)
 {
-    (void)unused;
     return call->operation->audit;
 }
 
 VALUE(peer)
 {
-    (void)unused;
     return call->exchange ? call->exchange->peer : STR_NONE;
 }
 
 VALUE(peer_network_hash)
 {
-    (void)unused;
     return peer_hash(call);
 }
 
 VALUE(user_agent)
 {
-    (void)unused;
     struct str agent = call->exchange ? http_header_value(&call->exchange->request, STR("User-Agent")) : STR_NONE;
     return agent.ptr && text_is_utf8(agent) ? agent : STR_NONE;
 }
@@ -108,37 +100,31 @@ VALUE(user_agent)
 // A token for the form that is being shown. An operation that takes a token opens it instead (form_token_open).
 VALUE(form_token)
 {
-    (void)unused;
     return form_token_make(call);
 }
 
 VALUE(mailbox_confusable)
 {
-    (void)unused;
     return call->mailbox_confusable ? STR("true") : STR("false");
 }
 
 VALUE(is_form)
 {
-    (void)unused;
     return call->is_form ? STR("true") : STR("false");
 }
 
 VALUE(language)
 {
-    (void)unused;
     return call->language.ptr ? call->language : STR("en");
 }
 
 VALUE(page)
 {
-    (void)unused;
     return arena_printf(call->arena, "%u", call->operation->page);
 }
 
 VALUE(article_url)
 {
-    (void)unused;
     return call->contract->article_url;
 }
 

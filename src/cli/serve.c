@@ -79,7 +79,7 @@ static int check_contracts(char *const *paths)
     return status;
 }
 
-// What the contract and statements may say, as tables: openapi/README.md holds them, and a test compares.
+// Documentation of symbols, facts and words as tables: openapi/README.md holds them, and a test compares.
 static int print_symbols(struct arena *arena)
 {
     struct buf text = buf_in(arena);
