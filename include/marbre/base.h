@@ -283,6 +283,7 @@ void loop_run(struct loop *loop);                                       // until
 void loop_stop(struct loop *loop);                                      // from any thread
 void loop_post(struct loop *loop, void (*job)(void *), void *argument); // from any thread; `job` runs in the loop's
 struct event_base *loop_base(struct loop *loop);
+const struct durations *loop_turns(const struct loop *loop); // processor time of each turn: how long it held others up
 
 // A thread pool with a bounded queue, for what must never run on a loop (argon2, name lookups).
 struct thread_pool;

@@ -102,3 +102,12 @@ void derive_from_body(struct api_call *call)
     if (call->operation->derive & DERIVE_MAILBOX)
         mailbox_read(call);
 }
+
+// The trees of JSON are large, and freed by the thread that made them.
+void derive_finish(struct api_call *call)
+{
+    if (!call->has_content)
+        return;
+    json_object_del(call->body, "body");
+    json_object_del(call->body, "body_markdown");
+}

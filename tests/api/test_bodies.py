@@ -1,5 +1,9 @@
 """Bodies over HTTP: as Markdown both ways, and what is told of them without them."""
+import concurrent.futures
+import re
+
 import pytest
+import requests
 
 from marbre import block, pullquote, span, table
 
@@ -190,3 +194,27 @@ def test_a_key_stands_for_one_body(editor, name, bodies):
                            for body in (bodies[0], bodies[0], bodies[1])]
     assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422)
     assert again.json()["id"] == first.json()["id"]
+
+
+def long_turns(server):
+    """How many turns of the workers' loops took more than a tenth of a second on the processor."""
+    text = requests.get(server.admin_url + "/metrics", timeout=10).text
+    counts = {bound: sum(int(n) for n in re.findall(rf'marbre_loop_turn_seconds_bucket{{worker="\d+",le="{bound}"}} (\d+)', text))
+              for bound in (r"0\.1", r"\+Inf")}
+    assert counts[r"\+Inf"] > 0
+    return counts[r"\+Inf"] - counts[r"0\.1"]
+
+
+def test_no_save_holds_up_the_readers_of_its_worker(server, editor, reader):
+    """A body that takes its time is read by the thread pool. Under sanitizers that is a second or two."""
+    before = long_turns(server)
+    text = "\n\n".join("Un mot et un autre, *puis* encore quelques mots qui font une phrase. " * 3 for _ in range(2000))
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        saves = [threads.submit(requests.post, server.url + "/v1/desk/articles", json={"title": "Long", "body_markdown": text},
+                                headers=dict(editor.session.headers), timeout=60) for _ in range(2)]
+        reads = 0
+        while not all(save.done() for save in saves):
+            reader.get("/v1/articles", 200)
+            reads += 1
+    assert [save.result().status_code for save in saves] == [201, 201] and reads > 5
+    assert long_turns(server) == before
