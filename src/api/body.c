@@ -165,6 +165,8 @@ static struct refusal check_missing(const struct api_call *call)
 static struct refusal body_parse(struct api_call *call, struct str text, json_t **body)
 {
     struct json_fault fault = {0};
+    if (!call->is_form && str_starts(text, STR("\xEF\xBB\xBF"))) // a byte order mark (RFC 8259 §8.1)
+        text = (struct str){text.ptr + 3, text.len - 3};
     if (!text_is_utf8(text))
         return refusal_of(call, 400, "The body is not UTF-8.");
     *body = call->is_form ? form_read(call, text)

@@ -313,7 +313,10 @@ static bool read_blocks(struct reader *reader, const struct path *at, const json
         struct path here = {at, NULL, i};
         if (++reader->block_count > CONTENT_BLOCKS_MAX) {
             if (reader->block_count == CONTENT_BLOCKS_MAX + 1)
-                body_fault(reader, &here, "a body has at most %d blocks: this is one too many", CONTENT_BLOCKS_MAX);
+                body_fault(reader, &here,
+                           "a body has at most %d blocks, those in cells, factboxes and footnotes counted: this is one "
+                           "too many",
+                           CONTENT_BLOCKS_MAX);
             break;
         }
         reader->level = 0;

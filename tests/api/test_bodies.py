@@ -218,3 +218,29 @@ def test_no_save_holds_up_the_readers_of_its_worker(server, editor, reader):
             reads += 1
     assert [save.result().status_code for save in saves] == [201, 201] and reads > 5
     assert long_turns(server) == before
+
+
+def sent(editor, data, expect):
+    reply = requests.post(editor.server.url + "/v1/desk/articles", data=data, timeout=10,
+                          headers={**editor.session.headers, "Content-Type": "application/json"})
+    assert reply.status_code == expect, reply.text
+    return reply.json()
+
+
+def test_a_body_may_begin_with_a_byte_order_mark(editor):
+    assert sent(editor, b'\xef\xbb\xbf{"title": "Un titre"}', 201)["title"] == "Un titre"
+    assert "line 1, column 1" in sent(editor, b'\xef\xbb\xbf\xef\xbb\xbf{"title": "Un titre"}', 400)["detail"]
+
+
+def test_a_nul_is_told_once(editor):
+    text = b'{"title": "x", "body": [{"_type": "block", "children": [{"_type": "span", "text": "a\\u0000b"}]}]}'
+    assert [fault["pointer"] for fault in sent(editor, text, 422)["errors"]] == ["/body/0/children/0/text"]
+    text = b'{"title": "x", "body_markdown": "a\\u0000b"}'
+    assert [fault["pointer"] for fault in sent(editor, text, 422)["errors"]] == ["/body_markdown"]
+
+
+def test_what_nobody_would_see_is_told_by_its_number(editor):
+    link = {"_type": "link", "_key": "l", "href": "java\u200bscript:x()"}
+    body = [{"_type": "block", "children": [span("x", "l")], "markDefs": [link]}]
+    [fault] = editor.post("/v1/desk/articles", {"title": "x", "body": body}, 422).json()["errors"]
+    assert '"javaU+200Bscript:x()"' in fault["detail"]
