@@ -64,6 +64,9 @@ def test_versions_come_page_by_page_and_a_cursor_is_good_for_its_article_only(ed
             break
         query = f"?limit=3&cursor={page['next']}"
     assert found == [7, 6, 5, 4, 3, 2, 1]
+    cursor = versions(editor, article, "?limit=3")["next"]
+    problem = editor.get(f"/v1/desk/articles/{other['id']}/versions?limit=3&cursor={cursor}", 400).json()
+    assert [fault["pointer"] for fault in problem["errors"]] == ["?cursor"]
 
 
 def test_a_version_is_read_whole_as_it_was(editor, filing):
