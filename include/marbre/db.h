@@ -150,7 +150,7 @@ MUST_CHECK bool db_session_check(struct db_session *session, const struct db_sta
 
 // ---------------------------------------------------------------------------------------------------------- release
 
-// What one release of marbre wants of its database.
+// A release of marbre, as it wants its database.
 //
 // Migrations, `migrations/NNNN_name.sql`, are what has state: applied in order, forward only, each in a transaction of
 // its own, recorded with their SHA-256.

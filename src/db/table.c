@@ -41,9 +41,9 @@ static struct str behind(struct str text, const char *words, struct str table)
 // Of `create table x (…` the line that makes a column; STR_NONE where none does up to the one that closes it.
 static struct str column_line(struct str inside, struct str column)
 {
-    struct str line = str_cut(inside, '\n', &inside);
+    str_cut(inside, '\n', &inside); // what stands behind the parenthesis
     while (inside.ptr) {
-        struct str rest = line = str_cut(inside, '\n', &inside);
+        struct str line = str_cut(inside, '\n', &inside), rest = line;
         if (str_starts(line, STR(")")))
             return STR_NONE;
         if (str_eq(next_word(&rest), column))

@@ -137,10 +137,9 @@ static void test_a_thousand_faults_are_enough(void **state)
 static void test_a_mark_without_a_definition_is_named_with_its_pointer(void **state)
 {
     (void)state;
-    assert_fault(
-        "[" P(SPAN("a")) "," P(MARKED("a", "'strong','l9'")) "]", "/body/1/children/0/marks/1",
-        "this mark has no definition in markDefs, and is not strong, em, underline, strike-through, code, sub "
-        "or sup: \"l9\"");
+    assert_fault("[" P(SPAN("a")) "," P(MARKED("a", "'strong','l9'")) "]", "/body/1/children/0/marks/1",
+                 "this mark has no definition in markDefs, and is not strong, em, underline, strike-through, code, sub "
+                 "or sup: \"l9\"");
     assert_fault("[" LINKED(SPAN("a"), LINK("l1", "https://a.example")) "," P(MARKED("a", "'l1'")) "]",
                  "/body/1/children/0/marks/0", "\"l1\"");
 }
