@@ -8,6 +8,8 @@ import uuid
 import pytest
 
 import marbre
+import operations
+import parts
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +120,20 @@ def test_a_part_of_what_goes_meanwhile_is_a_part_of_nothing(house, editor):
         session.send("commit;")
         assert coming.result().json()["detail"] == "There is no such article."
     session.close()
+
+
+def test_stories_about_every_operation_make_parts_by_themselves(house, editor, article):
+    """As they have to for a resource that is added: test_rights, test_contract, test_faults and test_properties rest on it."""
+    newsroom = operations.Newsroom(house)
+    for name in ("create_article_note", "list_article_notes", "read_article_note", "patch_article_note", "delete_article_note"):
+        operation = newsroom.operations[name]
+        request = {"path": operation.examples("path", newsroom.target(operation)), "query": {}, "header": {"If-Match": "*"}}
+        if operation.body_schema:
+            request["body"] = {"text": "Fait par la machine."}
+        assert newsroom.call(operation, request).ok, name
+    made = parts.made_in(f"/v1/desk/articles/{article['id']}/notes/{{note}}", house.contract.spec, editor)
+    editor.get(made, 200)
+    nowhere = parts.made_in(f"/v1/desk/articles/{uuid.uuid4()}/notes/{{note}}", house.contract.spec, editor)
+    editor.get(nowhere, 404)
+    with pytest.raises(AssertionError, match="nothing is known for {page}"):
+        parts.made_in(f"/v1/desk/articles/{article['id']}/pages/{{page}}", house.contract.spec, editor)

@@ -11,6 +11,7 @@ import pytest
 
 import forms
 import marbre
+import parts
 
 TABLE = pathlib.Path(__file__).resolve().parents[1] / "rights.txt"
 ROLES = ["nobody", "contributor", "editor", "chief", "sales", "admin", "key"]
@@ -137,9 +138,10 @@ def body_of(newsroom, name, operation, caller):
 
 def attempt(newsroom, name, method, path, operation, case, role):
     caller = newsroom.fresh(role) if name in OWN else newsroom.kept[role]
-    address = path.replace("{slug}", SLUGS.get(path, "")).replace("{file}", "docs.css").replace("{n}", "1")
+    address = path.replace("{slug}", SLUGS.get(path, "")).replace("{file}", "page.css").replace("{n}", "1")
     if "{id}" in address:
         address = address.replace("{id}", newsroom.thing(name, path, case, caller))
+    address = parts.made_in(address, newsroom.server.contract.spec, newsroom.admin)
     data, headers = body_of(newsroom, name, operation, caller)
     return caller.request(method.upper(), address, data=data, headers={"If-Match": "*", **headers}).status_code
 
