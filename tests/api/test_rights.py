@@ -104,7 +104,9 @@ class Newsroom:
             return self.server.sql("select id from consent_texts limit 1")
         if collection == "sponsorship-options":
             return self.admin.make(collection, kind="other", label={"fr": "Droits", "en": "Rights"})["id"]
-        return self.chief.make(collection, name=f"Droits {next(numbers)}", **({"kind": "topic"} if collection == "tags" else {}))["id"]
+        if collection in ("sections", "tags", "authors"):
+            return self.chief.make(collection, name=f"Droits {next(numbers)}", **({"kind": "topic"} if collection == "tags" else {}))["id"]
+        return parts.made(f"/v1/desk/{collection}", "id", self.server.contract.spec, self.admin)
 
 
 SLUGS = {"/v1/articles/{slug}": "droits-publics", "/v1/articles/{slug}/related": "droits-publics", "/v1/sections/{slug}": "droits", "/v1/tags/{slug}": "droits",
