@@ -8,6 +8,7 @@
 enum {
     CONTENT_BLOCKS_MAX = 5000, // those in cells, factboxes and footnotes counted
     CONTENT_SPANS_MAX = 20000,
+    CONTENT_LOSSES_MAX = 1000,
     CONTENT_BYTES_MAX = 2 * 1024 * 1024,
     CONTENT_WORDS_A_MINUTE = 230,
     CONTENT_EXCERPT_MAX = 300, // characters
@@ -50,8 +51,8 @@ struct content_loss {
 struct content_lenience {
     struct arena *arena;         // for what is lost
     struct str base_url;         // what relative addresses are relative to; empty where that is not known
-    struct content_loss *losses; // out, by their lines
-    size_t count;
+    struct content_loss *losses; // out, by their lines: the first CONTENT_LOSSES_MAX that were found
+    size_t count;                // of all of them
 };
 
 // The same from Markdown: CommonMark with tables, footnotes, and the directives that src/content/README.md tells of.

@@ -19,14 +19,17 @@ void body_markdown_fault(struct markdown *markdown, struct text_place place, con
 const char *body_markdown_said(struct markdown *markdown, struct str text)
 {
     enum { SAID_MAX = 60 };
-    struct buf said = buf_in(markdown->arena);
+    struct arena *arena = markdown->leaf_arena ? markdown->leaf_arena : markdown->arena;
+    struct buf said = buf_in(arena);
     buf_put_visible(&said, text, SAID_MAX);
-    return arena_cstr(markdown->arena, buf_str(&said));
+    return arena_cstr(arena, buf_str(&said));
 }
 
 static void loss_add(struct markdown *markdown, struct text_place place, const char *kind, struct str detail)
 {
     struct content_lenience *lenience = markdown->lenience;
+    if (lenience->count++ >= CONTENT_LOSSES_MAX)
+        return;
     struct content_loss *loss = ARENA_NEW(lenience->arena, struct content_loss);
     *loss = (struct content_loss){.line = place.line, .kind = kind, .detail = arena_copy(lenience->arena, detail)};
     struct content_loss **end = &lenience->losses;
@@ -34,7 +37,6 @@ static void loss_add(struct markdown *markdown, struct text_place place, const c
         end = &(*end)->next;
     loss->next = *end;
     *end = loss;
-    lenience->count++;
 }
 
 void body_markdown_tell(struct markdown *markdown, struct text_place place, const char *kind, const char *format, ...)
@@ -58,11 +60,8 @@ static void line_keep(struct markdown *markdown, size_t line)
     markdown->lines[markdown->line_count++] = line;
 }
 
-void body_markdown_add(struct markdown *markdown, json_t *list, json_t *block, size_t line)
+static void block_count(struct markdown *markdown, size_t line)
 {
-    json_array_append_new(list, block);
-    if (list == markdown->blocks)
-        line_keep(markdown, line);
     if (++markdown->blocks_made <= CONTENT_BLOCKS_MAX || markdown->given_up)
         return;
     body_markdown_fault(markdown, (struct text_place){line, 0},
@@ -72,6 +71,14 @@ void body_markdown_add(struct markdown *markdown, json_t *list, json_t *block, s
     markdown->given_up = true;
 }
 
+void body_markdown_add(struct markdown *markdown, json_t *list, json_t *block, size_t line)
+{
+    json_array_append_new(list, block);
+    if (list == markdown->blocks)
+        line_keep(markdown, line);
+    block_count(markdown, line);
+}
+
 void body_markdown_put_behind(struct markdown *markdown, const struct leaf *leaf, json_t *image)
 {
     struct behind *behind = ARENA_NEW(markdown->arena, struct behind);
@@ -79,6 +86,7 @@ void body_markdown_put_behind(struct markdown *markdown, const struct leaf *leaf
     json_array_append_new(markdown->kept, image);
     struct behind **end = markdown->last_behind ? &markdown->last_behind->next : &markdown->behind;
     *end = markdown->last_behind = behind;
+    block_count(markdown, leaf->place.line);
 }
 
 // Images that stood among text, behind its block. They were found in the order of the blocks of each list.
