@@ -22,6 +22,7 @@ const components = {
   },
   marks: {
     internal_link: ({children, value}) => `<a href="/a/${text(value.article)}">${children}</a>`,
+    footnote: ({children, value}) => `${children}<small>${render(value.content)}</small>`,
     sub: ({children}) => `<sub>${children}</sub>`,
     sup: ({children}) => `<sup>${children}</sup>`,
   },

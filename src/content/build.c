@@ -48,10 +48,11 @@ static void origin_add(struct markdown *markdown, const struct line *line)
     markdown->origins[markdown->origin_count++] = origin;
 }
 
-// md4c 0.4.8 begins code with a fence however far it is indented.
-static bool looks_fenced(struct str text)
+// md4c 0.4.8 begins a code block with a fence however far it is indented, and repeats backticks that end a code span
+// where a line begins.
+static bool misleads(struct str line)
 {
-    return str_starts(text, STR("```")) || str_starts(text, STR("~~~"));
+    return str_starts(line, STR("`")) || str_starts(line, STR("~~~"));
 }
 
 // A paragraph for md4c. It begins with a character that no text has, so that nothing but a paragraph can begin there;
@@ -67,7 +68,7 @@ static void text_add(struct build *build, struct leaf leaf, const struct lines *
     markdown->leaves[markdown->leaf_count++] = leaf;
     for (size_t i = first; i < lines->count; i++) {
         buf_put(&markdown->text, i == first ? STR("") : STR("\n    "));
-        if (i == first || looks_fenced(lines->all[i].text))
+        if (i == first || misleads(lines->all[i].text))
             buf_put_lit(&markdown->text, LEAF_BEGINS);
         if (i == first)
             origin_add(markdown, &lines->all[i]);
@@ -95,7 +96,7 @@ void body_definitions_put(struct markdown *markdown)
         const struct line *line = &markdown->definitions->all[i];
         buf_put(&markdown->text, line->text.ptr[0] == '[' ? STR("\n") : STR("\n    "));
         origin_add(markdown, line);
-        buf_put(&markdown->text, line->text);
+        buf_put(&markdown->text, str_trim(line->text)); // md4c 0.4.8 knows no tab at the end of a definition
     }
     buf_put_char(&markdown->text, '\n');
 }

@@ -257,11 +257,11 @@ static bool is_underlined(struct scan *scan, struct str rest)
     if (!line_is_underline(rest, &level))
         return false;
     size_t definitions = definitions_in(&scan->lines);
-    if (definitions == scan->lines.count) { // no text is left to be one
-        leaf_end(scan);
+    build_definitions(scan->markdown, &scan->lines, definitions);
+    if (definitions == scan->lines.count) { // no text is left to be one, but the paragraph goes on
+        scan->lines.count = 0;
         return false;
     }
-    build_definitions(scan->markdown, &scan->lines, definitions);
     struct lines left = {scan->lines.all + definitions, scan->lines.count - definitions, 0};
     build_heading(scan->build, level, &left);
     scan->lines.count = 0;
@@ -273,7 +273,7 @@ static bool is_underlined(struct scan *scan, struct str rest)
 static bool is_table(struct scan *scan, struct str rest)
 {
     size_t columns;
-    if (!row_is_delimiter(rest, &columns))
+    if (scan->lines.count == 0 || !row_is_delimiter(rest, &columns))
         return false;
     struct line head = scan->lines.all[scan->lines.count - 1];
     if (row_cells(head.text, NULL, 0) != columns)
