@@ -83,7 +83,10 @@ json_t *json_read_to_depth(struct arena *arena, struct str text, size_t depth, s
                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (!value) {
         *fault = (struct json_fault){.line = error.line, .column = error.column};
-        snprintf(fault->detail, sizeof fault->detail, "%.*s", (int)sizeof fault->detail - 1, error.text);
+        struct str said = {error.text, strnlen(error.text, sizeof fault->detail - 1)};
+        while (!text_is_utf8(said)) // jansson cuts what it quotes anywhere
+            said.len--;
+        snprintf(fault->detail, sizeof fault->detail, "%.*s", STR_FMT(said));
         return NULL;
     }
     return json_own(arena, value);

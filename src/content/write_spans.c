@@ -88,7 +88,7 @@ void write_text(struct writer *writer, struct str text, bool last)
             put_newline(writer, begins || ends);
         else if ((c == ' ' || c == '\t') && (begins || ends))
             buf_put(&writer->out, c == ' ' ? STR("&#32;") : STR("&#9;"));
-        else if (needs_backslash(writer, text, i))
+        else if (needs_backslash(writer, text, i) || (c == '!' && i + 1 == text.len && !last)) // a link may follow
             buf_printf(&writer->out, "\\%c", c);
         else
             buf_put_char(&writer->out, c);

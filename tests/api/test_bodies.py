@@ -244,3 +244,8 @@ def test_what_nobody_would_see_is_told_by_its_number(editor):
     body = [{"_type": "block", "children": [span("x", "l")], "markDefs": [link]}]
     [fault] = editor.post("/v1/desk/articles", {"title": "x", "body": body}, 422).json()["errors"]
     assert '"javaU+200Bscript:x()"' in fault["detail"]
+
+
+@pytest.mark.parametrize("letters", range(50, 62))
+def test_what_is_quoted_of_broken_json_is_whole_letters(editor, letters):
+    assert "The body is not JSON" in sent(editor, ("a" * (letters % 3) + "é" * letters + "中" * 20).encode(), 400)["detail"]
