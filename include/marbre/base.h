@@ -119,8 +119,9 @@ MUST_CHECK json_t *json_read_to_depth(struct arena *arena, struct str text, size
 // Gives a value that jansson has made to the arena, which frees it: json_own(arena, json_object()). NULL, for which
 // jansson had no memory, ends the process.
 json_t *json_own(struct arena *arena, json_t *value);
-struct str json_write(struct arena *arena, const json_t *value); // compact
-struct str json_text(const json_t *string);                      // the view of a string's bytes; STR_NONE for others
+struct str json_write(struct arena *arena, const json_t *value);  // compact
+void buf_put_json_escaped(struct buf *buf, struct str character); // one, as `\uXXXX`, or two of these (RFC 8259 §7)
+struct str json_text(const json_t *string);                       // the view of a string's bytes; STR_NONE for others
 struct str json_member_text(const json_t *object, const char *key);
 
 // Where in a text that somebody wrote, counted from 1; a column is 0 where it is not known, a line where there is none.

@@ -363,6 +363,16 @@ void buf_put_visible(struct buf *buf, struct str text, size_t max)
     }
 }
 
+void buf_put_json_escaped(struct buf *buf, struct str character)
+{
+    UChar units[2];
+    int32_t count = 0;
+    UErrorCode status = U_ZERO_ERROR;
+    u_strFromUTF8(units, COUNT_OF(units), &count, character.ptr, (int32_t)character.len, &status);
+    for (int32_t i = 0; i < count && U_SUCCESS(status); i++)
+        buf_printf(buf, "\\u%04x", (unsigned)units[i]);
+}
+
 static enum text_class class_of(UChar32 c)
 {
     if (c < 0 || c == '\t' || c == '\n' || c == '\v' || c == '\f' || c == '\r' || u_charType(c) == U_SPACE_SEPARATOR)

@@ -19,7 +19,7 @@ static bool reads_back(struct arena *arena, struct str text, const struct list *
 {
     static const struct member top = {.name = "body", .shapes = body_block_types};
     struct markdown markdown;
-    body_markdown_read(arena, text, NULL, &markdown);
+    body_markdown_read(arena, text_clean_with(arena, text, '\v'), NULL, &markdown); // as all that comes in
     struct reader reader = {.arena = arena, .work = arena};
     reader.next_fault = &reader.faults;
     reader.keys = (struct names){.arena = arena};
@@ -160,6 +160,30 @@ static bool run_write_as(struct writer *writer, const struct list *run, enum for
     return same;
 }
 
+// JSON that stays what it is in NFC: a combining mark behind `\n` would be composed with its letter, so what follows
+// that is spelled out.
+static void put_json(struct buf *out, const struct list *run)
+{
+    struct buf json = buf_in(out->arena);
+    body_json_list(&json, run);
+    size_t copied = 0;
+    for (size_t i = 0; i + 2 < json.len; i++) {
+        if (json.ptr[i] != '\\')
+            continue;
+        i++;
+        size_t next = i + 1, end = next;
+        bool letter = json.ptr[i] == 'n' && (unsigned char)json.ptr[next] >= 0x80;
+        while (letter && end < json.len && (end == next || ((unsigned char)json.ptr[end] & 0xC0) == 0x80))
+            end++;
+        if (!letter)
+            continue;
+        buf_put(out, (struct str){json.ptr + copied, next - copied});
+        buf_put_json_escaped(out, (struct str){json.ptr + next, end - next});
+        copied = end;
+    }
+    buf_put(out, (struct str){json.ptr + copied, json.len - copied});
+}
+
 struct str body_markdown_write(struct arena *arena, const struct list *blocks)
 {
     struct writer writer = {.arena = arena, .out = buf_in(arena), .notes = buf_in(arena)};
@@ -170,7 +194,7 @@ struct str body_markdown_write(struct arena *arena, const struct list *blocks)
             buf_put_char(&writer.out, '\n');
         if (!run_write_as(&writer, &run, FORM_PLAIN) && !run_write_as(&writer, &run, FORM_DIRECTIVES)) {
             buf_put_lit(&writer.out, ":::blocks\n");
-            body_json_list(&writer.out, &run);
+            put_json(&writer.out, &run);
             buf_put_lit(&writer.out, "\n:::");
         }
         buf_put_char(&writer.out, '\n');

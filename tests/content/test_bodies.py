@@ -1,8 +1,10 @@
 """Whatever a body is: it is regular after one reading, Markdown says it and says it back, and its HTML has the elements
 of its blocks and no other."""
 import re
+import unicodedata
 
 import html5lib
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -79,6 +81,17 @@ def test_markdown_without_the_keys_is_the_same_body_but_for_them(render, body):
     out = render.fine(body=body)
     back = render.fine(body_markdown=out["markdown"])
     assert without_keys(back["body"]) == without_keys(out["body"]), out["markdown"]
+
+
+@pytest.mark.parametrize("text", ["a\n\u0301b", "*\n\U0001d165", "\u0338<", "e\n\n\u0301", "x\\n\u0301"])
+def test_a_combining_mark_stays_with_what_it_stands_behind(render, text):
+    """All of a body in Markdown becomes NFC when it comes in, with what was written around its texts."""
+    text = unicodedata.normalize("NFC", text)
+    for one in ({"_type": "block", "listItem": "bullet", "children": [{"_type": "span", "text": text, "marks": ["strong"]}]},
+                {"_type": "embed", "provider": "x", "url": "https://x.com/", "title": text},
+                {"_type": "pullquote", "text": "z" + text, "attribution": text}):
+        out = render.fine(body=[one])
+        assert render.fine(body_markdown=out["markdown"] + out["keys"])["body"] == out["body"], out["markdown"]
 
 
 def plain_paragraph(parts, style):
