@@ -1,19 +1,19 @@
-// Cursors: where a page ended, signed so that SQL sees only values that SQL wrote, and bound to the operation and the
-// filters that made them.
+// Cursors: where a page ended, signed so that SQL sees only values that SQL wrote, and bound to the operation, the
+// path and the filters that made them.
 #include "steps.h"
 
 #include <assert.h>
 
 enum { MAC_KEPT = 16 };
 
-// MAC over the operation, its filters, and the values.
+// MAC over the operation, what its path and its filters say, and the values.
 static void cursor_mac(const struct api_call *call, struct str values, unsigned char mac[HASH_BYTES])
 {
     struct buf bytes = buf_in(call->arena);
     buf_put(&bytes, call->operation->id);
     for (size_t i = 0; i < call->operation->parameter_count; i++) {
         const struct parameter *parameter = &call->operation->parameters[i];
-        if (parameter->place != IN_QUERY || parameter->meaning == MEANS_CURSOR || parameter->meaning == MEANS_LIMIT)
+        if (parameter->place == IN_HEADER || parameter->meaning == MEANS_CURSOR || parameter->meaning == MEANS_LIMIT)
             continue;
         buf_printf(&bytes, "\n%.*s=%.*s", STR_FMT(parameter->name), STR_FMT(call->values[i]));
     }

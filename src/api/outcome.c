@@ -220,7 +220,7 @@ static const struct sqlstate {
     const char *detail;
 } sqlstates[] = {
     {"23505", 409, "Something with this name or slug is there already."},
-    {"23503", 409, "Something else still refers to it."},
+    {"23503", 409, "Something else still refers to it, or what it refers to is not there any more."},
     {"23", 422, "A rule of the database forbids this value."},
     {"22", 422, "A value cannot be stored."},
     {"55P03", 503, "Somebody else is changing the same thing; try again in a moment."},
@@ -260,6 +260,18 @@ static struct refusal refusal_told(const struct api_call *call, const struct db_
     return refusal;
 }
 
+// A foreign key is broken from two sides, and neither the SQLSTATE nor another field tells which: the message does,
+// where it is English.
+static const char *detail_of(const char *detail, const struct db_answer *answer)
+{
+    if (strcmp(answer->sqlstate, "23503") != 0)
+        return detail;
+    if (str_starts(answer->message, STR("insert or update on table")))
+        return "What it refers to is not there any more.";
+    return str_starts(answer->message, STR("update or delete on table")) ? "Something else still refers to it."
+                                                                         : detail;
+}
+
 static struct refusal refusal_by_sqlstate(const struct api_call *call, const struct db_answer *answer)
 {
     struct str code = str_of(answer->sqlstate);
@@ -269,8 +281,8 @@ static struct refusal refusal_by_sqlstate(const struct api_call *call, const str
         if (str_starts(code, STR("40"))) // a deadlock is somebody's mistake: say who waited for what
             log_event(LOG_WARNING, "db.conflict", "%.*s %s: %.*s: %.*s", STR_FMT(call->operation->id), answer->sqlstate,
                       STR_FMT(answer->message), STR_FMT(answer->detail));
-        struct refusal refusal =
-            refusal_of(call, sqlstates[i].status, "%s", fault_words(&call->faults, sqlstates[i].detail));
+        struct refusal refusal = refusal_of(call, sqlstates[i].status, "%s",
+                                            fault_words(&call->faults, detail_of(sqlstates[i].detail, answer)));
         refusal.retry_after = refusal.status == 503 ? 1 : 0;
         return refusal;
     }

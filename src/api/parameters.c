@@ -165,7 +165,8 @@ static void parameter_take(struct api_call *call, size_t index)
     if (parameter->meaning == MEANS_VERSIONS && value->ptr)
         versions_read(call, *value);
     if (parameter->meaning == MEANS_CURSOR && value->ptr && call->faults.count == 0 && !cursor_open(call, *value))
-        fault_add(&call->faults, STR("?cursor"), "This cursor was not made for these filters; start again without it.");
+        fault_add(&call->faults, STR("?cursor"),
+                  "This cursor was not made for this list and these filters; start again without it.");
 }
 
 struct refusal parameters_check(struct api_call *call)

@@ -32,6 +32,80 @@ def changed(server, article):
     return server.sql(f"select changed from article_versions where article_id = '{article['id']}' order by version desc limit 1")
 
 
+# --------------------------------------------------------------------------------------------------- every field
+
+# A value for each member that is no plain text, number or yes or no; those are made of their schemas.
+FRESH = {"lang": "en-GB", "slug": f"champ-{uuid.uuid4().hex[:8]}", "body": [{**marbre.block("Un corps"), "_key": "k"}],
+         "body_markdown": "## Un titre\n", "sections": ["international", "politique"], "tags": ["diplomatie"],
+         "authors": [{"slug": "paul-weiss", "role": "photo"}], "seo": {"title": "Pour les moteurs"},
+         "image": {"url": "https://images.example/a.jpg", "alt": "Un pont."}}
+# What the desk alone sees, and what a duplicate does not begin with.
+DESK_ONLY = {"assignee", "notes"}
+NOT_COPIED = {"assignee", "notes", "slug"}
+
+
+def fresh(name, schema, was):
+    """Another value than the one that is there."""
+    if name in FRESH:
+        return FRESH[name]
+    kinds = schema.get("type", [])
+    if "boolean" in kinds:
+        return not was
+    if "integer" in kinds:
+        return schema.get("minimum", 0) + 1
+    assert "string" in kinds and not schema.keys() & {"enum", "pattern"}, f"FRESH needs a value for {name}"
+    return f"Nouveau : {name}"[:schema.get("maxLength")]
+
+
+def says(shown, written):
+    """Whether it shows what was written: objects may have more members, and references come as cards."""
+    if isinstance(written, dict):
+        return all(name in shown and says(shown[name], value) for name, value in written.items())
+    if isinstance(written, list):
+        return len(shown) == len(written) and all(map(says, shown, written))
+    if isinstance(shown, dict):
+        return written in (shown["id"], shown.get("slug"))
+    return shown == written
+
+
+def test_every_field_that_can_be_written_is_saved_alone_and_shown(server, editor, reader, filing):
+    """Every field of the contract, so one that is added is walked as well: saved, named by the version, shown to the desk and to
+    readers, and kept by the version and by a duplicate."""
+    resolve = server.contract.resolve
+    patch = resolve({"$ref": "#/components/schemas/ArticlePatch"})["properties"]
+    public = resolve({"$ref": "#/components/schemas/Article"})["properties"]
+    written = {}
+    related = editor.act(editor.make_article(title="À côté"), "publish")
+    article = editor.act(editor.make_article(title="Champ après champ"), "publish")
+    path = f"/v1/desk/articles/{article['id']}"
+    for name, schema in patch.items():
+        if schema.get("readOnly"):
+            continue
+        of_others = {"related": [related["id"]], "assignee": editor.account["id"]}
+        value = of_others.get(name) or fresh(name, resolve(schema), article.get(name))
+        saved = editor.save(article, **{name: value})
+        assert saved["version"] == article["version"] + 1, f"{name} was not saved"
+        newest = editor.get(f"{path}/versions?limit=1", 200).json()["data"][0]
+        assert newest["changed"] == ["body" if name == "body_markdown" else name]
+        form = "?body=markdown" if name == "body_markdown" else ""
+        desk = editor.get(path + form, 200).json()
+        assert says(desk[name], value) or form and desk[name].startswith(value), f"{name} at the desk: {desk[name]}"
+        again = editor.save(saved, **{name: desk[name]})
+        assert again["version"] == saved["version"], f"the same {name} is no change"
+        article = editor.act(saved, "publish")
+        assert (name in public) == (name not in DESK_ONLY), name
+        if name in public:
+            shown = reader.get(f"/v1/articles/{article['slug']}{form}", 200).json()[name]
+            assert says(shown, value), f"{name} to readers: {shown}"
+        written[name] = value
+    written.pop("body"), written.pop("body_markdown")  # the last of them is the body
+    assert len(written) > 10
+    then = editor.get(f"{path}/versions/{article['version']}", 200).json()
+    copy = editor.post(f"{path}/duplicate", {}, 201).json()
+    assert [name for name in written if name not in DESK_ONLY and not says(then[name], written[name])] == []
+    assert {name for name in written if not says(copy[name], written[name])} <= NOT_COPIED
+
+
 # ------------------------------------------------------------------------------------------------- image and seo
 
 def test_an_article_without_an_image_has_none_and_search_engines_are_told_nothing(editor):

@@ -4,6 +4,7 @@ import email.utils
 import itertools
 import json
 import time
+import uuid
 
 import pytest
 
@@ -368,3 +369,31 @@ def test_the_whole_path_of_a_tag_as_an_editor_walks_it(server, editor, reader):
     aliases = merged.json()["aliases"]
     assert json.loads(server.sql(f"select json_agg(slug order by slug) from tag_aliases where leads_to = '{one['id']}'")) == aliases
     assert len(aliases) == 2 and all(leads_to(reader, "tags", slug) == one["slug"] for slug in aliases)
+
+
+# ------------------------------------------------------------------------------- what only a foreign key knows of
+
+def test_what_something_unheard_of_still_refers_to_is_not_deleted(server, editor):
+    """A table of tomorrow, or of somebody's own: no statement asks it, the database does."""
+    tag = editor.make("tags", name=f"Tenu {uuid.uuid4()}", kind="topic")
+    server.sql(f"create table tomorrow (tag uuid references tags); insert into tomorrow values ('{tag['id']}')")
+    try:
+        problem = editor.request("DELETE", f"/v1/desk/tags/{tag['id']}", 409, headers={"If-Match": "*"}).json()
+        assert problem["detail"] == "Something else still refers to it."
+    finally:
+        server.sql("drop table tomorrow")
+    editor.request("DELETE", f"/v1/desk/tags/{tag['id']}", 204, headers={"If-Match": "*"})
+
+
+def test_what_is_gone_in_the_moment_in_which_it_is_referred_to_is_said_to_be_gone(server, editor):
+    article, colleague = editor.make_article(), str(uuid.uuid4())
+    server.sql(f"insert into accounts (id, email, name, role, password_hash) select '{colleague}', '{colleague}@parti.test', 'x', 'editor',"
+               " password_hash from accounts where email = 'contributor@marbre.test'")
+    session = server.sql_session()
+    session.send(f"begin; delete from accounts where id = '{colleague}';")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        coming = pool.submit(editor.patch, f"/v1/desk/articles/{article['id']}", {"assignee": colleague}, 1, 409)
+        marbre.wait_for(lambda: server.sql("select count(*) from pg_locks where not granted") != "0", "it to wait for the other")
+        session.send("commit;")
+        assert coming.result().json()["detail"] == "What it refers to is not there any more."
+    session.close()

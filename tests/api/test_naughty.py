@@ -95,26 +95,29 @@ def kept_or_refused(wire, path, fields, needed):
 
 # ---- members
 
-# The members that take any text, and how long it may be.
-KINDS = {
-    "authors": {"name": 120, "bio": 5000},
-    "sections": {"name": 120, "description": 2000},
-    "tags": {"name": 120},
-    "articles": {"title": 300, "kicker": 200, "standfirst": 2000, "teaser": 1000},
-}
-LINES = {"name", "title"}  # that have to be one line
+# What is made at the desk with texts in it, and the members that cannot be left out.
 NEEDED = {"authors": {"name": "Sans nom"}, "sections": {"name": "Sans nom"}, "tags": {"name": "Sans nom", "kind": "topic"},
           "articles": {"title": "Sans titre"}}
 
 
-@pytest.mark.parametrize("resource", KINDS)
-def test_a_text_is_kept_as_it_is_or_refused_by_name(wire, naughty, resource):
-    members, refused = KINDS[resource], 0
+def texts(server, resource):
+    """The members that the contract says take any text, each with how long it may be and whether it has to be one line."""
+    body = server.contract.resolve(server.contract.spec["paths"][f"/v1/desk/{resource}"]["post"]["requestBody"])
+    schema = server.contract.resolve(body["content"]["application/json"]["schema"])
+    members = {name: server.contract.resolve(member) for name, member in schema["properties"].items()}
+    return {name: (member["maxLength"], member.get("format") == "line") for name, member in members.items()
+            if "string" in member.get("type", "") and "maxLength" in member and member.get("format", "line") == "line"}
+
+
+@pytest.mark.parametrize("resource", NEEDED)
+def test_a_text_is_kept_as_it_is_or_refused_by_name(server, wire, naughty, resource):
+    members, refused = texts(server, resource), 0
+    assert set(members) & {"name", "title"}
     for string in naughty:
         told = kept_or_refused(wire, f"/v1/desk/{resource}", dict.fromkeys(members, string), NEEDED[resource])
-        for name, longest in members.items():
+        for name, (longest, line) in members.items():
             assert len(cleaned(string)) <= longest or name in told, f"{name} is too long: {string!r}"
-            assert name not in told or may_be_refused(string, longest, name in LINES), f"{name} refused: {string!r}"
+            assert name not in told or may_be_refused(string, longest, line), f"{name} refused: {string!r}"
         refused += bool(told)
     assert 5 < refused < 30
 

@@ -11,6 +11,7 @@ import pytest
 
 import forms
 import marbre
+import parts
 
 TABLE = pathlib.Path(__file__).resolve().parents[1] / "rights.txt"
 ROLES = ["nobody", "contributor", "editor", "chief", "sales", "admin", "key"]
@@ -103,7 +104,9 @@ class Newsroom:
             return self.server.sql("select id from consent_texts limit 1")
         if collection == "sponsorship-options":
             return self.admin.make(collection, kind="other", label={"fr": "Droits", "en": "Rights"})["id"]
-        return self.chief.make(collection, name=f"Droits {next(numbers)}", **({"kind": "topic"} if collection == "tags" else {}))["id"]
+        if collection in ("sections", "tags", "authors"):
+            return self.chief.make(collection, name=f"Droits {next(numbers)}", **({"kind": "topic"} if collection == "tags" else {}))["id"]
+        return parts.made(f"/v1/desk/{collection}", "id", self.server.contract.spec, self.admin)
 
 
 SLUGS = {"/v1/articles/{slug}": "droits-publics", "/v1/articles/{slug}/related": "droits-publics", "/v1/sections/{slug}": "droits", "/v1/tags/{slug}": "droits",
@@ -137,9 +140,10 @@ def body_of(newsroom, name, operation, caller):
 
 def attempt(newsroom, name, method, path, operation, case, role):
     caller = newsroom.fresh(role) if name in OWN else newsroom.kept[role]
-    address = path.replace("{slug}", SLUGS.get(path, "")).replace("{file}", "docs.css").replace("{n}", "1")
+    address = path.replace("{slug}", SLUGS.get(path, "")).replace("{file}", "page.css").replace("{n}", "1")
     if "{id}" in address:
         address = address.replace("{id}", newsroom.thing(name, path, case, caller))
+    address = parts.made_in(address, newsroom.server.contract.spec, newsroom.admin)
     data, headers = body_of(newsroom, name, operation, caller)
     return caller.request(method.upper(), address, data=data, headers={"If-Match": "*", **headers}).status_code
 

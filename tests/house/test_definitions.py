@@ -59,3 +59,8 @@ def test_what_a_write_fires_is_drawn_as_it_is(there):
     print(drawn)
     told = re.search(r"^## What a write fires\n.*?^```\n(.*?)^```", (marbre.ROOT / "migrations/README.md").read_text(), re.M | re.S)
     assert told and told.group(1) == drawn, f"migrations/README.md should draw:\n{drawn}"
+
+
+def test_the_readme_has_a_row_for_each_migration():
+    rows = re.findall(r"^\| `(\d{4}_\w+)` \|", (marbre.ROOT / "migrations/README.md").read_text(), re.M)
+    assert rows == sorted(path.stem for path in (marbre.ROOT / "migrations").glob("*.sql"))

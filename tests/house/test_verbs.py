@@ -6,7 +6,7 @@ import pytest
 import marbre
 
 README = (marbre.ROOT / "src/README.md").read_text()
-TABLE = README[README.index("### What a statement is called"):README.index("## Where things are decided")]
+TABLE = README[README.index("### What a statement is called"):README.index("## To add a field to articles")]
 VERBS = {verb for row in re.findall(r"^\| (`.*?) \|", TABLE, re.M) for verb in re.findall(r"`(\w+)`", row)}
 READERS, DESK = {"read", "list", "redirect"}, {verb for verb in VERBS if verb.startswith("desk_")}
 FILES = sorted(path for room in ("newsroom/*", "auth") for path in marbre.ROOT.glob(f"src/{room}/*.sql") if path.parent.name != "definitions")

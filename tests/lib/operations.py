@@ -183,8 +183,9 @@ class Newsroom:
             del self.callers[operation.roles[-1]]
         return reply
 
-    def make_with_example(self, collection):
-        """A thing of a collection: the example of its POST, with a text of its own in each member that has to differ."""
+    def make_with_example(self, collection, whole=None):
+        """A thing of a collection: the example of its POST, with a text of its own in each member that has to differ. Of a
+        collection of parts, what they are parts of is told by the names in its path."""
         create = next((o for o in self.operations.values() if o.method == "POST" and o.path == collection and o.body_schema), None)
         if create is None:
             return MADE[collection](self.server) if collection in MADE else None
@@ -197,7 +198,7 @@ class Newsroom:
                 body[name] = f"made-{next(numbers)}@properties.test"
             if schema.get("format") == "line":
                 body[name] += f", propriété {next(numbers)}"
-        reply = self.call(create, {"path": {}, "query": {}, "header": {}, "body": body})
+        reply = self.call(create, {"path": whole or {}, "query": {}, "header": {}, "body": body})
         assert reply.status_code == 201, f"{create.name} with {body}: {reply.text}"
         made = reply.json()
         return next((thing for thing in [made, *made.values()] if isinstance(thing, dict) and "id" in thing), None)
@@ -214,6 +215,14 @@ class Newsroom:
             if act:
                 request = {"path": act.examples("path", made), "query": {}, "header": {"If-Match": "*"}}
                 assert self.call(act, request).status_code == 200
+        return self.with_parts(operation, made)
+
+    def with_parts(self, operation, made):
+        """The thing, with the id of a part by its name in the operation's path, for each that can be made in it."""
+        for part in list(re.finditer(r"/{(\w+)}", operation.path))[1:]:
+            thing = self.make_with_example(operation.path[:part.start()], made)
+            if thing:
+                made = {**made, part.group(1): thing["id"]}
         return made
 
 

@@ -1,2 +1,2 @@
 -- disable_account: it logs in no more, and whatever it has open ends now.
-select account_disable(:path_id::uuid)
+select account_disable(:id::uuid)

@@ -1,2 +1,2 @@
 -- enable_account: it may log in again; sessions that ended stay ended.
-update accounts set active = true where id = :path_id::uuid
+update accounts set active = true where id = :id::uuid

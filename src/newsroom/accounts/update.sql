@@ -2,4 +2,4 @@
 update accounts
    set email = lower(patched(:body::json, 'email', email)), name = patched(:body::json, 'name', name),
        role = patched(:body::json, 'role', role)
- where id = :path_id::uuid
+ where id = :id::uuid

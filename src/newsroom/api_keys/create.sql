@@ -4,9 +4,9 @@ with good as materialized (
                    'A key that has expired is good for nothing.', error_at('/expires_at', 'This time is past.'))
 ), made as (
     insert into accounts (id, kind, name, role)
-    select :new_id::uuid, 'program', b ->> 'name', b ->> 'role' from (select :body::json as b) given
+    select :id::uuid, 'program', b ->> 'name', b ->> 'role' from (select :body::json as b) given
     returning id
 )
 insert into api_keys (id, hash, hint, expires_at, created_by)
-select :new_id::uuid, :key_hash, left(:key_made, 12), (:body::json ->> 'expires_at')::timestamptz, caller_id()
+select :id::uuid, :key_hash, left(:key_made, 12), (:body::json ->> 'expires_at')::timestamptz, caller_id()
   from good

@@ -5,11 +5,11 @@ update articles a
    set content_id = case when differs then newest.id else a.content_id end,
        assignee = becomes.assignee, notes = becomes.notes, act = 'save', note = null,
        status = case when differs and a.status = 'approved' then 'draft' else a.status end
-  from (select max(id) as id from article_contents where article_id = :path_id::uuid) newest,
+  from (select max(id) as id from article_contents where article_id = :id::uuid) newest,
        articles was,
        lateral (select content_changes(was.content_id, newest.id) <> '{}' as differs offset 0) compared, -- once
        lateral (select case when :body::json -> 'assignee' is null then was.assignee
                             else resolve_assignee(was.id, :body::json -> 'assignee') end as assignee,
                        patched(:body::json, 'notes', was.notes) as notes) becomes
- where a.id = :path_id::uuid and was.id = a.id
+ where a.id = :id::uuid and was.id = a.id
    and (differs or becomes.assignee is distinct from a.assignee or becomes.notes is distinct from a.notes)

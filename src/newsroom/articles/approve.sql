@@ -1,2 +1,2 @@
 -- approve_article.
-select article_transition(:path_id::uuid, 'approve')
+select article_transition(:id::uuid, 'approve')

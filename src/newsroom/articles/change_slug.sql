@@ -1,3 +1,3 @@
 -- patch_article: a slug that the article does not have yet.
-select claim_slug(:path_id::uuid, :body::json ->> 'slug', null)
+select claim_slug(:id::uuid, :body::json ->> 'slug', null)
  where :body::json ->> 'slug' is not null

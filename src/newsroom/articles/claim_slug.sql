@@ -1,2 +1,2 @@
 -- create_article: the slug that the editor wants, or the one made from the title with the first free number.
-select claim_slug(:new_id::uuid, :body::json ->> 'slug', :slug)
+select claim_slug(:id::uuid, :body::json ->> 'slug', :slug)

@@ -1,11 +1,11 @@
 -- create_article: its first content, its references, and the article itself. The slug was claimed before.
 insert into articles (id, content_id, assignee, notes, created_by, updated_by)
-select :new_id::uuid,
+select :id::uuid,
        article_content_write(
-           article => :new_id::uuid, was => null, said => b, default_lang => :config_lang,
+           article => :id::uuid, was => null, said => b, default_lang => :config_lang,
            blocks => :content_blocks::json, html => :content_html, plain => :content_text,
            markdown => :content_markdown, keys => :content_keys,
            excerpt => :content_excerpt, outline => :content_outline::json,
            words => :content_words::integer, minutes => :content_minutes::integer),
-       resolve_assignee(:new_id::uuid, b -> 'assignee'), b ->> 'notes', caller_id(), caller_id()
+       resolve_assignee(:id::uuid, b -> 'assignee'), b ->> 'notes', caller_id(), caller_id()
   from (select :body::json as b) given

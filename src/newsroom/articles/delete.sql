@@ -7,8 +7,8 @@ with fine as materialized (
                    format('The article is %s; only a draft is deleted: return it first.', replace(status, '_', ' ')),
                    json_build_object('status_now', status))
       from articles
-     where id = :path_id::uuid
+     where id = :id::uuid
 )
 delete from articles
  using fine
- where id = :path_id::uuid
+ where id = :id::uuid

@@ -1,3 +1,3 @@
 -- duplicate_article: what the working copy says, in a draft of the caller's. Primary keys.
-select article_duplicate(:path_id::uuid, :new_id::uuid)
+select article_duplicate(:path_id::uuid, :id::uuid)
   from references_lock_shared()

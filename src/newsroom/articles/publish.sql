@@ -6,7 +6,7 @@ select article_transition(a.id, step.act)
        unnest(case a.status when 'draft' then array['submit', 'approve', 'publish']
                             when 'in_review' then array['approve', 'publish']
                             else array['publish'] end) step (act)
- where a.id = :path_id::uuid
+ where a.id = :id::uuid
    and not exists (select from publications p
                     where p.article_id = a.id and p.content_id = a.content_id and not p.past
                       and p.during @> clock_timestamp() and upper_inf(p.during))

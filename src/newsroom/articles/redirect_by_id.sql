@@ -4,4 +4,4 @@ select 308 as status, '/v1/articles/' || c.slug as location, null::json as body,
        'article:' || p.article_id || ' slug:' || c.slug as keys,
        extract(epoch from upper(p.during) - clock_timestamp()) as fresh_for
   from publications p join article_contents c on c.id = p.content_id
- where p.article_id = :path_id::uuid and not p.past and p.during @> clock_timestamp()
+ where p.article_id = :id::uuid and not p.past and p.during @> clock_timestamp()

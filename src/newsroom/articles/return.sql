@@ -1,2 +1,2 @@
 -- return_article: back to its author, with a word why.
-select article_transition(:path_id::uuid, 'return', :body::json ->> 'note')
+select article_transition(:id::uuid, 'return', :body::json ->> 'note')

@@ -1,2 +1,2 @@
 -- submit_article.
-select article_transition(:path_id::uuid, 'submit')
+select article_transition(:id::uuid, 'submit')

@@ -1,2 +1,2 @@
 -- unpublish_article.
-select article_transition(:path_id::uuid, 'unpublish')
+select article_transition(:id::uuid, 'unpublish')

@@ -7,4 +7,4 @@ select article_content_write(
            excerpt => :content_excerpt, outline => :content_outline::json,
            words => :content_words::integer, minutes => :content_minutes::integer)
   from articles a
- where a.id = :path_id::uuid
+ where a.id = :id::uuid

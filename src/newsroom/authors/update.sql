@@ -4,4 +4,4 @@ update authors
        bio = patched(:body::json, 'bio', bio), image = author_image_patched(:body::json -> 'image', image),
        links = case when :body::json -> 'links' is null then links
                     else coalesce(nullif((:body::json -> 'links')::jsonb, 'null'), '[]') end
- where id = :path_id::uuid
+ where id = :id::uuid

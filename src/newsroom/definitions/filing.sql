@@ -92,30 +92,6 @@ begin
     return (select floor(extract(epoch from at))::bigint from filing_changed where kind = collection);
 end $$;
 
--- A version for each change, whoever makes it, and its fields for the audit; what changes nothing makes none.
-create function filing_next_version() returns trigger language plpgsql as $$
-declare
-    changed text[] := array(
-        select replace(key, '_id', '') from jsonb_each(to_jsonb(new))
-         where value is distinct from to_jsonb(old) -> key and key not in ('version', 'created_at', 'updated_at')
-         order by key);
-begin
-    if changed = '{}' then
-        return null;
-    end if;
-    perform audit_changed(changed);
-    new.version := old.version + 1;
-    new.updated_at := greatest(clock_timestamp(), old.updated_at + interval '1 microsecond');
-    return new;
-end $$;
-
-create or replace trigger filing_next_version before update on sections
-    for each row execute function filing_next_version();
-create or replace trigger filing_next_version before update on tags
-    for each row execute function filing_next_version();
-create or replace trigger filing_next_version before update on authors
-    for each row execute function filing_next_version();
-
 -- A slug that is given up leads on; one that is taken leads nowhere else.
 create function filing_keep_alias() returns trigger language plpgsql as $$
 declare

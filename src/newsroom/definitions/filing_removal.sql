@@ -1,4 +1,6 @@
--- Taking a section, tag or author away: not while something uses it, unless another replaces it everywhere.
+-- Taking a section, tag or author away: not while something uses it, unless another replaces it everywhere. Whose table refers to
+-- one of them too has it in filing_users and filing_merge, or goes with it (on delete cascade), also when it is merged; else the
+-- foreign key refuses both (409).
 
 -- What uses something: sections below it, editors of it, articles that name it in any version. The first twenty that the
 -- caller may know of, and how many there are.

@@ -38,3 +38,21 @@ begin
     perform require_version(thing_kind => kind, thing => thing, now_there => now_there, expected => expected);
     perform audit_changed('{}');
 end $$;
+
+-- Before update, each row: a version for each change, whoever makes it, and its fields for the audit; what changes nothing makes
+-- none. For whatever has `version` and `updated_at`.
+create function next_version() returns trigger language plpgsql as $$
+declare
+    changed text[] := array(
+        select replace(key, '_id', '') from jsonb_each(to_jsonb(new))
+         where value is distinct from to_jsonb(old) -> key and key not in ('version', 'created_at', 'updated_at')
+         order by key);
+begin
+    if changed = '{}' then
+        return null;
+    end if;
+    perform audit_changed(changed);
+    new.version := old.version + 1;
+    new.updated_at := greatest(clock_timestamp(), old.updated_at + interval '1 microsecond');
+    return new;
+end $$;

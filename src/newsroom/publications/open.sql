@@ -2,4 +2,4 @@
 insert into publications (article_id, content_id, during, published_at)
 select a.id, a.content_id, tstzrange(a.updated_at, null), coalesce(article_published_at(a.id), a.updated_at)
   from articles a
- where a.id = :path_id::uuid and a.updated_at >= now()
+ where a.id = :id::uuid and a.updated_at >= now()

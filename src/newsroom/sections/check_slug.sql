@@ -1,3 +1,3 @@
 -- patch_section: a slug is chosen freely, or refused. Unique key on slug.
-select require_free_slug('sections', :path_id::uuid, :body::json ->> 'slug')
+select require_free_slug('sections', :id::uuid, :body::json ->> 'slug')
  where :body::json ->> 'slug' is not null

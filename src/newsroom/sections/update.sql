@@ -5,4 +5,4 @@ update sections
        position = patched(:body::json, 'position', position::text)::numeric::integer,
        parent_id = case when :body::json -> 'parent' is null then parent_id
                         else filing_resolve('sections', reference_word(:body::json -> 'parent')) end
- where id = :path_id::uuid
+ where id = :id::uuid

@@ -1,7 +1,7 @@
 -- add_sponsorship_note: a contact, after which its personal data is kept as long again. Primary key.
 with noted as (
     update sponsorship_inquiries set version = version + 1, last_contact_at = clock_timestamp()
-     where id = :path_id::uuid
+     where id = :id::uuid
     returning id, status
 ), event as (
     insert into sponsorship_events (inquiry_id, act, status, note, account_id)

@@ -1,3 +1,3 @@
 -- What GET gives, PATCH takes: members that only the server writes are accepted when they say what is stored.
-select require_same(:read_only::json, inquiry_document(:path_id::uuid))
+select require_same(:read_only::json, inquiry_document(:id::uuid))
  where :read_only::json is not null

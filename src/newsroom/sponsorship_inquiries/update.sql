@@ -4,4 +4,4 @@ update sponsorship_inquiries i
    set status = patched(b, 'status', status), due_on = patched(b, 'due_on', due_on::text)::date,
        assignee = case when b -> 'assignee' is null then assignee else inquiry_assignee(i.id, b -> 'assignee') end
   from (select :body::json as b) given
- where id = :path_id::uuid
+ where id = :id::uuid

@@ -1,2 +1,2 @@
 -- delete_sponsorship_option. An inquiry names a kind and no option, so nothing is lost with one.
-delete from sponsorship_options where id = :path_id::uuid
+delete from sponsorship_options where id = :id::uuid

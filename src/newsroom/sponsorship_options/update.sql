@@ -4,4 +4,4 @@ update sponsorship_options o
        description = patched_languages(b -> 'description', description),
        position = patched(b, 'position', position::text)::integer, offered = patched(b, 'offered', offered::text)::boolean
   from (select :body::json as b) given
- where id = :path_id::uuid
+ where id = :id::uuid

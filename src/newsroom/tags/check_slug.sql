@@ -1,3 +1,3 @@
 -- patch_tag: a slug is chosen freely, or refused. Unique key on slug.
-select require_free_slug('tags', :path_id::uuid, :body::json ->> 'slug')
+select require_free_slug('tags', :id::uuid, :body::json ->> 'slug')
  where :body::json ->> 'slug' is not null

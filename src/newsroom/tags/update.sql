@@ -2,4 +2,4 @@
 update tags
    set slug = patched(:body::json, 'slug', slug), name = patched(:body::json, 'name', name),
        kind = patched(:body::json, 'kind', kind)
- where id = :path_id::uuid
+ where id = :id::uuid

@@ -1,5 +1,5 @@
--- How a content is written: for a new article, for a save, and for a duplicate. Whoever adds a field adds its line to
--- article_content_write here, to content_changes in versions.sql, and to `contents` in documents.sql.
+-- How a content is written: for a new article and for a save, field by field (article_content_write), so a new field has its
+-- line there, and one in `contents` (documents.sql), where it is shown. A duplicate copies every column but those that it names.
 
 -- What an image becomes by a merge patch (RFC 7396), member by member; null: there is none. Kept with all its members in one
 -- order: two that say the same are the same text.

@@ -36,49 +36,46 @@ end $$;
 create or replace trigger article_record_version after insert or update on articles
     for each row execute function article_record_version();
 
--- The names of the fields in which two contents differ, in the API's words.
+-- The names of the fields in which two contents differ, in the API's words: every column of article_contents is compared, so
+-- that a new one cannot be forgotten, but for those that are no fields and those that the server makes of the body.
 create function content_changes(was bigint, becomes bigint) returns text[] language plpgsql stable as $$
 declare
     o article_contents;
     n article_contents;
+    same_body boolean;
 begin
     if was = becomes then
         return '{}';
     end if;
     select * into o from article_contents where id = was;
     select * into n from article_contents where id = becomes;
-    return array_remove(array[
-        case when o.lang <> n.lang then 'lang' end,
-        case when o.slug <> n.slug then 'slug' end,
-        case when o.kicker is distinct from n.kicker then 'kicker' end,
-        case when o.title <> n.title then 'title' end,
-        case when o.standfirst is distinct from n.standfirst then 'standfirst' end,
-        case when o.teaser is distinct from n.teaser then 'teaser' end,
-        case when o.body::text <> n.body::text then 'body' end,
-        case when content_references(was, 'sections') is distinct from content_references(becomes, 'sections') then 'sections' end,
-        case when content_references(was, 'tags') is distinct from content_references(becomes, 'tags') then 'tags' end,
-        case when content_references(was, 'authors') is distinct from content_references(becomes, 'authors') then 'authors' end,
-        case when o.image::text is distinct from n.image::text then 'image' end,
-        case when o.seo::text <> n.seo::text then 'seo' end,
-        case when o.no_sponsorship <> n.no_sponsorship then 'no_sponsorship' end,
-        case when o.corrections::text <> n.corrections::text then 'corrections' end,
-        case when content_references(was, 'related') is distinct from content_references(becomes, 'related') then 'related' end
-    ], null);
-end $$;
-
--- What a content refers to, as a text that can be compared.
-create function content_references(content bigint, kind text) returns text language plpgsql stable as $$
-begin
-    return case kind
-        when 'sections' then (select string_agg(section_id::text, ' ' order by position)
-                                from article_sections where content_id = content)
-        when 'tags' then (select string_agg(tag_id::text, ' ' order by position)
-                            from article_tags where content_id = content)
-        when 'authors' then (select json_agg(json_build_array(author_id, role, bio) order by position)::text
-                               from article_authors where content_id = content)
-        when 'related' then (select string_agg(article_id::text, ' ' order by position)
-                               from article_related where content_id = content)
-    end;
+    same_body := o.body::text = n.body::text;
+    o.id := null; o.article_id := null; o.body := null; o.body_html := null; o.body_text := null; o.body_markdown := null;
+    o.body_keys := null; o.excerpt := null; o.outline := null; o.word_count := null; o.reading_minutes := null;
+    n.id := null; n.article_id := null; n.body := null; n.body_html := null; n.body_text := null; n.body_markdown := null;
+    n.body_keys := null; n.excerpt := null; n.outline := null; n.word_count := null; n.reading_minutes := null;
+    return array(select x.field
+                   from rows from (json_each_text(to_json(o)), json_each_text(to_json(n)))
+                        with ordinality x (field, before, same_field, after, place)
+                  where x.before is distinct from x.after
+                  order by x.place)
+        || case when not same_body then array['body'] else '{}' end
+        || array(select 'sections'
+                  where array(select section_id from article_sections where content_id = was order by position)
+                        <> array(select section_id from article_sections where content_id = becomes order by position)
+                 union all
+                 select 'tags'
+                  where array(select tag_id from article_tags where content_id = was order by position)
+                        <> array(select tag_id from article_tags where content_id = becomes order by position)
+                 union all
+                 select 'authors'
+                  where array(select row(author_id, role, bio) from article_authors where content_id = was order by position)
+                        <> array(select row(author_id, role, bio) from article_authors where content_id = becomes
+                                  order by position)
+                 union all
+                 select 'related'
+                  where array(select article_id from article_related where content_id = was order by position)
+                        <> array(select article_id from article_related where content_id = becomes order by position));
 end $$;
 
 -- The names of the fields that changed after the newest of some versions, each once.

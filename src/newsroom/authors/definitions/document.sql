@@ -1,4 +1,7 @@
--- An author as the desk gets them, and their picture as it is kept.
+-- An author: their next version, what the desk gets of them, and their picture as it is kept.
+
+create or replace trigger next_version before update on authors
+    for each row execute function next_version();
 
 -- Its plan is kept: a list asks for one after the other.
 create function author_document(author uuid) returns json language plpgsql stable as $$

@@ -1,5 +1,8 @@
 -- Sections stand in a tree: what holds it together, and how it is shown.
 
+create or replace trigger next_version before update on sections
+    for each row execute function next_version();
+
 -- From the roots every section is reached, within ten levels. Looked at when the statement is done; of two that would make a
 -- circle together the second has waited for the lock, and sees the first.
 create function sections_are_a_tree() returns trigger language plpgsql as $$

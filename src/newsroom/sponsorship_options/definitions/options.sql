@@ -1,7 +1,7 @@
 -- What can be sponsored.
 
-create or replace trigger sponsorship_options_next_version before update on sponsorship_options
-    for each row execute function filing_next_version();
+create or replace trigger next_version before update on sponsorship_options
+    for each row execute function next_version();
 
 -- A text in both languages as a merge patch makes it.
 create function patched_languages(patch json, was jsonb) returns jsonb language sql immutable as $$

@@ -1,4 +1,9 @@
--- A tag as the desk gets it. Its plan is kept: a list asks for one after the other.
+-- A tag: its next version, and what the desk gets of it.
+
+create or replace trigger next_version before update on tags
+    for each row execute function next_version();
+
+-- Its plan is kept: a list asks for one after the other.
 create function tag_document(tag uuid) returns json language plpgsql stable as $$
 begin
     return (select json_build_object('id', id, 'version', version, 'slug', slug, 'name', name, 'kind', kind,
