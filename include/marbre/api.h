@@ -92,9 +92,9 @@ const struct api_operation_metrics *api_metrics(const struct api *api);
 
 // ------------------------------------------------------------------------------------------------- within the process
 
-// Runs an operation as an account with the role `role` would, without HTTP, on a blocking connection: the same checks
-// of the body, the same statements, one transaction. `id` is the path's id or STR_NONE; If-Match is `*`. On success
-// `body` is what the operation answers.
+// Runs an operation for a caller without HTTP, on a blocking connection: the same checks of the body, the same
+// statements, one transaction. `id` is the last id of the path, or STR_NONE; If-Match is `*`. On success `answer` is
+// the `body` that the operation answers.
 MUST_CHECK bool api_perform(const struct api_contract *contract, struct db_session *session, struct arena *arena,
                             struct str operation, struct str id, const json_t *body, const struct auth_caller *caller,
                             struct str *answer, struct error *error);
@@ -123,20 +123,19 @@ void api_check_password(struct api_call *call, struct str password, struct str p
 // Hashes one, likewise.
 void api_hash_password(struct api_call *call, struct str password, void (*done)(struct api_call *call, struct str phc));
 
+// Sources of a handler's answer.
+struct str api_path_end(const struct api_call *call); // the last parameter of the path, which the operation has
+const struct api_asset *api_contract_asset(const struct api_call *call);
+const struct api_asset *api_file(const struct api_call *call, struct str name); // of the binary's; NULL: it has none
+struct str api_problem_index(struct arena *arena);                              // every problem type, as a page
+// The page of a problem type (RFC 9457 §3.1.1): what it means and what to do; STR_NONE for one that there is not.
+struct str api_problem_page(struct arena *arena, struct str slug);
+
 // The last word of a call, exactly once.
 void api_reply_json(struct api_call *call, int status, struct str json);
 void api_reply_asset(struct api_call *call, const struct api_asset *asset); // 200, or 304
 void api_reply_nothing(struct api_call *call);                              // 204
-// Refuses with 422 and one fault.
-void api_reply_fault(struct api_call *call, struct str pointer, const char *format, ...) PRINTF_LIKE(3, 4);
-// A file that the build put into the binary, or NULL.
-const struct api_asset *api_file(const struct api_call *call, struct str name);
-// Every kind of problem, as a page.
-struct str api_problem_index(struct arena *arena);
-// The page of a problem type (RFC 9457 §3.1.1): what it means and what to do; STR_NONE for one that there is not.
-struct str api_problem_page(struct arena *arena, struct str slug);
-struct str api_path_end(const struct api_call *call); // the last parameter of the path, which the operation has
-const struct api_asset *api_contract_asset(const struct api_call *call);
+// A problem (RFC 9457); with one fault, 422; with Retry-After, for 429 and 503.
 void api_problem(struct api_call *call, int status, const char *format, ...) PRINTF_LIKE(3, 4);
-// A problem with Retry-After, for 429 and 503.
+void api_reply_fault(struct api_call *call, struct str pointer, const char *format, ...) PRINTF_LIKE(3, 4);
 void api_problem_later(struct api_call *call, int status, unsigned seconds, const char *format, ...) PRINTF_LIKE(4, 5);

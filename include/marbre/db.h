@@ -113,7 +113,7 @@ struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, cons
                             const struct db_statements *statements);
 void db_pool_free(struct db_pool *pool); // calls that are under way are answered DB_AWAY or DB_UNKNOWN
 void db_pool_call(struct db_pool *pool, struct db_call *call);
-bool db_pool_ready(const struct db_pool *pool); // reads and writes can be served: connections for them are prepared
+bool db_pool_ready(const struct db_pool *pool); // each class has a connection that is prepared
 // A health check by answers: of those of the last seconds, to readers or to writers, most were that PostgreSQL is
 // broken; or it is why there is no connection.
 bool db_pool_failing(const struct db_pool *pool);

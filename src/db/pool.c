@@ -217,7 +217,7 @@ void db_pool_free(struct db_pool *pool)
 
 bool db_pool_ready(const struct db_pool *pool)
 {
-    return (class_is_up(pool, DB_READ) || class_is_up(pool, DB_LIST)) && class_is_up(pool, DB_WRITE);
+    return class_is_up(pool, DB_READ) && class_is_up(pool, DB_LIST) && class_is_up(pool, DB_WRITE);
 }
 
 const struct db_class_metrics *db_pool_metrics(const struct db_pool *pool)

@@ -96,7 +96,7 @@ struct admin {
 };
 
 struct readiness {
-    bool database;   // each worker has connections to read and to write
+    bool database;   // each worker has connections of each class
     bool statements; // and PostgreSQL runs what it is sent: it is not broken
     bool migrations, listener, draining;
 };

@@ -14,9 +14,10 @@ static void worker_tick(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct worker *worker = context;
-    if (db_pool_ready(worker->pool))
+    bool is_ready = db_pool_ready(worker->pool);
+    if (is_ready)
         http_listener_open(worker->listener);
-    atomic_store(&worker->database_ready, db_pool_ready(worker->pool));
+    atomic_store(&worker->database_ready, is_ready);
     atomic_store(&worker->database_failing, db_pool_failing(worker->pool));
     atomic_store(&worker->listening, http_listener_accepts(worker->listener));
     atomic_store(&worker->connections, http_listener_connections(worker->listener));

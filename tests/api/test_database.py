@@ -3,6 +3,7 @@ nobody is told a fairy tale."""
 import concurrent.futures
 import contextlib
 import os
+import re
 import signal
 import socket
 import threading
@@ -33,6 +34,13 @@ def end(house, which="true"):
                          f" where usename = 'marbre_server' and {which}"))
 
 
+def connections(house):
+    """How many are made: whoever locks a table holds up those that are not, since they have statements read that name it."""
+    text = requests.get(house.admin_url + "/metrics", timeout=10).text
+    told = re.findall(r'^marbre_database_connections{connection_class="(read|list|write)"} (\d+)', text, re.M)
+    return {name: int(count) for name, count in told}
+
+
 def test_connections_that_are_ended_come_back_and_readers_hardly_notice(house, desk):
     desk.make("tags", name="Avant", kind="topic")
     for _ in range(5):
@@ -48,6 +56,7 @@ def test_a_read_under_way_when_its_connection_ends_is_tried_again_on_another(hou
     pid_waiting = f"select pid from pg_stat_activity where {waits}"
     house.client().get("/v1/sections", 200)
     for _ in range(3):
+        marbre.wait_for(lambda: connections(house) == {"read": 4, "list": 4, "write": 8}, "all connections to be made")
         holder = house.sql_session()
         holder.send("begin; lock table sections in access exclusive mode;")
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
@@ -58,7 +67,6 @@ def test_a_read_under_way_when_its_connection_ends_is_tried_again_on_another(hou
             holder.send("rollback;")
             reading.result(timeout=30)
         holder.close()
-        marbre.wait_for(house.is_ready, "the connection to come back", 10)
 
 
 def test_a_save_that_waits_for_a_lock_holds_up_nobody_else_and_is_refused_in_time(house, desk):

@@ -98,7 +98,7 @@ def test_one_article_and_what_is_related_to_it_read_a_bounded_number(newsroom, g
     rows, scans, items = reads(newsroom, "articles/read", generic, path_slug="nulle-part")
     assert scans == 0 and rows == 0 and items == 0
     article = newsroom.sql("select article_id from article_slugs where slug = 'article-77'")
-    rows, scans, items = reads(newsroom, "articles/redirect_by_id", generic, path_id=article)
+    rows, scans, items = reads(newsroom, "articles/redirect_by_id", generic, id=article)
     assert scans == 0 and rows <= 5
 
 
