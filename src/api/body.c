@@ -21,16 +21,6 @@ static struct refusal check_absence(const struct api_call *call)
     return refusal_of(call, 411, "The body's length is missing: send Content-Length or Transfer-Encoding: chunked.");
 }
 
-static struct str type_names(const struct api_call *call)
-{
-    struct buf names = buf_in(call->arena);
-    const char *name;
-    json_t *media;
-    json_object_foreach ((json_t *)call->operation->body_types, name, media)
-        buf_printf(&names, "%s%s", names.len ? " or " : "", name);
-    return buf_str(&names);
-}
-
 struct refusal body_check(struct api_call *call)
 {
     const struct http_request *request = &call->exchange->request;
@@ -47,7 +37,7 @@ struct refusal body_check(struct api_call *call)
         return REFUSAL_NONE;
     struct str given = type.len == 0 ? STR("missing") : text_is_utf8(type) ? type : STR("no readable text");
     return refusal_of(call, 415, "The body's Content-Type is %.*s; this operation takes %.*s.", STR_FMT(given),
-                      STR_FMT(type_names(call)));
+                      STR_FMT(operation_body_types(call->arena, call->operation, " or ")));
 }
 
 static void body_clean_text(struct api_call *call, json_t *value, const struct path *at)
