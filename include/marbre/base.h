@@ -158,7 +158,8 @@ struct str text_nfc(struct arena *arena, struct str text);
 // NFC, and without the control characters that nobody can see (C0 but tab and newline, DEL, C1, U+FEFF, bidi overrides
 // are kept: they are text). CRLF and CR become LF.
 struct str text_clean(struct arena *arena, struct str text);
-// `^[a-z0-9]+(-[a-z0-9]+)*$`, at most `max` bytes, cut at a word: `L’Été à Pékin` gives `l-ete-a-pekin`. `lang` is a
+// `^[a-z0-9]+(-[a-z0-9]+)*$`, at most `max` bytes, cut at a word: `L’Été à Pékin` gives `l-ete-a-pekin`, `CO₂` `co2`;
+// what cannot be seen (soft hyphens, joiners) parts no word. `lang` is a
 // BCP 47 tag and decides about German umlauts. Text without a letter or digit that has a name gives `untitled`. Of a
 // long text only the beginning is looked at, so that the cost depends on `max`.
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max);

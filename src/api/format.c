@@ -14,6 +14,17 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+// Words that stand in addresses where a slug stands in others (`/v1/articles/by-id/{id}`): a test over the contract
+// finds each.
+bool slug_is_reserved(struct str text)
+{
+    static const struct str words[] = {{"by-id", 5}};
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_eq(text, words[i]))
+            return true;
+    return false;
+}
+
 static bool is_slug(struct str text)
 {
     bool after_hyphen = true;
@@ -23,7 +34,7 @@ static bool is_slug(struct str text)
             return false;
         after_hyphen = hyphen;
     }
-    return !after_hyphen && !uuid_is(text);
+    return !after_hyphen && !uuid_is(text) && !slug_is_reserved(text);
 }
 
 // Digits that are known to be there.
@@ -189,7 +200,8 @@ static bool is_written(struct str text)
 const struct format *format_find(struct str name)
 {
     static const struct format formats[] = {
-        {"slug", is_slug, "is not a slug: lower-case letters and digits with single hyphens between, and no UUID."},
+        {"slug", is_slug,
+         "is not a slug: lower-case letters and digits with single hyphens between; no UUID, and not by-id."},
         {"uuid", uuid_is, "is not an id (a UUID)."},
         {"lang", text_is_lang, "is not a language (BCP 47, such as fr or en-GB)."},
         {"date-time", is_date_time, "is not a time (RFC 3339)."},

@@ -16,3 +16,4 @@ struct format {
     const char *complaint; // what follows the value in a sentence
 };
 const struct format *format_find(struct str name); // NULL: there is none
+bool slug_is_reserved(struct str text);            // a word that stands in addresses where slugs do

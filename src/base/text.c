@@ -198,11 +198,13 @@ static void transliterators_free(void *thing)
     free(own);
 }
 
-// U+02B9 to U+02C1 are what soft and hard signs, ayin and hamza become: no letters, and no end of a word either.
+// Compatibility forms fold first: `CO₂` is co2, `½` 1/2. U+02B9 to U+02C1 are what soft and hard signs, ayin and hamza
+// become: no letters, and no end of a word either.
 static void transliterators_make(void)
 {
-    originals.latin = transliterator("Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
-    originals.latin_german = transliterator("de-ASCII; Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
+    originals.latin = transliterator("NFKC; Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
+    originals.latin_german =
+        transliterator("NFKC; de-ASCII; Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
     if (pthread_key_create(&transliterators_key, transliterators_free) != 0)
         fatal("there is no key left for a thread's transliterators");
 }
@@ -239,7 +241,7 @@ static struct str to_ascii(struct arena *arena, struct str text, struct str lang
         return str_lower(arena, text);
     const struct transliterators *own = transliterators();
     struct utf16 wide = to_utf16(arena, text);
-    int32_t capacity = wide.len * 12 + 64; // a character becomes a syllable
+    int32_t capacity = wide.len * 40 + 64; // a character becomes a syllable, U+FDFA four words
     UChar *out = ARENA_ARRAY(arena, UChar, (size_t)capacity);
     u_memcpy(out, wide.ptr, wide.len);
     int32_t length = wide.len, limit = wide.len;
@@ -249,20 +251,40 @@ static struct str to_ascii(struct arena *arena, struct str text, struct str lang
     return U_FAILURE(status) ? STR("") : to_utf8(arena, (struct utf16){out, length});
 }
 
-// The part of a text's beginning that can matter to its slug: most characters give a letter or more, some (punctuation,
-// emoji) give none.
-static struct str slug_source(struct str text, size_t max)
+// Characters that stand inside of words, and that nobody sees: soft hyphens, joiners, byte order marks.
+static bool is_invisible(UChar32 c)
 {
-    size_t end = 0, count = 0;
-    while (end < text.len && count++ < 2 * max)
-        U8_FWD_1((const uint8_t *)text.ptr, end, text.len);
-    return (struct str){text.ptr, end};
+    return c == 0xAD || (c >= 0x200B && c <= 0x200D) || c == 0x2060 || c == 0xFEFF;
+}
+
+static bool is_fraction(UChar32 c)
+{
+    return (c >= 0xBC && c <= 0xBE) || (c >= 0x2150 && c <= 0x215F) || c == 0x2189;
+}
+
+// The part of a text's beginning that can matter to its slug: most characters give a letter or more, some (punctuation,
+// emoji) give none. Without what nobody sees, and with a blank before a fraction, for `10½` is no 101/2.
+static struct str slug_source(struct arena *arena, struct str text, size_t max)
+{
+    struct buf source = buf_in(arena);
+    UChar32 c;
+    size_t count = 0;
+    for (size_t i = 0, at = 0; i < text.len && count < 2 * max; at = i) {
+        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
+        if (is_invisible(c))
+            continue;
+        if (is_fraction(c))
+            buf_put_char(&source, ' ');
+        buf_put(&source, (struct str){text.ptr + at, i - at});
+        count++;
+    }
+    return source.len ? buf_str(&source) : STR("");
 }
 
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max)
 {
     assert(max > 0);
-    struct str ascii = to_ascii(arena, slug_source(text, max), lang);
+    struct str ascii = to_ascii(arena, slug_source(arena, text, max), lang);
     char *slug = ARENA_ARRAY(arena, char, ascii.len + 1);
     size_t n = 0;
     for (size_t i = 0; i < ascii.len; i++) {
