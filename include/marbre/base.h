@@ -169,8 +169,11 @@ struct str text_domain(struct arena *arena, struct str domain);
 // Homograph check (UTS #39): a domain, in its ASCII form, could be meant to be taken for another one: a label mixes
 // scripts, or has no ASCII letter and looks as if it had nothing else.
 bool text_domain_confusable(struct arena *arena, struct str domain);
-bool text_is_blank(struct str text); // nothing but white space and what cannot be seen
-// BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
+bool text_is_blank(struct str text);   // nothing but white space and what cannot be seen
+struct str text_trim(struct str text); // without white space at its ends, of any kind
+// A tag of BCP 47 that begins with a language of two or three letters and is well-formed (RFC 5646 §2.2.9), in the case
+// that §2.1.1 recommends: fr, pt-BR, zh-Hant. STR_NONE for what is none.
+struct str text_lang(struct arena *arena, struct str text);
 bool text_is_lang(struct str text);
 size_t text_words(struct arena *arena, struct str text, struct str lang); // words as ICU's word breaks see them
 // The first sentences of a text that together have at most `max` characters, on one line. Where the first alone is

@@ -110,11 +110,23 @@ static void body_validate(struct api_call *call)
             fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
 }
 
+// All but an article's body, which the content room looks at.
+static void body_normalise(struct api_call *call)
+{
+    json_t *blocks = derive_has_blocks(call) ? json_incref(json_object_get(call->body, "body")) : NULL;
+    if (blocks)
+        json_object_set_new(call->body, "body", json_null());
+    schema_normalise(call->arena, call->contract->spec, call->body_schema, call->body);
+    if (blocks)
+        json_object_set_new(call->body, "body", blocks);
+}
+
 void body_take(struct api_call *call, json_t *body)
 {
     assert(body && call->body_schema);
     call->body = body;
     body_clean(call, body, &(struct path){0});
+    body_normalise(call);
     language_of_body(call);
     body_validate(call);
     if (call->operation->derive & DERIVE_FORM_TOKEN)

@@ -197,21 +197,33 @@ static bool is_written(struct str text)
     return !text_is_blank(text);
 }
 
+static struct str trimmed(struct arena *arena, struct str text)
+{
+    (void)arena;
+    return text_trim(text);
+}
+
+static struct str normal_lang(struct arena *arena, struct str text)
+{
+    struct str lang = text_lang(arena, text_trim(text));
+    return lang.ptr ? lang : text;
+}
+
 const struct format *format_find(struct str name)
 {
     static const struct format formats[] = {
         {"slug", is_slug,
-         "is not a slug: lower-case letters and digits with single hyphens between; no UUID, and not by-id."},
-        {"uuid", uuid_is, "is not an id (a UUID)."},
-        {"lang", text_is_lang, "is not a language (BCP 47, such as fr or en-GB)."},
-        {"date-time", is_date_time, "is not a time (RFC 3339)."},
-        {"date", is_whole_date, "is not a date (RFC 3339, such as 2026-11-24)."},
-        {"email", is_email, "is not an e-mail address."},
-        {"mailbox", is_mailbox, "is not an e-mail address."},
-        {"uri", is_uri, "is not an absolute address (RFC 3986, such as https://example.org/a)."},
-        {"web", is_web, "is not an address of the web (http or https, such as https://example.org/a)."},
-        {"line", is_line, "is not one line with something to read in it."},
-        {"text", is_written, "is not anything to read."},
+         "is not a slug: lower-case letters and digits with single hyphens between; no UUID, and not by-id.", NULL},
+        {"uuid", uuid_is, "is not an id (a UUID).", NULL},
+        {"lang", text_is_lang, "is not a language (BCP 47, such as fr or en-GB).", normal_lang},
+        {"date-time", is_date_time, "is not a time (RFC 3339).", NULL},
+        {"date", is_whole_date, "is not a date (RFC 3339, such as 2026-11-24).", NULL},
+        {"email", is_email, "is not an e-mail address.", trimmed},
+        {"mailbox", is_mailbox, "is not an e-mail address.", trimmed},
+        {"uri", is_uri, "is not an absolute address (RFC 3986, such as https://example.org/a).", NULL},
+        {"web", is_web, "is not an address of the web (http or https, such as https://example.org/a).", NULL},
+        {"line", is_line, "is not one line with something to read in it.", trimmed},
+        {"text", is_written, "is not anything to read.", NULL},
     };
     for (size_t i = 0; i < COUNT_OF(formats); i++)
         if (str_eq(name, str_of(formats[i].name)))

@@ -51,8 +51,9 @@ static bool has_lost_plus(const struct api_call *call, const json_t *schema, str
     return str_eq(format, STR("date-time")) && value.len > ZONE && value.ptr[value.len - ZONE] == ' ';
 }
 
-static void check_value(struct api_call *call, const struct parameter *parameter, struct str value)
+static void check_value(struct api_call *call, const struct parameter *parameter, struct str *kept)
 {
+    struct str value = *kept;
     if (value.len && value.len <= parameter->plain_max && text_is_utf8(value))
         return; // what most are, at no cost: a character has at least a byte
     struct str pointer = pointer_of(call, parameter);
@@ -60,6 +61,8 @@ static void check_value(struct api_call *call, const struct parameter *parameter
         fault_add(&call->faults, pointer, "In a query + is a blank: write %%2B for it, such as …T08:00:00%%2B02:00.");
         return;
     }
+    if (text_is_utf8(value))
+        value = *kept = schema_normal_text(call->arena, call->contract->spec, parameter->schema, value);
     json_t *json = parameter_typed(call->arena, parameter->schema, value);
     if (!json) {
         fault_add(&call->faults, pointer, "This is not UTF-8.");
@@ -185,7 +188,7 @@ static void take_absent(struct api_call *call, const struct parameter *parameter
 }
 
 // To readers, an address with a word in it that nothing can be called by is one under which there is nothing.
-static void check_place(struct api_call *call, const struct parameter *parameter, struct str value)
+static void check_place(struct api_call *call, const struct parameter *parameter, struct str *value)
 {
     size_t before = call->faults.count;
     check_value(call, parameter, value);
@@ -204,7 +207,7 @@ static void parameter_take(struct api_call *call, size_t index)
     if (call->lists[index])
         take_list(call, index);
     else if (value->ptr)
-        check_place(call, parameter, *value);
+        check_place(call, parameter, value);
     else
         take_absent(call, parameter, value);
     if (parameter->meaning == MEANS_VERSIONS && value->ptr)

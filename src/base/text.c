@@ -405,26 +405,67 @@ bool text_is_blank(struct str text)
     return true;
 }
 
-static bool is_letter(char c)
+// RFC 5646 §2.1.1: languages in small letters, scripts with a capital, regions in capitals; behind a singleton all is
+// small.
+static struct str lang_cased(struct arena *arena, struct str text)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    struct str rest = str_lower(arena, text);
+    struct buf cased = buf_in(arena);
+    for (bool first = true, single = false; rest.ptr; first = false) {
+        struct str subtag = str_cut(rest, '-', &rest);
+        for (size_t i = 0; i < subtag.len; i++) {
+            bool letter = subtag.ptr[i] >= 'a' && subtag.ptr[i] <= 'z';
+            bool capital = letter && !first && !single && (subtag.len == 2 || (subtag.len == 4 && i == 0));
+            buf_put_char(&cased, capital ? (char)(subtag.ptr[i] - 'a' + 'A') : subtag.ptr[i]);
+        }
+        single = single || subtag.len == 1;
+        if (rest.ptr)
+            buf_put_char(&cased, '-');
+    }
+    return buf_str(&cased);
+}
+
+// Well-formed by ICU, whose own canonical form is not asked for: it would make other languages of some.
+struct str text_lang(struct arena *arena, struct str text)
+{
+    enum { LONGEST = 100 };
+    char locale[4 * LONGEST];
+    int32_t read = 0;
+    UErrorCode status = U_ZERO_ERROR;
+    struct str rest, primary = str_cut(text, '-', &rest);
+    if (text.len > LONGEST || !is_ascii(text) || primary.len < 2 || primary.len > 3)
+        return STR_NONE;
+    uloc_forLanguageTag(arena_cstr(arena, text), locale, sizeof locale, &read, &status);
+    return U_SUCCESS(status) && (size_t)read == text.len ? lang_cased(arena, text) : STR_NONE;
 }
 
 bool text_is_lang(struct str text)
 {
-    struct str rest, subtag = str_cut(text, '-', &rest);
-    if (subtag.len < 2 || subtag.len > 3)
-        return false;
-    for (bool first = true; first || rest.ptr; first = false) {
-        if (!first)
-            subtag = str_cut(rest, '-', &rest);
-        if (subtag.len == 0 || subtag.len > 8)
-            return false;
-        for (size_t i = 0; i < subtag.len; i++)
-            if (!is_letter(subtag.ptr[i]) && (first || subtag.ptr[i] < '0' || subtag.ptr[i] > '9'))
-                return false;
+    struct arena *arena = arena_new();
+    bool is = text_lang(arena, text).ptr != NULL;
+    arena_free(arena);
+    return is;
+}
+
+struct str text_trim(struct str text)
+{
+    int32_t start = 0, end = (int32_t)text.len, next;
+    UChar32 c;
+    while (start < end) {
+        next = start;
+        U8_NEXT((const uint8_t *)text.ptr, next, end, c);
+        if (!u_isUWhiteSpace(c))
+            break;
+        start = next;
     }
-    return true;
+    while (end > start) {
+        next = end;
+        U8_PREV((const uint8_t *)text.ptr, start, next, c);
+        if (!u_isUWhiteSpace(c))
+            break;
+        end = next;
+    }
+    return (struct str){text.ptr + start, (size_t)(end - start)};
 }
 
 struct str text_cut(struct str text, size_t max)

@@ -1,5 +1,5 @@
 -- read_author: an author by their slug, as readers may see them, with the newest articles where they are asked for. An
--- older slug answers with the present address, until something else takes it. Unique keys on slug.
+-- older slug answers with the present address. Unique keys on slug.
 with asked as (
     select filing_resolve('authors', :path_slug) as id
 )

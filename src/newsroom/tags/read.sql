@@ -1,5 +1,5 @@
 -- read_tag: a tag by its slug, as readers may see it, with its newest articles where they are asked for. An older slug
--- answers with the present address, until something else takes it. Unique keys on slug.
+-- answers with the present address. Unique keys on slug.
 with asked as (
     select filing_resolve('tags', :path_slug) as id
 )
