@@ -175,7 +175,8 @@ struct str text_nfc(struct arena *arena, struct str text);
 struct str text_clean(struct arena *arena, struct str text);
 // text_clean where the last five of these become another character: a space in what has one line.
 struct str text_clean_with(struct arena *arena, struct str text, char line_end);
-// `^[a-z0-9]+(-[a-z0-9]+)*$`, at most `max` bytes, cut at a word: `L’Été à Pékin` gives `l-ete-a-pekin`. `lang` is a
+// `^[a-z0-9]+(-[a-z0-9]+)*$`, at most `max` bytes, cut at a word: `L’Été à Pékin` gives `l-ete-a-pekin`, `CO₂` `co2`;
+// what cannot be seen (soft hyphens, joiners) parts no word. `lang` is a
 // BCP 47 tag and decides about German umlauts. Text without a letter or digit that has a name gives `untitled`. Of a
 // long text only the beginning is looked at, so that the cost depends on `max`.
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max);
@@ -188,8 +189,11 @@ bool text_domain_confusable(struct arena *arena, struct str domain);
 // The first `max` characters of a text for a sentence, an ellipsis where there are more. What nobody would see is told
 // by its number (`U+200B`), but line ends and tabs are spaces.
 void buf_put_visible(struct buf *buf, struct str text, size_t max);
-bool text_is_blank(struct str text); // nothing but white space and what cannot be seen
-// BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
+bool text_is_blank(struct str text);   // nothing but white space and what cannot be seen
+struct str text_trim(struct str text); // without white space at its ends, of any kind
+// A tag of BCP 47 that begins with a language of two or three letters and is well-formed (RFC 5646 §2.2.9), in the case
+// that §2.1.1 recommends: fr, pt-BR, zh-Hant. STR_NONE for what is none.
+struct str text_lang(struct arena *arena, struct str text);
 bool text_is_lang(struct str text);
 size_t text_words(struct arena *arena, struct str text, struct str lang); // words as ICU's word breaks see them
 // The first sentences of a text that together have at most `max` characters, on one line. None ends inside quotation

@@ -21,16 +21,6 @@ static struct refusal check_absence(const struct api_call *call)
     return refusal_of(call, 411, "The body's length is missing: send Content-Length or Transfer-Encoding: chunked.");
 }
 
-static struct str type_names(const struct api_call *call)
-{
-    struct buf names = buf_in(call->arena);
-    const char *name;
-    json_t *media;
-    json_object_foreach ((json_t *)call->operation->body_types, name, media)
-        buf_printf(&names, "%s%s", names.len ? " or " : "", name);
-    return buf_str(&names);
-}
-
 struct refusal body_check(struct api_call *call)
 {
     const struct http_request *request = &call->exchange->request;
@@ -47,7 +37,7 @@ struct refusal body_check(struct api_call *call)
         return REFUSAL_NONE;
     struct str given = type.len == 0 ? STR("missing") : text_is_utf8(type) ? type : STR("no readable text");
     return refusal_of(call, 415, "The body's Content-Type is %.*s; this operation takes %.*s.", STR_FMT(given),
-                      STR_FMT(type_names(call)));
+                      STR_FMT(operation_body_types(call->arena, call->operation, " or ")));
 }
 
 // The schema of a member or an item, references followed; NULL where the contract says nothing of it.
@@ -134,11 +124,23 @@ static void body_validate(struct api_call *call)
             fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
 }
 
+// All but an article's body, which the content room looks at.
+static void body_normalise(struct api_call *call)
+{
+    json_t *blocks = derive_has_blocks(call) ? json_incref(json_object_get(call->body, "body")) : NULL;
+    if (blocks)
+        json_object_set_new(call->body, "body", json_null());
+    schema_normalise(call->arena, call->contract->spec, call->body_schema, call->body);
+    if (blocks)
+        json_object_set_new(call->body, "body", blocks);
+}
+
 void body_take(struct api_call *call, json_t *body)
 {
     assert(body && call->body_schema);
     call->body = body;
     body_clean(call, body, &(struct path){0}, reference_resolve(call->contract->spec, call->body_schema));
+    body_normalise(call);
     language_of_body(call);
     body_validate(call);
     if (call->operation->derive & DERIVE_FORM_TOKEN)

@@ -46,6 +46,8 @@ struct api_call {
     struct content_body content;
     bool has_content;
     struct str if_match;
+    bool names_nothing;     // a word of a public path is none that anything can have
+    struct str altered_tag; // of If-Match: one of ours that something on the way has changed
     struct str cursor[CURSOR_MAX];
     struct str set[API_SYMBOLS_MAX]; // what the handler has set, by its row's symbols
     struct faults faults;

@@ -112,6 +112,8 @@ struct operation {
 
 // The schema of a body in one of the operation's types: the first of them for STR_NONE.
 const json_t *operation_body_schema(const struct operation *operation, struct str type);
+// The types of body that it takes, with `between` two of them.
+struct str operation_body_types(struct arena *arena, const struct operation *operation, const char *between);
 bool operation_makes(const struct operation *operation); // something new, which has a Location
 
 // ------------------------------------------------------------------------------------------------------- the whole

@@ -6,7 +6,8 @@
 // Access-Control-Expose-Headers and -Allow-Headers: what scripts may read of a reply, and send with a request, beyond
 // the standard's few.
 #define EXPOSED                                                                                                        \
-    "Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, "              \
+    "Accept-Patch, Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "              \
+    "X-Request-Id, "                                                                                                   \
     "Idempotency-Replayed, "                                                                                           \
     "WWW-Authenticate"
 #define SENT                                                                                                           \

@@ -1,6 +1,7 @@
 // Derivations from the body, which statements need and nobody sends: a slug, an article's content in all its forms, a
 // mailbox; the body itself as they see it, and which of its members are the server's own.
 #include "reference.h"
+#include "schema.h"
 #include "steps.h"
 
 #include <assert.h>
@@ -12,6 +13,8 @@ static void derive_slug(struct api_call *call)
         from = api_body_text(call, "name");
     enum { SLUG_MAX = 120 };
     call->slug = text_slug(call->arena, from, lang.ptr ? lang : call->contract->sources.config->lang, SLUG_MAX);
+    if (slug_is_reserved(call->slug))
+        call->slug = arena_printf(call->arena, "%.*s-2", STR_FMT(call->slug));
 }
 
 static bool has_markdown(const struct api_call *call)

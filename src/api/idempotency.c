@@ -4,10 +4,28 @@
 #include "steps.h"
 
 #include <assert.h>
+#include <string.h>
 
 static struct str key_of(const struct api_call *call)
 {
     return call_parameter(call, call->operation->idempotency_key);
+}
+
+// A string of structured fields (RFC 9651 §3.3.3), as the draft of Idempotency-Key has it, without its quotes; anything
+// else is the key as it stands.
+struct str idempotency_key(struct arena *arena, struct str header)
+{
+    struct buf key = buf_in(arena);
+    if (header.len < 2 || header.ptr[0] != '"' || header.ptr[header.len - 1] != '"')
+        return header;
+    for (size_t i = 1; i < header.len - 1; i++) {
+        if (header.ptr[i] == '"')
+            return header;
+        if (header.ptr[i] == '\\' && (++i == header.len - 1 || !strchr("\\\"", header.ptr[i])))
+            return header;
+        buf_put_char(&key, header.ptr[i]);
+    }
+    return key.len ? buf_str(&key) : STR("");
 }
 
 // Keys of the public: anybody may come upon anybody's. A key is good for one very request there, so that whoever has it

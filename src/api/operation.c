@@ -83,3 +83,13 @@ bool operation_read(struct reading *reading)
            operation_location(reading) && operation_is_sound(reading) && operation_statements(reading) &&
            check_promises(reading);
 }
+
+struct str operation_body_types(struct arena *arena, const struct operation *operation, const char *between)
+{
+    struct buf names = buf_in(arena);
+    const char *name;
+    json_t *media;
+    json_object_foreach ((json_t *)operation->body_types, name, media)
+        buf_printf(&names, "%s%s", names.len ? between : "", name);
+    return buf_str(&names);
+}

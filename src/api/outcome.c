@@ -15,7 +15,6 @@ static const struct fact facts[] = {
     {"location", "`Location`, of what was made or has moved"},
     {"keys", "`Surrogate-Key`: what the answer was built from, by spaces"},
     {"fresh_for", "seconds after which no cache may keep it, whatever `cache` says"},
-    {"last_modified", "`Last-Modified`, in seconds since 1970"},
     {"next_1", "of a list: where this page ends, the first value; null where there is no more"},
     {"next_2", "the second"},
     {"next_3", "the third"},
@@ -61,23 +60,14 @@ static struct str cache_control(struct arena *arena, const struct cache_policy *
                         least(policy->stale_if_error, left));
 }
 
-static void put_last_modified(const struct api_call *call, struct reply *reply, struct str seconds)
-{
-    uint64_t at;
-    if (!seconds.ptr || !str_to_u64(seconds, UINT32_MAX, &at))
-        return;
-    char *text = arena_alloc(call->arena, CLOCK_HTTP);
-    clock_http((int64_t)at, text);
-    reply_header(reply, STR("Last-Modified"), str_of(text));
-}
-
+// No Last-Modified: what is read rests on more than one row (names of authors, what is related), and seconds are too
+// coarse; the ETag is of the very bytes.
 static void put_cacheable(const struct api_call *call, struct reply *reply, const struct db_answer *answer)
 {
     struct str etag = reply_etag(call->arena, reply->body), keys = db_answer_text(answer, "keys");
     reply_header(reply, STR("ETag"), etag);
     reply_header(reply, STR("Cache-Control"),
                  cache_control(call->arena, &call->operation->cache, db_answer_text(answer, "fresh_for")));
-    put_last_modified(call, reply, db_answer_text(answer, "last_modified"));
     if (keys.ptr)
         reply_header(reply, STR("Surrogate-Key"), keys);
     reply_unless_known(reply, call->arena, &call->exchange->request, etag);
@@ -256,6 +246,8 @@ static struct refusal refusal_told(const struct api_call *call, const struct db_
     if (status == 429)
         members = take_retry_after(call, members, &refusal.retry_after);
     refusal.status = (int)status;
+    if (status == 412 && call->altered_tag.ptr)
+        refusal.detail = versions_altered(call);
     refusal.more = members.len > 2 ? (struct str){members.ptr + 1, members.len - 2} : STR_NONE;
     return refusal;
 }

@@ -1,6 +1,9 @@
 // Parameters of a path, a query and headers: found, defaulted, typed, and checked by their schemas.
+#include "reference.h"
 #include "schema.h"
 #include "steps.h"
+
+#include <string.h>
 
 static bool has_type(const json_t *schema, struct str type)
 {
@@ -40,11 +43,26 @@ static struct str pointer_of(struct api_call *call, const struct parameter *para
                         ends[parameter->place]);
 }
 
-static void check_value(struct api_call *call, const struct parameter *parameter, struct str value)
+// A time whose + was not percent-encoded, and came as a blank (the form encoding of queries).
+static bool has_lost_plus(const struct api_call *call, const json_t *schema, struct str value)
 {
+    enum { ZONE = 6 };
+    struct str format = json_member_text(reference_resolve(call->contract->spec, schema), "format");
+    return str_eq(format, STR("date-time")) && value.len > ZONE && value.ptr[value.len - ZONE] == ' ';
+}
+
+static void check_value(struct api_call *call, const struct parameter *parameter, struct str *kept)
+{
+    struct str value = *kept;
     if (value.len && value.len <= parameter->plain_max && text_is_utf8(value))
         return; // what most are, at no cost: a character has at least a byte
     struct str pointer = pointer_of(call, parameter);
+    if (parameter->place == IN_QUERY && has_lost_plus(call, parameter->schema, value)) {
+        fault_add(&call->faults, pointer, "In a query + is a blank: write %%2B for it, such as …T08:00:00%%2B02:00.");
+        return;
+    }
+    if (text_is_utf8(value))
+        value = *kept = schema_normal_text(call->arena, call->contract->spec, parameter->schema, value);
     json_t *json = parameter_typed(call->arena, parameter->schema, value);
     if (!json) {
         fault_add(&call->faults, pointer, "This is not UTF-8.");
@@ -110,6 +128,25 @@ static const struct parameter *query_parameter(const struct operation *operation
     return NULL;
 }
 
+// `section[]` and `section[0]`, as some write lists. False for any other name.
+static bool is_bracketed(const struct operation *operation, struct str name, struct str *plain)
+{
+    size_t index;
+    const char *open = memchr(name.ptr, '[', name.len);
+    *plain = open ? (struct str){name.ptr, (size_t)(open - name.ptr)} : STR_NONE;
+    return open && str_ends(name, STR("]")) && query_parameter(operation, *plain, &index);
+}
+
+static void tell_unknown(struct api_call *call, struct str name, struct str pointer)
+{
+    struct str plain;
+    if (is_bracketed(call->operation, name, &plain))
+        fault_add(&call->faults, pointer, "Brackets mean nothing here: write %.*s=, and repeat it for a list.",
+                  STR_FMT(plain));
+    else
+        fault_add(&call->faults, pointer, "This operation has no such query parameter.");
+}
+
 static void read_pair(struct api_call *call, struct str pair)
 {
     struct str raw_value, raw_name = str_cut(pair, '=', &raw_value), name, value;
@@ -122,7 +159,7 @@ static void read_pair(struct api_call *call, struct str pair)
     struct str pointer = arena_printf(call->arena, "?%.*s", STR_FMT(name));
     const struct parameter *parameter = query_parameter(call->operation, name, &index);
     if (!parameter)
-        fault_add(&call->faults, pointer, "This operation has no such query parameter.");
+        tell_unknown(call, name, pointer);
     else if (parameter->items)
         add_to_list(call, index, value);
     else if (call->values[index].ptr)
@@ -150,16 +187,27 @@ static void take_absent(struct api_call *call, const struct parameter *parameter
         fault_add(&call->faults, pointer_of(call, parameter), "This parameter is required.");
 }
 
+// To readers, an address with a word in it that nothing can be called by is one under which there is nothing.
+static void check_place(struct api_call *call, const struct parameter *parameter, struct str *value)
+{
+    size_t before = call->faults.count;
+    check_value(call, parameter, value);
+    if (parameter->place == IN_PATH && call->operation->is_public && call->faults.count > before)
+        call->names_nothing = true;
+}
+
 static void parameter_take(struct api_call *call, size_t index)
 {
     const struct parameter *parameter = &call->operation->parameters[index];
     struct str *value = &call->values[index];
     if (parameter->place == IN_HEADER)
         *value = http_header_list(call->arena, &call->exchange->request, parameter->name);
+    if (parameter->meaning == MEANS_IDEMPOTENCY_KEY && value->ptr)
+        *value = idempotency_key(call->arena, *value);
     if (call->lists[index])
         take_list(call, index);
     else if (value->ptr)
-        check_value(call, parameter, *value);
+        check_place(call, parameter, value);
     else
         take_absent(call, parameter, value);
     if (parameter->meaning == MEANS_VERSIONS && value->ptr)
@@ -174,5 +222,7 @@ struct refusal parameters_check(struct api_call *call)
     read_query(call);
     for (size_t i = 0; i < call->operation->parameter_count; i++)
         parameter_take(call, i);
+    if (call->names_nothing)
+        return refusal_of(call, 404, "There is nothing under this address.");
     return call->faults.count ? refusal_of_faults(call, 400) : REFUSAL_NONE;
 }

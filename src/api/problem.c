@@ -146,6 +146,8 @@ void problem_reply(const struct api_call *call, const struct refusal *refusal, s
         reply_header(reply, STR("Allow"), refusal->allow);
     if (status == 401 || (status == 403 && call->authenticated))
         reply_header(reply, STR("WWW-Authenticate"), challenge(call, status));
+    if (status == 415 && call->operation && call->operation->method == HTTP_PATCH) // RFC 5789 §2.2
+        reply_header(reply, STR("Accept-Patch"), operation_body_types(call->arena, call->operation, ", "));
     reply_header(reply, STR("Content-Type"), STR("application/problem+json"));
     reply_header(reply, STR("Cache-Control"), STR("no-store"));
     if (refusal->retry_after)

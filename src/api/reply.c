@@ -12,14 +12,14 @@ void reply_header(struct reply *reply, struct str name, struct str value)
 // Header fields that the contract may promise, beside what belongs to HTTP itself.
 bool reply_promises(struct str header)
 {
-    static const char *const headers[] = {"Access-Control-Allow-Origin",
+    static const char *const headers[] = {"Accept-Patch",
+                                          "Access-Control-Allow-Origin",
                                           "Cache-Control",
                                           "Content-Disposition",
                                           "Content-Language",
                                           "Content-Security-Policy",
                                           "ETag",
                                           "Idempotency-Replayed",
-                                          "Last-Modified",
                                           "Link",
                                           "Location",
                                           "RateLimit",

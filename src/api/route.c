@@ -43,9 +43,8 @@ struct walk {
     size_t *count;
 };
 
-// A word goes before a parameter, but only where it leads somewhere: `/articles/by-id` is an article of that name
-// beside
-// `/articles/by-id/{id}`.
+// A word goes before a parameter, but only where it leads somewhere: beside `/articles/by-id/{id}`, `/articles/by-id`
+// is one that no article has.
 static const struct route *walk_on(const struct route *node, struct walk *walk, struct str rest)
 {
     if (!rest.ptr)

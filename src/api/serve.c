@@ -130,6 +130,9 @@ static void answer_options(struct api_call *call, const struct route *route)
 {
     struct reply reply = {.status = 204};
     reply_header(&reply, STR("Allow"), allowed_methods(call, route));
+    if (route && route->operations[HTTP_PATCH]) // RFC 5789 §3.1
+        reply_header(&reply, STR("Accept-Patch"),
+                     operation_body_types(call->arena, route->operations[HTTP_PATCH], ", "));
     cors_preflight(call, route, &reply);
     serve_reply(call, &reply);
 }

@@ -13,6 +13,7 @@ struct refusal body_check(struct api_call *call);             // 411, 415
 struct refusal parameters_check(struct api_call *call);       // 400
 struct refusal versions_check(struct api_call *call);         // 428
 void versions_read(struct api_call *call, struct str header); // If-Match; adds a fault for what is no entity tag
+struct str versions_altered(const struct api_call *call);     // why a tag that was altered on the way matches nothing
 
 // With the body: parsed, cleaned, checked, and what statements need derived from it. 400, 422.
 struct refusal body_read(struct api_call *call);
@@ -49,6 +50,7 @@ void cors_preflight(const struct api_call *call, const struct route *route,
                     struct reply *reply); // the answer to OPTIONS
 
 // Idempotency-Key: what the request is known by, from its head and body.
+struct str idempotency_key(struct arena *arena, struct str header); // the key that a header names, quoted or not
 void idempotency_prepare(struct api_call *call);
 bool idempotency_keeps(const struct api_call *call, int status); // a refusal is told again to whoever asks again
 bool idempotency_may_repeat(const struct api_call *call);        // a key makes it safe to run the same again, once

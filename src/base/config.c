@@ -236,6 +236,7 @@ bool config_load(struct arena *arena, struct config *config, struct error *error
     }
     if (config->migrate_database_url.len == 0)
         config->migrate_database_url = config->database_url;
+    config->lang = text_lang(arena, config->lang);
     return true;
 }
 

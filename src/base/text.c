@@ -221,11 +221,13 @@ static void transliterators_free(void *thing)
     free(own);
 }
 
-// U+02B9 to U+02C1 are what soft and hard signs, ayin and hamza become: no letters, and no end of a word either.
+// Compatibility forms fold first: `CO₂` is co2, `½` 1/2. U+02B9 to U+02C1 are what soft and hard signs, ayin and hamza
+// become: no letters, and no end of a word either.
 static void transliterators_make(void)
 {
-    originals.latin = transliterator("Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
-    originals.latin_german = transliterator("de-ASCII; Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
+    originals.latin = transliterator("NFKC; Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
+    originals.latin_german =
+        transliterator("NFKC; de-ASCII; Any-Latin; [\\u02B9-\\u02C1] Remove; Latin-ASCII; Any-Lower");
     if (pthread_key_create(&transliterators_key, transliterators_free) != 0)
         fatal("there is no key left for a thread's transliterators");
 }
@@ -262,7 +264,7 @@ static struct str to_ascii(struct arena *arena, struct str text, struct str lang
         return str_lower(arena, text);
     const struct transliterators *own = transliterators();
     struct utf16 wide = to_utf16(arena, text);
-    int32_t capacity = wide.len * 12 + 64; // a character becomes a syllable
+    int32_t capacity = wide.len * 40 + 64; // a character becomes a syllable, U+FDFA four words
     UChar *out = ARENA_ARRAY(arena, UChar, (size_t)capacity);
     u_memcpy(out, wide.ptr, wide.len);
     int32_t length = wide.len, limit = wide.len;
@@ -272,20 +274,40 @@ static struct str to_ascii(struct arena *arena, struct str text, struct str lang
     return U_FAILURE(status) ? STR("") : to_utf8(arena, (struct utf16){out, length});
 }
 
-// The part of a text's beginning that can matter to its slug: most characters give a letter or more, some (punctuation,
-// emoji) give none.
-static struct str slug_source(struct str text, size_t max)
+// Characters that stand inside of words, and that nobody sees: soft hyphens, joiners, byte order marks.
+static bool is_invisible(UChar32 c)
 {
-    size_t end = 0, count = 0;
-    while (end < text.len && count++ < 2 * max)
-        U8_FWD_1((const uint8_t *)text.ptr, end, text.len);
-    return (struct str){text.ptr, end};
+    return c == 0xAD || (c >= 0x200B && c <= 0x200D) || c == 0x2060 || c == 0xFEFF;
+}
+
+static bool is_fraction(UChar32 c)
+{
+    return (c >= 0xBC && c <= 0xBE) || (c >= 0x2150 && c <= 0x215F) || c == 0x2189;
+}
+
+// The part of a text's beginning that can matter to its slug: most characters give a letter or more, some (punctuation,
+// emoji) give none. Without what nobody sees, and with a blank before a fraction, for `10½` is no 101/2.
+static struct str slug_source(struct arena *arena, struct str text, size_t max)
+{
+    struct buf source = buf_in(arena);
+    UChar32 c;
+    size_t count = 0;
+    for (size_t i = 0, at = 0; i < text.len && count < 2 * max; at = i) {
+        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
+        if (is_invisible(c))
+            continue;
+        if (is_fraction(c))
+            buf_put_char(&source, ' ');
+        buf_put(&source, (struct str){text.ptr + at, i - at});
+        count++;
+    }
+    return source.len ? buf_str(&source) : STR("");
 }
 
 struct str text_slug(struct arena *arena, struct str text, struct str lang, size_t max)
 {
     assert(max > 0);
-    struct str ascii = to_ascii(arena, slug_source(text, max), lang);
+    struct str ascii = to_ascii(arena, slug_source(arena, text, max), lang);
     char *slug = ARENA_ARRAY(arena, char, ascii.len + 1);
     size_t n = 0;
     for (size_t i = 0; i < ascii.len; i++) {
@@ -409,26 +431,67 @@ bool text_is_blank(struct str text)
     return true;
 }
 
-static bool is_letter(char c)
+// RFC 5646 §2.1.1: languages in small letters, scripts with a capital, regions in capitals; behind a singleton all is
+// small.
+static struct str lang_cased(struct arena *arena, struct str text)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    struct str rest = str_lower(arena, text);
+    struct buf cased = buf_in(arena);
+    for (bool first = true, single = false; rest.ptr; first = false) {
+        struct str subtag = str_cut(rest, '-', &rest);
+        for (size_t i = 0; i < subtag.len; i++) {
+            bool letter = subtag.ptr[i] >= 'a' && subtag.ptr[i] <= 'z';
+            bool capital = letter && !first && !single && (subtag.len == 2 || (subtag.len == 4 && i == 0));
+            buf_put_char(&cased, capital ? (char)(subtag.ptr[i] - 'a' + 'A') : subtag.ptr[i]);
+        }
+        single = single || subtag.len == 1;
+        if (rest.ptr)
+            buf_put_char(&cased, '-');
+    }
+    return buf_str(&cased);
+}
+
+// Well-formed by ICU, whose own canonical form is not asked for: it would make other languages of some.
+struct str text_lang(struct arena *arena, struct str text)
+{
+    enum { LONGEST = 100 };
+    char locale[4 * LONGEST];
+    int32_t read = 0;
+    UErrorCode status = U_ZERO_ERROR;
+    struct str rest, primary = str_cut(text, '-', &rest);
+    if (text.len > LONGEST || !is_ascii(text) || primary.len < 2 || primary.len > 3)
+        return STR_NONE;
+    uloc_forLanguageTag(arena_cstr(arena, text), locale, sizeof locale, &read, &status);
+    return U_SUCCESS(status) && (size_t)read == text.len ? lang_cased(arena, text) : STR_NONE;
 }
 
 bool text_is_lang(struct str text)
 {
-    struct str rest, subtag = str_cut(text, '-', &rest);
-    if (subtag.len < 2 || subtag.len > 3)
-        return false;
-    for (bool first = true; first || rest.ptr; first = false) {
-        if (!first)
-            subtag = str_cut(rest, '-', &rest);
-        if (subtag.len == 0 || subtag.len > 8)
-            return false;
-        for (size_t i = 0; i < subtag.len; i++)
-            if (!is_letter(subtag.ptr[i]) && (first || subtag.ptr[i] < '0' || subtag.ptr[i] > '9'))
-                return false;
+    struct arena *arena = arena_new();
+    bool is = text_lang(arena, text).ptr != NULL;
+    arena_free(arena);
+    return is;
+}
+
+struct str text_trim(struct str text)
+{
+    int32_t start = 0, end = (int32_t)text.len, next;
+    UChar32 c;
+    while (start < end) {
+        next = start;
+        U8_NEXT((const uint8_t *)text.ptr, next, end, c);
+        if (!u_isUWhiteSpace(c))
+            break;
+        start = next;
     }
-    return true;
+    while (end > start) {
+        next = end;
+        U8_PREV((const uint8_t *)text.ptr, start, next, c);
+        if (!u_isUWhiteSpace(c))
+            break;
+        end = next;
+    }
+    return (struct str){text.ptr + start, (size_t)(end - start)};
 }
 
 struct str text_cut(struct str text, size_t max)

@@ -230,6 +230,19 @@ def test_a_save_that_changes_nothing_makes_no_version(server, editor):
     assert versions(server, article, "version", "act") == [("1", "create")]
 
 
+@pytest.mark.parametrize("altered", ['W/"v1"', '"v1-gzip"', '"v1;gzip"', 'W/"v1-br"', '"v1-deflate"', '"v7", W/"v1"'])
+def test_a_tag_that_a_proxy_altered_is_told_as_such(editor, chief, altered):
+    article = editor.make_article()
+    problem = patch_with(editor, article, altered, {"kicker": "x"}, 412).json()
+    assert problem["version"] == 1 and "A proxy on the way altered the ETag" in problem["detail"]
+    assert altered.split(", ")[-1] in problem["detail"] and "gzip off" in problem["detail"] and "DeflateAlterETag" in problem["detail"]
+    tag = chief.make("tags", name=f"Mandataire {altered}", kind="topic")
+    problem = chief.patch(f"/v1/desk/tags/{tag['id']}", {"name": "x"}, altered, 412).json()
+    assert "A proxy on the way altered the ETag" in problem["detail"]
+    patch_with(editor, article, f'{altered}, "v1"', {"kicker": "x"}, 200)  # one that is there is enough
+    assert "proxy" not in patch_with(editor, article, '"v1", "v1-image"', {"kicker": "y"}, 412).json()["detail"]
+
+
 def test_a_change_names_the_version_that_was_read(editor):
     article = editor.save(editor.make_article(), kicker="deux")
     assert patch_with(editor, article, None, {"kicker": "x"}, 428).json()["type"] == "/problems/version-required"
@@ -238,6 +251,7 @@ def test_a_change_names_the_version_that_was_read(editor):
     for stale in ('"v1"', 'W/"v2"', '"v02"', '"2"', '"abc"', '"v1", W/"v2"', '"v99999999999999999999"'):
         problem = patch_with(editor, article, stale, {"kicker": "x"}, 412).json()
         assert problem["version"] == 2, stale
+        assert ("proxy" in problem["detail"]) == ("W/" in stale), stale
     article = patch_with(editor, article, '"v1" , "v2"', {"kicker": "trois"}, 200).json()
     assert article["version"] == 3
     assert patch_with(editor, article, "*", {"kicker": "quatre"}, 200).json()["version"] == 4

@@ -246,6 +246,27 @@ def test_a_wrong_method_is_told_which_are_right(reader, path, allowed):
     assert set(reply.headers["Allow"].split(", ")) == allowed and not reply.content
 
 
+def test_what_a_patch_takes_is_told_where_it_is_asked_or_missed(reader, editor):
+    article = editor.make_article()
+    patched = f"/v1/desk/articles/{article['id']}"
+    types = ", ".join(editor.server.contract.spec["paths"]["/v1/desk/articles/{id}"]["patch"]["requestBody"]["content"])
+    assert "application/merge-patch+json" in types
+    for path, told in ((patched, types), ("/v1/desk/articles", None), ("/v1/articles", None)):
+        assert reader.request("OPTIONS", path, 204).headers.get("Accept-Patch") == told, path
+    for method, path, told in (("PATCH", patched, types), ("POST", "/v1/desk/articles", None)):
+        reply = editor.request(method, path, 415, data=b"x", headers={"Content-Type": "text/plain", "If-Match": "*"})
+        assert reply.headers.get("Accept-Patch") == told
+
+
+@pytest.mark.parametrize("word", ["Partager", "a--b", "-a", "a_b", "%C3%A9t%C3%A9", "01890000-0000-7000-8000-000000000000", "x" * 121,
+                                  "a.html", "a%20b"])
+def test_a_word_that_no_slug_can_be_is_an_unknown_address(reader, word):
+    for path in ("articles/{}", "articles/{}/related", "tags/{}", "sections/{}", "authors/{}", "articles/{}?body=html"):
+        problem = reader.get("/v1/" + path.format(word), 404).json()
+        assert problem["type"] == "/problems/not-found" and "errors" not in problem
+    reader.get("/v1/articles/by-id/partager", 404)
+
+
 # ------------------------------------------------------------------------------------------------- forms of a body
 
 def test_a_body_in_another_form_is_not_taken(editor):

@@ -188,7 +188,7 @@ def test_nobody_makes_or_reads_anything_at_the_desk_without_a_token(reader, chie
 def test_what_is_not_there_is_not_found(chief, reader, resource):
     chief.get(f"/v1/desk/{resource}/{NOWHERE}", 404)
     reader.get(f"/v1/{resource}/personne-ici", 404)
-    assert pointers(reader.get(f"/v1/{resource}/Pas+un+slug", 400)) == ["{slug}"]
+    reader.get(f"/v1/{resource}/Pas+un+slug", 404)
     assert pointers(chief.get(f"/v1/desk/{resource}/12", 400)) == ["{id}"]
     reader.get(f"/v1/{resource}/personne/ici", 404)
 

@@ -24,6 +24,17 @@ def write(client, key, expect=None, **body):
     return client.post(ARTICLES, {"title": "Une fois", **body}, expect, headers={"Idempotency-Key": key})
 
 
+@pytest.mark.parametrize("quoted, plain", [('"{}"', "{}"), ('"a\\"{}"', 'a"{}'), ('"{}\\\\"', "{}\\")])
+def test_a_key_in_quotation_marks_is_the_one_without(editor, key, quoted, plain):
+    assert_replay(write(editor, quoted.format(key), 201), write(editor, plain.format(key), 201))
+    other = key[::-1]
+    assert_replay(write(editor, plain.format(other), 201), write(editor, quoted.format(other), 201))
+
+
+def test_a_key_with_nothing_between_its_quotation_marks_is_none(editor):
+    assert write(editor, '""', 400).json()["errors"][0]["pointer"] == "Idempotency-Key"
+
+
 def act(client, article, verb, key, expect=None, version="*"):
     return client.post(f"{ARTICLES}/{article['id']}/{verb}", {}, expect,
                        headers={"If-Match": version, "Idempotency-Key": key})

@@ -40,7 +40,7 @@ def tables():
 def test_the_readme_has_each_symbol_and_each_fact_as_the_code_has_them():
     symbols, facts, _ = tables()
     assert symbols.count("\n") > 50 and symbols + "\n\n" in README, "openapi/README.md: what statements may name"
-    assert facts.count("\n") > 10 and facts + "\n\n" in README, "openapi/README.md: the columns that are facts"
+    assert facts.count("\n") >= 10 and facts + "\n\n" in README, "openapi/README.md: the columns that are facts"
 
 
 def test_the_readme_has_each_word_of_x_marbre_and_what_it_takes():

@@ -87,8 +87,8 @@ FORMATS = {
     "slug": Format(st.from_regex(f"{WORD}(-{WORD}){{0,3}}", fullmatch=True), "[a-z0-9]+(-[a-z0-9]+)*",
                    ["No Slug", "a--b", "-a", "é", "a_b", ""]),
     "uuid": Format(st.uuids().map(str), "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", ["7", "x" * 36, ""]),
-    "lang": Format(st.from_regex("[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}", fullmatch=True),
-                   "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", ["français", "f", "fr_FR", "fr-", ""]),
+    "lang": Format(st.from_regex("[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?", fullmatch=True),
+                   "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", ["français", "f", "fr_FR", "fr-", "", "fr-1", "fr-a", "en-1994-1994"]),
     "line": Format(st.builds(a_line, LETTERS, st.text(CHARACTERS, max_size=20)),
                    r"(?=.*\w)[^\n\t]*", ["", " ", "two\nlines", "a\ttab"]),
     # Each is another one: what has an address is made once.
@@ -423,6 +423,12 @@ class Maker:
             yield from self.wrong_items(flat.get("items", {}), value, at)
 
     def wrong_values(self, flat, value):
+        """Where null may be, a text of blanks is no fault: it is as absent."""
+        optional = "null" in self.types(flat)
+        return {label: [one for one in wrongs if not (optional and isinstance(one, str) and not one.strip())]
+                for label, wrongs in self.all_wrong_values(flat, value).items()}
+
+    def all_wrong_values(self, flat, value):
         """By what is wrong with it, what could stand in the place of a value."""
         right = {"type": self.types(flat)}
         wrongs = {"a wrong type": [one for one in ANYTHING if not self.judge.fits(one, right)]}

@@ -82,6 +82,29 @@ static void test_german_umlauts_become_two_letters_in_german_only(void **state)
     assert_string_equal(slug("Größe", ""), "grosse");
 }
 
+static void test_a_slug_of_compatibility_forms_can_be_read(void **state)
+{
+    (void)state;
+    assert_string_equal(slug("CO₂ et m²", "fr"), "co2-et-m2");
+    assert_string_equal(slug("Nº 5", "fr"), "no-5");
+    assert_string_equal(slug("№ 5", "ru"), "no-5");
+    assert_string_equal(slug("½ finale", "fr"), "1-2-finale");
+    assert_string_equal(slug("10½ points", "fr"), "10-1-2-points");
+    assert_string_equal(slug("ﬁn Ⅳ ２０２６", "fr"), "fin-iv-2026");
+    assert_string_equal(slug("Größe m²", "de"), "groesse-m2");
+    assert_true(is_slug(str_of(slug("\uFDFA\uFDFA\uFDFA\uFDFA\uFDFA\uFDFA", "ar"))));
+    assert_string_not_equal(slug("\uFDFA\uFDFA\uFDFA\uFDFA\uFDFA\uFDFA", "ar"), "untitled");
+}
+
+static void test_what_cannot_be_seen_parts_no_word(void **state)
+{
+    (void)state;
+    assert_string_equal(slug("anti\u00ADconstitution\u200Bnel", "fr"), "anticonstitutionnel");
+    assert_string_equal(slug("a\u200Cb\u200Dc\u2060d\uFEFFe f", "fr"), "abcde-f");
+    assert_string_equal(slug("\u00AD\u200B", "fr"), "untitled");
+    assert_string_equal(slug("e\u00AD\u0301te", "fr"), "ete");
+}
+
 static void test_a_slug_is_the_same_in_any_normal_form(void **state)
 {
     (void)state;
@@ -437,6 +460,8 @@ int main(void)
         STORY(test_an_excerpt_leaves_no_quotation_open_and_no_blank_behind),
         STORY(test_a_line_end_in_any_spelling_is_a_line_end),
         STORY(test_a_sentence_that_is_too_long_ends_at_a_word),
+        STORY(test_a_slug_of_compatibility_forms_can_be_read),
+        STORY(test_what_cannot_be_seen_parts_no_word),
         STORY(test_a_slug_is_the_same_in_any_normal_form),
         STORY(test_a_slug_is_never_empty),
         STORY(test_a_long_title_is_cut_at_a_word),

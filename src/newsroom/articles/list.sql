@@ -13,7 +13,6 @@ select cards as body,
        (select published_at::text from page where number = wanted
            and exists (select from page where number > wanted)) as next_1,
        (select article_id::text from page where number = wanted) as next_2,
-       floor(extract(epoch from changed_at))::bigint as last_modified,
        'list:articles' as keys,
        delivery_fresh_for((filter).moment) as fresh_for,
        case when :query_count::text is not null then delivery_count(filter, :query_count) end as count

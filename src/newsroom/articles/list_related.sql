@@ -34,7 +34,6 @@ with moment as materialized (
     select id, 1, 0, common, published_at from near where article_id not in (select article_id from chosen)
 )
 select cards as body,
-       floor(extract(epoch from changed_at))::bigint as last_modified,
        'list:articles article:' || asked.article_id as keys,
        delivery_fresh_for(moment.at) as fresh_for
   from moment, asked,

@@ -11,7 +11,6 @@ select case when p.slug = asked.slug then 200 else 308 end as status,
        '{' || concat_ws(', ', json_members(p.state), json_members(p.card), json_members(p.details),
            '"related": ' || related_cards_public(p.content_id, (select at from moment), :config_article_url)::text,
            p.body) || '}' as body,
-       floor(extract(epoch from lower(p.during)))::bigint as last_modified,
        'article:' || p.article_id || ' slug:' || asked.slug
            || coalesce((select string_agg(' article:' || article_id, '') from article_related where content_id = p.content_id), '')
            || coalesce((select string_agg(' section:' || section_id, '') from article_sections where content_id = p.content_id), '')

@@ -11,6 +11,5 @@ select coalesce(json_agg(json_build_object('id', id, 'slug', slug, 'name', name,
                 filter (where number <= :query_limit::integer), '[]') as body,
        max(name) filter (where number = :query_limit::integer and exists (select from page where number > :query_limit::integer)) as next_1,
        max(id::text) filter (where number = :query_limit::integer) as next_2,
-       filing_last_modified('authors') as last_modified,
        'list:authors' as keys
   from page

@@ -1,5 +1,5 @@
 -- read_author: an author by their slug, as readers may see them, with the newest articles where they are asked for. An
--- older slug answers with the present address, until something else takes it. Unique keys on slug.
+-- older slug answers with the present address. Unique keys on slug.
 with asked as (
     select filing_resolve('authors', :path_slug) as id
 )
@@ -9,7 +9,6 @@ select case when x.slug = :path_slug then 200 else 308 end as status,
        '{' || concat_ws(', ', json_members(json_build_object('id', x.id, 'slug', x.slug, 'name', x.name, 'bio', x.bio,
                                                              'links', x.links, 'image', x.image)),
                         '"articles": ' || newest.cards) || '}' as body,
-       greatest(floor(extract(epoch from x.updated_at))::bigint, newest.last_modified) as last_modified,
        'author:' || x.id || case when x.slug <> :path_slug then ' list:authors' else '' end || newest.keys as keys,
        newest.fresh_for
   from asked join authors x on x.id = asked.id

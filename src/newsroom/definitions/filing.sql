@@ -72,26 +72,6 @@ create or replace trigger filing_lock_writers before insert or update or delete 
 
 -- ---------------------------------------------------------------------------------------------- what keeps itself
 
-create function filing_note_change() returns trigger language plpgsql as $$
-begin
-    insert into filing_changed as f (kind, at) values (tg_table_name, clock_timestamp())
-    on conflict (kind) do update set at = greatest(f.at, excluded.at);
-    return null;
-end $$;
-
-create or replace trigger filing_note_change after insert or update or delete on sections
-    for each statement execute function filing_note_change();
-create or replace trigger filing_note_change after insert or update or delete on tags
-    for each statement execute function filing_note_change();
-create or replace trigger filing_note_change after insert or update or delete on authors
-    for each statement execute function filing_note_change();
-
--- For `Last-Modified` of a list, in seconds. Its plan is kept.
-create function filing_last_modified(collection text) returns bigint language plpgsql stable as $$
-begin
-    return (select floor(extract(epoch from at))::bigint from filing_changed where kind = collection);
-end $$;
-
 -- A slug that is given up leads on; one that is taken leads nowhere else.
 create function filing_keep_alias() returns trigger language plpgsql as $$
 declare

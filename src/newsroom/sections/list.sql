@@ -1,3 +1,3 @@
 -- list_sections: the tree, each section with those below it, in the newsroom's order. A newsroom has tens of sections, so
 -- this is one page. Index sections_of_parent.
-select section_branch(null) as body, filing_last_modified('sections') as last_modified, 'list:sections' as keys
+select section_branch(null) as body, 'list:sections' as keys

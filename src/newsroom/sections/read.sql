@@ -19,7 +19,6 @@ select case when s.slug = :path_slug then 200 else 308 end as status,
                           from sections c
                          where c.parent_id = s.id))),
            '"articles": ' || newest.cards) || '}' as body,
-       greatest(filing_last_modified('sections'), newest.last_modified) as last_modified,
        'section:' || s.id || ' list:sections' || newest.keys as keys,
        newest.fresh_for
   from asked join sections s on s.id = asked.id

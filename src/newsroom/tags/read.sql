@@ -1,5 +1,5 @@
 -- read_tag: a tag by its slug, as readers may see it, with its newest articles where they are asked for. An older slug
--- answers with the present address, until something else takes it. Unique keys on slug.
+-- answers with the present address. Unique keys on slug.
 with asked as (
     select filing_resolve('tags', :path_slug) as id
 )
@@ -8,7 +8,6 @@ select case when x.slug = :path_slug then 200 else 308 end as status,
        end as location,
        '{' || concat_ws(', ', json_members(json_build_object('id', x.id, 'slug', x.slug, 'name', x.name, 'kind', x.kind)),
                         '"articles": ' || newest.cards) || '}' as body,
-       greatest(floor(extract(epoch from x.updated_at))::bigint, newest.last_modified) as last_modified,
        'tag:' || x.id || case when x.slug <> :path_slug then ' list:tags' else '' end || newest.keys as keys,
        newest.fresh_for
   from asked join tags x on x.id = asked.id
