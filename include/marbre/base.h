@@ -118,10 +118,17 @@ struct str json_write(struct arena *arena, const json_t *value); // compact
 struct str json_text(const json_t *string);                      // the view of a string's bytes; STR_NONE for others
 struct str json_member_text(const json_t *object, const char *key);
 
-// One thing wrong with a value: where (a JSON Pointer, RFC 6901) and what, in a sentence for a person.
+// Where in a text that somebody wrote, counted from 1; a column is 0 where it is not known, a line where there is none.
+struct text_place {
+    size_t line, column;
+};
+
+// One thing wrong with a value: where (a JSON Pointer, RFC 6901) and what, in a sentence for a person. In a text of
+// many lines also at which place, with which the sentence begins: `line 5: …`.
 struct fault {
     struct fault *next;
     struct str pointer, detail;
+    struct text_place place;
 };
 
 // A JSON Pointer (RFC 6901) in the making: where in a value a reader stands, as a chain on the stack that becomes text
@@ -147,6 +154,8 @@ const char *fault_words(const struct faults *faults, const char *words); // for 
 bool faults_enough(const struct faults *faults);                         // so many that looking further is of no use
 void fault_add_at(struct faults *faults, const struct path *path, const char *format, ...) PRINTF_LIKE(3, 4);
 void fault_add(struct faults *faults, struct str pointer, const char *format, ...) PRINTF_LIKE(3, 4);
+void fault_add_at_line(struct faults *faults, struct str pointer, struct text_place place, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 
 // ------------------------------------------------------------------------------------------------------------- text
 
@@ -155,9 +164,11 @@ bool text_is_utf8(struct str text);
 struct str text_cut(struct str text, size_t max); // its first `max` bytes, or a few less: no character is broken
 // NFC in linear time: a character keeps 30 combining marks (UAX #15 §13), those beyond go. Done twice changes nothing.
 struct str text_nfc(struct arena *arena, struct str text);
-// NFC, and without the control characters that nobody can see (C0 but tab and newline, DEL, C1, U+FEFF, bidi overrides
-// are kept: they are text). CRLF and CR become LF.
+// NFC, and without the control characters that nobody can see (C0 but tab and newline, DEL, C1, U+FEFF; bidi overrides
+// are kept: they are text). Line ends in all spellings become LF (CR LF, CR, U+000B, U+000C, U+0085, U+2028, U+2029).
 struct str text_clean(struct arena *arena, struct str text);
+// text_clean where the last five of these become another character: a space in what has one line.
+struct str text_clean_with(struct arena *arena, struct str text, char line_end);
 // `^[a-z0-9]+(-[a-z0-9]+)*$`, at most `max` bytes, cut at a word: `L’Été à Pékin` gives `l-ete-a-pekin`. `lang` is a
 // BCP 47 tag and decides about German umlauts. Text without a letter or digit that has a name gives `untitled`. Of a
 // long text only the beginning is looked at, so that the cost depends on `max`.
@@ -168,14 +179,22 @@ struct str text_domain(struct arena *arena, struct str domain);
 // Homograph check (UTS #39): a domain, in its ASCII form, could be meant to be taken for another one: a label mixes
 // scripts, or has no ASCII letter and looks as if it had nothing else.
 bool text_domain_confusable(struct arena *arena, struct str domain);
+// The first `max` characters of a text for a sentence, an ellipsis where there are more. What nobody would see is told
+// by its number (`U+200B`), but line ends and tabs are spaces.
+void buf_put_visible(struct buf *buf, struct str text, size_t max);
 bool text_is_blank(struct str text); // nothing but white space and what cannot be seen
 // BCP 47, as far as a newsroom needs: a language of two or three letters, then subtags of up to eight.
 bool text_is_lang(struct str text);
 size_t text_words(struct arena *arena, struct str text, struct str lang); // words as ICU's word breaks see them
-// The first sentences of a text that together have at most `max` characters, on one line. Where the first alone is
-// longer, as many of its words, and an ellipsis.
+// The first sentences of a text that together have at most `max` characters, on one line. None ends inside quotation
+// marks or behind an abbreviation. Where the first alone is longer, as many of its words, an ellipsis, and what ends a
+// quotation that they left open.
 struct str text_first_sentences(struct arena *arena, struct str text, struct str lang, size_t max);
 size_t text_length(struct str text); // code points, as JSON Schema counts
+// What stands at a place of a text, and before it; at its ends is space.
+enum text_class { TEXT_OTHER, TEXT_SPACE, TEXT_PUNCTUATION };
+enum text_class text_class_at(struct str text, size_t at);
+enum text_class text_class_before(struct str text, size_t at);
 
 // Regular expressions (ICU's, which reads those of ECMA-262 that schemas use). A match that takes too long is given up.
 enum text_found { TEXT_FOUND, TEXT_NOT_FOUND, TEXT_TOO_HARD };
@@ -264,6 +283,7 @@ void loop_run(struct loop *loop);                                       // until
 void loop_stop(struct loop *loop);                                      // from any thread
 void loop_post(struct loop *loop, void (*job)(void *), void *argument); // from any thread; `job` runs in the loop's
 struct event_base *loop_base(struct loop *loop);
+const struct durations *loop_turns(const struct loop *loop); // processor time of each turn: how long it held others up
 
 // A thread pool with a bounded queue, for what must never run on a loop (argon2, name lookups).
 struct thread_pool;

@@ -6,7 +6,8 @@
 #include "marbre/base.h"
 
 enum {
-    CONTENT_BLOCKS_MAX = 5000,
+    CONTENT_BLOCKS_MAX = 5000, // those in cells, factboxes and footnotes counted
+    CONTENT_SPANS_MAX = 20000,
     CONTENT_BYTES_MAX = 2 * 1024 * 1024,
     CONTENT_WORDS_A_MINUTE = 230,
     CONTENT_EXCERPT_MAX = 300, // characters
@@ -37,7 +38,25 @@ struct content_site {
 // unique in the body, those of definitions in their block; what was allocated on the way is freed before it returns.
 MUST_CHECK struct fault *content_body_read(struct arena *arena, const json_t *blocks, struct str prefix,
                                            const struct content_site *site, struct content_body *body);
-// Reads a body from Markdown: CommonMark with tables, and the directives that src/content/README.md tells of. Every
-// fault points at `pointer` and names the line.
+// What a lenient reading dropped, or turned into the nearest thing: `comment`, `html`, `heading`, `address`, `image`,
+// `nesting`, `table`, `footnote`, `link`, `mark`, `code`, `directive`.
+struct content_loss {
+    struct content_loss *next;
+    size_t line;
+    const char *kind;
+    struct str detail;
+};
+
+struct content_lenience {
+    struct arena *arena;         // for what is lost
+    struct str base_url;         // what relative addresses are relative to; empty where that is not known
+    struct content_loss *losses; // out, by their lines
+    size_t count;
+};
+
+// The same from Markdown: CommonMark with tables, footnotes, and the directives that src/content/README.md tells of.
+// Every fault points at `pointer` and names its place; of more than 100 the last says how many there are. With
+// `lenience` (NULL: none) what a body cannot have is no fault but a loss, as far as there is something near it.
 MUST_CHECK struct fault *content_markdown_read(struct arena *arena, struct str markdown, struct str pointer,
-                                               const struct content_site *site, struct content_body *body);
+                                               const struct content_site *site, struct content_lenience *lenience,
+                                               struct content_body *body);

@@ -49,6 +49,7 @@ enum http_fault {
     HTTP_FINE,
     HTTP_UNFINISHED,      // no fault: more bytes are needed
     HTTP_BAD_REQUEST,     // 400
+    HTTP_DOT_SEGMENT,     // 400
     HTTP_TIMEOUT,         // 408
     HTTP_LENGTH_REQUIRED, // 411
     HTTP_BODY_TOO_LARGE,  // 413

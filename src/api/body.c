@@ -50,14 +50,28 @@ struct refusal body_check(struct api_call *call)
                       STR_FMT(type_names(call)));
 }
 
-static void body_clean_text(struct api_call *call, json_t *value, const struct path *at)
+// The schema of a member or an item, references followed; NULL where the contract says nothing of it.
+static const json_t *schema_inside(const struct api_call *call, const json_t *schema, const char *name)
+{
+    const json_t *spec = call->contract->spec, *inside;
+    if (!schema)
+        return NULL;
+    inside = name ? json_object_get(json_object_get(schema, "properties"), name) : json_object_get(schema, "items");
+    return inside ? reference_resolve(spec, inside) : NULL;
+}
+
+// A line end in a text of one line is a space where it is spelled in another way than CR and LF. Markdown is cleaned
+// where it is read.
+static void body_clean_text(struct api_call *call, json_t *value, const struct path *at, const json_t *schema)
 {
     struct str text = json_text(value);
     if (memchr(text.ptr, '\0', text.len)) {
         fault_add_at(&call->faults, at, "There is a NUL character in this text.");
         return;
     }
-    struct str cleaned = text_clean(call->arena, text);
+    bool line = str_eq(json_member_text(schema, "format"), STR("line"));
+    bool markdown = at->name && strcmp(at->name, "body_markdown") == 0;
+    struct str cleaned = markdown ? text : text_clean_with(call->arena, text, line ? ' ' : '\n');
     if (!str_eq(cleaned, text))
         json_string_setn(value, cleaned.ptr, cleaned.len);
 }
@@ -74,21 +88,21 @@ static json_t *whole_number(const json_t *value)
 }
 
 // Every text becomes NFC without control characters, in place. A NUL is refused: it would end texts early elsewhere.
-static void body_clean(struct api_call *call, json_t *value, const struct path *at)
+static void body_clean(struct api_call *call, json_t *value, const struct path *at, const json_t *schema)
 {
     const char *name;
     json_t *member;
     size_t i;
     if (json_is_string(value))
-        body_clean_text(call, value, at);
+        body_clean_text(call, value, at, schema);
     json_object_foreach (value, name, member) {
-        body_clean(call, member, &(struct path){at, name, 0});
+        body_clean(call, member, &(struct path){at, name, 0}, schema_inside(call, schema, name));
         json_t *whole = whole_number(member);
         if (whole)
             json_object_set_new(value, name, whole);
     }
     json_array_foreach (value, i, member) {
-        body_clean(call, member, &(struct path){at, NULL, i});
+        body_clean(call, member, &(struct path){at, NULL, i}, schema_inside(call, schema, NULL));
         json_t *whole = whole_number(member);
         if (whole)
             json_array_set_new(value, i, whole);
@@ -124,7 +138,7 @@ void body_take(struct api_call *call, json_t *body)
 {
     assert(body && call->body_schema);
     call->body = body;
-    body_clean(call, body, &(struct path){0});
+    body_clean(call, body, &(struct path){0}, reference_resolve(call->contract->spec, call->body_schema));
     language_of_body(call);
     body_validate(call);
     if (call->operation->derive & DERIVE_FORM_TOKEN)
@@ -151,6 +165,8 @@ static struct refusal check_missing(const struct api_call *call)
 static struct refusal body_parse(struct api_call *call, struct str text, json_t **body)
 {
     struct json_fault fault = {0};
+    if (!call->is_form && str_starts(text, STR("\xEF\xBB\xBF"))) // a byte order mark (RFC 8259 §8.1)
+        text = (struct str){text.ptr + 3, text.len - 3};
     if (!text_is_utf8(text))
         return refusal_of(call, 400, "The body is not UTF-8.");
     *body = call->is_form ? form_read(call, text)

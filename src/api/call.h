@@ -12,6 +12,8 @@ struct api {
     struct api_operation_metrics *metrics; // api_metrics_count of them
 };
 
+struct refusal;
+
 struct api_call {
     struct arena *arena;
     const struct api_contract *contract;
@@ -24,11 +26,12 @@ struct api_call {
     bool authenticated;
     struct auth_caller caller;
     struct rate_state rate;
-    bool counted_together;     // in what all may ask together
-    struct str language;       // that is spoken with this reader; STR_NONE: English, and nothing is said of it
-    const json_t *body_schema; // of the type that the body has
-    bool is_form;              // the body comes from an HTML form
-    json_t *body;              // NULL: there was none
+    bool counted_together;        // in what all may ask together
+    struct str language;          // that is spoken with this reader; STR_NONE: English, and nothing is said of it
+    const json_t *body_schema;    // of the type that the body has
+    bool is_form;                 // the body comes from an HTML form
+    json_t *body;                 // NULL: there was none
+    struct refusal *body_refusal; // of the body, read by the thread pool or here; status 0 for none
     struct str body_text, read_only, body_fields;
     struct str password_made, password_hash;
     struct auth_api_key api_key;

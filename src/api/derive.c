@@ -19,6 +19,20 @@ static bool has_markdown(const struct api_call *call)
     return (call->operation->derive & DERIVE_CONTENT) && json_is_string(json_object_get(call->body, "body_markdown"));
 }
 
+bool derive_has_blocks(const struct api_call *call)
+{
+    return (call->operation->derive & DERIVE_CONTENT) && json_is_array(json_object_get(call->body, "body"));
+}
+
+// A NUL in a text of a block was told when texts were cleaned. In Markdown all faults have one pointer.
+static bool nul_is_told(const struct api_call *call, struct str pointer)
+{
+    for (const struct fault *fault = call->faults.first; fault && derive_has_blocks(call); fault = fault->next)
+        if (str_eq(fault->pointer, pointer) && fault->place.line == 0)
+            return true;
+    return false;
+}
+
 static void render_content(struct api_call *call)
 {
     struct str lang = api_body_text(call, "lang");
@@ -26,16 +40,17 @@ static void render_content(struct api_call *call)
     const struct fault *fault =
         has_markdown(call)
             ? content_markdown_read(call->arena, api_body_text(call, "body_markdown"), STR("/body_markdown"), &site,
-                                    &call->content)
+                                    NULL, &call->content)
             : content_body_read(call->arena, json_object_get(call->body, "body"), STR("/body"), &site, &call->content);
-    for (; fault; fault = fault->next)
+    for (; fault; fault = fault->next) {
+        if (nul_is_told(call, fault->pointer))
+            continue;
+        bool kept = !faults_enough(&call->faults);
         fault_add(&call->faults, fault->pointer, "%.*s", STR_FMT(fault->detail));
+        if (kept)
+            call->faults.last->place = fault->place;
+    }
     call->has_content = true;
-}
-
-bool derive_has_blocks(const struct api_call *call)
-{
-    return (call->operation->derive & DERIVE_CONTENT) && json_is_array(json_object_get(call->body, "body"));
 }
 
 void derive_content(struct api_call *call)
@@ -97,4 +112,13 @@ void derive_from_body(struct api_call *call)
         derive_slug(call);
     if (call->operation->derive & DERIVE_MAILBOX)
         mailbox_read(call);
+}
+
+// The trees of JSON are large, and freed by the thread that made them.
+void derive_finish(struct api_call *call)
+{
+    if (!call->has_content)
+        return;
+    json_object_del(call->body, "body");
+    json_object_del(call->body, "body_markdown");
 }

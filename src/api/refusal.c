@@ -23,6 +23,10 @@ static struct str errors_member(const struct api_call *call)
         buf_put_json(&more, fault->pointer);
         buf_put_lit(&more, ",\"detail\":");
         buf_put_json(&more, fault->detail);
+        if (fault->place.line)
+            buf_printf(&more, ",\"line\":%zu", fault->place.line);
+        if (fault->place.column)
+            buf_printf(&more, ",\"column\":%zu", fault->place.column);
         buf_put_char(&more, '}');
     }
     buf_put_char(&more, ']');

@@ -273,22 +273,56 @@ static void derive_password(struct db_call *db, const struct db_answer *admitted
         serve_refusal(call, &refusal);
 }
 
-static void serve(void *context, struct http_exchange *exchange)
+// Reads the body and all that comes of it, and lets go of what is not needed any more.
+static void read_work(void *argument)
 {
-    (void)context;
-    struct api_call *call = exchange->service_data;
-    struct refusal refusal = call->operation->body_types ? body_read(call) : REFUSAL_NONE;
-    if (refusal.status) {
-        serve_refusal(call, &refusal);
+    struct api_call *call = argument;
+    *call->body_refusal = body_read(call);
+    if (call->body_refusal->status)
+        return;
+    idempotency_prepare(call);
+    derive_finish(call);
+}
+
+static void read_done(void *argument)
+{
+    struct api_call *call = argument;
+    if (call->body_refusal->status) {
+        serve_refusal(call, call->body_refusal);
         return;
     }
-    idempotency_prepare(call);
     if (call->operation->derive & DERIVE_API_KEY)
         call->api_key = auth_api_key_make(call->arena);
     if (call->operation->derive & DERIVE_PASSWORD)
         run(call, &call->operation->admit, derive_password);
     else
         act_begin(call);
+}
+
+// An article's body takes its time to be read, normalised and rendered, up to some 20 µs a byte of the worst of them:
+// what may take more than the loop can spare is read by the thread pool.
+static bool reads_beside(const struct api_call *call)
+{
+    enum { ON_LOOP_MAX = 512 }; // bytes
+    return (call->operation->derive & DERIVE_CONTENT) && call->exchange->body.len > ON_LOOP_MAX;
+}
+
+static void serve(void *context, struct http_exchange *exchange)
+{
+    struct api *api = context;
+    struct api_call *call = exchange->service_data;
+    call->body_refusal = ARENA_NEW(call->arena, struct refusal);
+    if (!call->operation->body_types) {
+        idempotency_prepare(call);
+        read_done(call);
+    } else if (!reads_beside(call)) {
+        read_work(call);
+        read_done(call);
+    } else if (!thread_pool_submit(api->threads, api->loop, read_work, read_done, call)) {
+        struct refusal busy = refusal_of(call, 503, "Too many articles are being saved at this moment.");
+        busy.retry_after = 2;
+        serve_refusal(call, &busy);
+    }
 }
 
 // A request that the http room could not read to its end.

@@ -19,6 +19,7 @@ struct refusal body_read(struct api_call *call);
 void body_take(struct api_call *call, json_t *body); // the same without the parse; adds to the call's faults
 void derive_from_body(struct api_call *call);        // what a good body gives: texts for statements
 void derive_content(struct api_call *call);          // an article's body; adds faults
+void derive_finish(struct api_call *call);           // frees an article's body as it was sent
 bool derive_has_blocks(const struct api_call *call); // of an article's body, which the content room looks at
 
 // The body of an HTML form as a JSON object; NULL when it is none.

@@ -1,4 +1,5 @@
-// Arenas: blocks that grow in size, a list of what to finish, and buffers that live in them.
+// Arenas: blocks that grow in size, a list of what to finish, and buffers that live in them. What is larger than any
+// block has one of its own in a second list: a buffer there grows by realloc, which moves no bytes.
 #include "marbre/base.h"
 
 #include <assert.h>
@@ -9,7 +10,7 @@
 enum { FIRST_BLOCK = 16 * 1024, LARGEST_STEP = 256 * 1024, ALIGNMENT = 16, SPARE_MAX = 64 };
 
 struct block {
-    struct block *before;
+    struct block *before, *after; // after: of a large one, its neighbour in the list
     size_t used, size;
     _Alignas(ALIGNMENT) char bytes[];
 };
@@ -21,7 +22,7 @@ struct deferred {
 };
 
 struct arena {
-    struct block *block;
+    struct block *block, *large;
     struct deferred *deferred;
 };
 
@@ -91,6 +92,10 @@ void arena_free(struct arena *arena)
         arena->deferred = last->before;
         last->finish(last->thing);
     }
+    for (struct block *large = arena->large, *before; large; large = before) {
+        before = large->before;
+        free(large);
+    }
     struct block *block = arena->block;
     while (block->before) {
         struct block *before = block->before;
@@ -100,12 +105,28 @@ void arena_free(struct arena *arena)
     first_block_give(block); // the arena itself lies in it
 }
 
+static void large_link(struct arena *arena, struct block *block)
+{
+    *(block->after ? &block->after->before : &arena->large) = block;
+    if (block->before)
+        block->before->after = block;
+}
+
+static void *take_alone(struct arena *arena, size_t n)
+{
+    struct block *block = block_new(arena->large, n);
+    large_link(arena, block);
+    return block->bytes;
+}
+
 static void *arena_bump(struct arena *arena, size_t n)
 {
     if (n > SIZE_MAX / 4)
         fatal("out of memory: %zu bytes asked of an arena", n);
     n = (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     struct block *block = arena->block;
+    if (n > LARGEST_STEP)
+        return take_alone(arena, n);
     if (block->size - block->used < n) {
         size_t step = block->size < LARGEST_STEP ? block->size * 2 : LARGEST_STEP;
         block = arena->block = block_new(block, n > step ? n : step);
@@ -159,7 +180,15 @@ struct buf buf_in(struct arena *arena)
     return (struct buf){.arena = arena};
 }
 
-// Makes room for `more` bytes; in place where the buffer was the arena's last taking.
+static void *grow_alone(struct arena *arena, char *bytes, size_t size)
+{
+    struct block *block = allocated(realloc(bytes - offsetof(struct block, bytes), sizeof *block + size), "an arena");
+    block->size = size;
+    large_link(arena, block);
+    return block->bytes;
+}
+
+// Makes room for `more` bytes; in place where the buffer was the arena's last taking, or has a block of its own.
 static void buf_reserve(struct buf *buf, size_t more)
 {
     if (buf->capacity - buf->len >= more)
@@ -168,8 +197,10 @@ static void buf_reserve(struct buf *buf, size_t more)
     while (capacity < buf->len + more)
         capacity *= 2;
     struct block *block = buf->arena->block;
-    if (buf->ptr && buf->ptr + buf->capacity == block->bytes + block->used &&
-        block->size - block->used >= capacity - buf->capacity) {
+    if (buf->ptr && buf->capacity > LARGEST_STEP) {
+        buf->ptr = grow_alone(buf->arena, buf->ptr, capacity);
+    } else if (buf->ptr && buf->ptr + buf->capacity == block->bytes + block->used &&
+               block->size - block->used >= capacity - buf->capacity) {
         block->used += capacity - buf->capacity;
     } else {
         char *grown = arena_bump(buf->arena, capacity);

@@ -215,3 +215,21 @@ void fault_add(struct faults *faults, struct str pointer, const char *format, ..
     fault_put(faults, arena_copy(faults->arena, pointer), format, arguments);
     va_end(arguments);
 }
+
+void fault_add_at_line(struct faults *faults, struct str pointer, struct text_place place, const char *format, ...)
+{
+    if (faults->count++ >= FAULTS_MAX)
+        return;
+    struct buf why = buf_in(faults->arena);
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&why, fault_words(faults, format), arguments);
+    va_end(arguments);
+    struct fault *fault = ARENA_NEW(faults->arena, struct fault);
+    struct str detail = buf_str(&why);
+    if (place.line)
+        detail = arena_printf(faults->arena, "line %zu: %.*s", place.line, STR_FMT(detail));
+    *fault = (struct fault){.pointer = arena_copy(faults->arena, pointer), .detail = detail, .place = place};
+    *(faults->last ? &faults->last->next : &faults->first) = fault;
+    faults->last = fault;
+}

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 struct job {
@@ -20,6 +21,7 @@ struct loop {
     pthread_mutex_t lock;
     struct job *first, **last;
     bool stopping;
+    struct durations turns;
 };
 
 static void run_jobs(evutil_socket_t fd, short what, void *context)
@@ -73,9 +75,26 @@ void loop_free(struct loop *loop)
     free(loop);
 }
 
+static int64_t thread_cpu_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+// A turn waits for events and serves those that are there. Its time on the processor is what others waited for it.
 void loop_run(struct loop *loop)
 {
-    event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+    do {
+        int64_t began = thread_cpu_us();
+        event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+        durations_add(&loop->turns, thread_cpu_us() - began);
+    } while (!event_base_got_break(loop->base) && !event_base_got_exit(loop->base));
+}
+
+const struct durations *loop_turns(const struct loop *loop)
+{
+    return &loop->turns;
 }
 
 static void ring(struct loop *loop)

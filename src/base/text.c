@@ -150,23 +150,46 @@ static size_t unwanted_at(struct str text, size_t i)
     return 0;
 }
 
-struct str text_clean(struct arena *arena, struct str text)
+// How many bytes of a line end other than \n stand at `text[i]`: CR LF and CR, and in other spellings (Unicode §5.8)
+// U+000B, U+000C, U+0085, U+2028 and U+2029.
+static size_t line_end_at(struct str text, size_t i, bool *other)
 {
-    bool clean = true;
-    for (size_t i = 0; i < text.len && clean; i++)
-        clean = unwanted_at(text, i) == 0;
-    if (clean)
-        return text_nfc(arena, text);
+    const unsigned char *at = (const unsigned char *)text.ptr + i;
+    size_t left = text.len - i;
+    *other = at[0] != '\r';
+    if (at[0] == '\r')
+        return left >= 2 && at[1] == '\n' ? 2 : 1;
+    if (at[0] == '\v' || at[0] == '\f')
+        return 1;
+    if (left >= 2 && at[0] == 0xC2 && at[1] == 0x85)
+        return 2;
+    return left >= 3 && at[0] == 0xE2 && at[1] == 0x80 && (at[2] == 0xA8 || at[2] == 0xA9) ? 3 : 0;
+}
+
+struct str text_clean_with(struct arena *arena, struct str text, char line_end)
+{
     struct buf kept = buf_in(arena);
+    size_t copied = 0;
     for (size_t i = 0; i < text.len;) {
-        size_t skip = unwanted_at(text, i);
-        if (text.ptr[i] == '\r') // a line end, in any of its spellings, is one \n
-            buf_put(&kept, i + 1 < text.len && text.ptr[i + 1] == '\n' ? STR("") : STR("\n"));
-        else if (!skip)
-            buf_put_char(&kept, text.ptr[i]);
+        bool other;
+        size_t line = line_end_at(text, i, &other), skip = line ? line : unwanted_at(text, i);
+        if (skip) {
+            buf_put(&kept, (struct str){text.ptr + copied, i - copied});
+            if (line)
+                buf_put_char(&kept, other ? line_end : '\n');
+            copied = i + skip;
+        }
         i += skip ? skip : 1;
     }
+    if (copied == 0)
+        return text_nfc(arena, text);
+    buf_put(&kept, (struct str){text.ptr + copied, text.len - copied});
     return text_nfc(arena, buf_str(&kept));
+}
+
+struct str text_clean(struct arena *arena, struct str text)
+{
+    return text_clean_with(arena, text, '\n');
 }
 
 // A transliterator is for one thread at a time. It looks up the rules of a script when it first meets it, which costs
@@ -307,68 +330,61 @@ size_t text_words(struct arena *arena, struct str text, struct str lang)
     return count;
 }
 
-// Line ends, tabs and all their like as one space each, none at the ends; of a long text its first `max` characters.
-static struct str on_one_line(struct arena *arena, struct str text, size_t max)
-{
-    struct buf line = buf_in(arena);
-    bool space = false;
-    UChar32 c;
-    for (size_t i = 0, at = 0; i < text.len && max > 0; at = i) {
-        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
-        bool blank = c == ' ' || c == '\t' || c == '\n' || c == 0x2028 || c == 0x2029;
-        if (!blank && space && line.len)
-            buf_put_char(&line, ' ');
-        if (!blank)
-            buf_put(&line, (struct str){text.ptr + at, i - at});
-        space = blank;
-        max--;
-    }
-    return buf_str(&line);
-}
-
-// The last boundary of a sort that leaves at most `max` characters before it; 0 when there is none. The end of the text
-// is one only where nothing was left out behind it.
-static int32_t last_break(UBreakIteratorType type, const char *locale, struct utf16 wide, size_t max)
-{
-    UErrorCode status = U_ZERO_ERROR;
-    UBreakIterator *breaks = ubrk_open(type, locale, wide.ptr, wide.len, &status);
-    if (U_FAILURE(status))
-        fatal("ICU has no such breaks: %s", u_errorName(status));
-    int32_t last = 0;
-    for (int32_t at = ubrk_next(breaks); at != UBRK_DONE && at < wide.len; at = ubrk_next(breaks)) {
-        if ((size_t)u_countChar32(wide.ptr, at) > max)
-            break;
-        last = at;
-    }
-    ubrk_close(breaks);
-    return last;
-}
-
-struct str text_first_sentences(struct arena *arena, struct str text, struct str lang, size_t max)
-{
-    assert(max > 0);
-    struct str line = on_one_line(arena, text, 4 * max);
-    if (text_length(line) <= max)
-        return line;
-    struct utf16 wide = to_utf16(arena, line);
-    // `ss` tells of abbreviations: `M. Poutine` is not the end of a sentence.
-    const char *locale = arena_printf(arena, "%.*s@ss=standard", STR_FMT(lang)).ptr;
-    int32_t end = last_break(UBRK_SENTENCE, locale, wide, max);
-    bool whole = end > 0;
-    if (!whole)
-        end = last_break(UBRK_LINE, locale, wide, max - 1);
-    if (end == 0)
-        end = last_break(UBRK_CHARACTER, locale, wide, max - 1);
-    struct str cut = str_trim(to_utf8(arena, (struct utf16){wide.ptr, end}));
-    return whole ? cut : arena_printf(arena, "%.*s…", STR_FMT(cut));
-}
-
 size_t text_length(struct str text)
 {
     size_t count = 0;
     for (size_t i = 0; i < text.len; i++)
         count += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
     return count;
+}
+
+// No picture: control and format characters, separators but the space, what Unicode has not assigned.
+static bool is_invisible(UChar32 c)
+{
+    return c != ' ' && (c < 0 || (U_GET_GC_MASK(c) & (U_GC_C_MASK | U_GC_Z_MASK)) ||
+                        u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
+}
+
+void buf_put_visible(struct buf *buf, struct str text, size_t max)
+{
+    UChar32 c;
+    for (size_t i = 0, at = 0; i < text.len; at = i) {
+        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
+        if (max-- == 0) {
+            buf_put_lit(buf, "…");
+            return;
+        }
+        if (c == '\n' || c == '\t' || c == '\r')
+            buf_put_char(buf, ' ');
+        else if (is_invisible(c))
+            buf_printf(buf, "U+%04X", (unsigned)c);
+        else
+            buf_put(buf, (struct str){text.ptr + at, i - at});
+    }
+}
+
+static enum text_class class_of(UChar32 c)
+{
+    if (c < 0 || c == '\t' || c == '\n' || c == '\v' || c == '\f' || c == '\r' || u_charType(c) == U_SPACE_SEPARATOR)
+        return TEXT_SPACE;
+    return U_GET_GC_MASK(c) & (U_GC_P_MASK | U_GC_S_MASK) ? TEXT_PUNCTUATION : TEXT_OTHER; // CommonMark §2.1
+}
+
+enum text_class text_class_at(struct str text, size_t at)
+{
+    UChar32 c = -1;
+    if (at < text.len)
+        U8_NEXT((const uint8_t *)text.ptr, at, text.len, c);
+    return class_of(c);
+}
+
+enum text_class text_class_before(struct str text, size_t at)
+{
+    UChar32 c = -1;
+    int32_t before = (int32_t)at;
+    if (before > 0)
+        U8_PREV((const uint8_t *)text.ptr, 0, before, c);
+    return class_of(c);
 }
 
 bool text_is_blank(struct str text)

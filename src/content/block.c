@@ -26,11 +26,9 @@ static void check_definition_key(struct reader *reader, const struct path *at, c
 
 #define DEFINITION_KEY MEMBER("_key", key, node, key, .required = true, .check = check_definition_key)
 
-static const char *const link_beginnings[] = {"http://", "https://", "mailto:", "tel:", NULL};
-
 static const struct member link_members[] = {
     DEFINITION_KEY,
-    MEMBER("href", address, link, href, .required = true, .choices = link_beginnings),
+    MEMBER("href", address, link, href, .required = true, .choices = body_link_beginnings),
     MEMBER("title", text, link, title),
     {0},
 };
@@ -44,9 +42,76 @@ static const struct member internal_link_members[] = {
 static const struct shape link = {.type = "link", .a = "a link", .size = sizeof(struct link), .members = link_members};
 static const struct shape internal_link = {
     .type = "internal_link", .a = "an internal link", .size = sizeof(struct link), .members = internal_link_members};
-static const struct shape *const definition_types[] = {&link, &internal_link, NULL};
+
+// A footnote's blocks have definitions of their own, while those of the block that has it are still being read.
+static void begin_note(struct reader *reader, const struct path *at, const json_t *object, struct node *node)
+{
+    (void)object;
+    struct link *note = (struct link *)node;
+    if (reader->in_note)
+        body_fault(reader, at, "a footnote has no other footnotes in it");
+    note->links_around = reader->links;
+    note->level_around = reader->level;
+    note->level_before_around = reader->level_before;
+    note->nested = reader->in_note;
+    reader->in_note = true;
+}
+
+static bool is_heading(const struct node *node)
+{
+    unsigned style = ((const struct block *)node)->style;
+    return style == STYLE_H2 || style == STYLE_H3 || style == STYLE_H4;
+}
+
+static void end_note(struct reader *reader, const struct path *at, const json_t *object, struct node *node)
+{
+    (void)object;
+    struct link *note = (struct link *)node;
+    reader->in_note = note->nested;
+    for (size_t i = 0; i < note->content.count; i++)
+        if (is_heading(note->content.nodes[i]))
+            body_fault(reader, &(struct path){&(struct path){at, "content", 0}, NULL, i},
+                       "a footnote has no headings in it");
+}
+
+static void check_note(struct reader *reader, const struct path *at, const json_t *owner, struct node *node)
+{
+    const struct link *note = (const struct link *)node;
+    reader->links = note->links_around;
+    reader->level = note->level_around;
+    reader->level_before = note->level_before_around;
+    if (json_array_size(json_object_get(owner, "content")) == 0)
+        body_fault(reader, at, "a footnote has at least one block");
+}
+
+static const struct member footnote_members[] = {
+    DEFINITION_KEY,
+    MEMBER("content", blocks, link, content, .required = true, .shapes = body_block_only, .check = check_note),
+    {0},
+};
+
+static const struct shape footnote = {.type = "footnote",
+                                      .a = "a footnote",
+                                      .size = sizeof(struct link),
+                                      .members = footnote_members,
+                                      .begin = begin_note,
+                                      .end = end_note};
+static const struct shape *const definition_types[] = {&link, &internal_link, &footnote, NULL};
+
+bool body_is_note(const struct link *definition)
+{
+    return definition->node.shape == &footnote;
+}
 
 // ------------------------------------------------------------------------------------------------------------- spans
+
+static void begin_span(struct reader *reader, const struct path *at, const json_t *object, struct node *node)
+{
+    (void)object;
+    (void)node;
+    if (++reader->span_count == CONTENT_SPANS_MAX + 1)
+        body_fault(reader, at, "a body has at most %d spans: this is one too many", CONTENT_SPANS_MAX);
+}
 
 static const struct member span_members[] = {
     BODY_KEY,
@@ -55,7 +120,8 @@ static const struct member span_members[] = {
     {0},
 };
 
-const struct shape body_span = {.type = "span", .a = "a span", .size = sizeof(struct span), .members = span_members};
+const struct shape body_span = {
+    .type = "span", .a = "a span", .size = sizeof(struct span), .members = span_members, .begin = begin_span};
 static const struct shape *const span_only[] = {&body_span, NULL};
 
 // ------------------------------------------------------------------------------------------------------------ blocks
@@ -70,6 +136,20 @@ static void check_level(struct reader *reader, const struct path *at, const json
     else if (level > reader->level_before + 1)
         body_fault(reader, at, "a list goes deeper by one level at a time: after %u comes %u at most, not %u",
                    reader->level_before, reader->level_before + 1, level);
+}
+
+static void check_start(struct reader *reader, const struct path *at, const json_t *owner, struct node *node)
+{
+    (void)node;
+    if (!str_eq(json_member_text(owner, "listItem"), STR("number")))
+        body_fault(reader, at, "\"start\" belongs to an item of a numbered list");
+}
+
+static void check_starts_quote(struct reader *reader, const struct path *at, const json_t *owner, struct node *node)
+{
+    (void)node;
+    if (!str_eq(json_member_text(owner, "style"), STR("blockquote")) || json_object_get(owner, "listItem"))
+        body_fault(reader, at, "\"starts_quote\" belongs to a block of the style blockquote that is no list item");
 }
 
 // The level that this block leaves to the next. After one that cannot be read any level is right: one fault is enough.
@@ -93,11 +173,13 @@ static void begin_block(struct reader *reader, const struct path *at, const json
     *block->links = (struct names){.arena = reader->work, .seed = reader->keys.seed};
     const json_t *definitions = json_object_get(object, "markDefs");
     for (size_t i = 0; i < json_array_size(definitions); i++) {
-        struct str key = json_member_text(json_array_get(definitions, i), "_key");
+        struct str key = body_text_of(reader, json_object_get(json_array_get(definitions, i), "_key"));
         if (key.ptr)
             body_names_add(block->links, key);
     }
 }
+
+enum { START_MAX = 999999999 }; // CommonMark §5.2
 
 static const char *const styles[] = {"normal", "h2", "h3", "h4", "blockquote", NULL};
 static const char *const list_items[] = {"bullet", "number", NULL};
@@ -107,6 +189,8 @@ static const struct member block_members[] = {
     MEMBER("style", choice, block, style, .choices = styles, .default_choice = STYLE_NORMAL),
     MEMBER("listItem", choice, block, list_item, .choices = list_items),
     MEMBER("level", count, block, level, .least = 1, .most = LEVEL_MAX, .check = check_level),
+    MEMBER("start", number, block, start, .most = START_MAX, .check = check_start),
+    MEMBER("starts_quote", flag, block, starts_quote, .check = check_starts_quote),
     MEMBER("children", list, block, children, .required = true, .shapes = span_only),
     MEMBER("markDefs", list, block, definitions, .shapes = definition_types),
     {0},
@@ -164,7 +248,7 @@ static void html_heading(struct page *page, const struct block *block, int rank)
     struct str text = plain_text(page->arena, &block->children), id = heading_id(page, text);
     outline_add(page, id, rank, text);
     buf_printf(&page->html, "<h%d id=\"%.*s\">", rank, STR_FMT(id));
-    body_html_spans(page, &block->children);
+    body_html_spans(page, block);
     buf_printf(&page->html, "</h%d>", rank);
 }
 
@@ -181,14 +265,10 @@ static void html_block(struct page *page, const struct node *node)
     case STYLE_H4:
         html_heading(page, block, 4);
         break;
-    case STYLE_BLOCKQUOTE:
-        buf_put_lit(&page->html, "<blockquote><p>");
-        body_html_spans(page, &block->children);
-        buf_put_lit(&page->html, "</p></blockquote>");
-        break;
+    case STYLE_BLOCKQUOTE: // around those in a row stands one element
     case STYLE_NORMAL:
         buf_put_lit(&page->html, "<p>");
-        body_html_spans(page, &block->children);
+        body_html_spans(page, block);
         buf_put_lit(&page->html, "</p>");
         break;
     }
@@ -197,8 +277,12 @@ static void html_block(struct page *page, const struct node *node)
 static void text_block(struct page *page, const struct node *node)
 {
     const struct block *block = (const struct block *)node;
-    for (size_t i = 0; i < block->children.count; i++)
-        body_text_authored(page, ((const struct span *)block->children.nodes[i])->text);
+    for (size_t i = 0; i < block->children.count; i++) {
+        const struct span *span = (const struct span *)block->children.nodes[i];
+        body_text_authored(page, span->text);
+        for (size_t j = 0; j < span->note_count; j++)
+            buf_printf(&page->text, "[%zu]", span->notes[j]->number);
+    }
     body_text_break(page);
 }
 

@@ -52,11 +52,18 @@ struct list {
     size_t count;
 };
 
-// A definition in markDefs: a `link` has href and title, an `internal_link` an article.
+// A definition in markDefs: a `link` has href and title, an `internal_link` an article, a `footnote` blocks.
 struct link {
     struct node node;
     struct str href, title, article;
+    struct list content; // of a footnote
     bool used;
+    size_t order;  // among the definitions of its block
+    size_t number; // of a footnote, once it is rendered
+    // While a footnote is read: what the reader knew of the block that has it.
+    struct names *links_around;
+    unsigned level_around, level_before_around;
+    bool nested;
 };
 
 // The marks of a span: decorators as bits (`1 << position` in body_decorators), links by key as they were read, and
@@ -72,6 +79,8 @@ struct span {
     struct node node;
     struct str text;
     struct marks marks;
+    struct link **notes; // the footnotes that end here, in the order of their definitions
+    size_t note_count;
 };
 
 enum block_style { STYLE_NORMAL = 1, STYLE_H2, STYLE_H3, STYLE_H4, STYLE_BLOCKQUOTE };
@@ -82,6 +91,8 @@ struct block {
     struct node node;
     unsigned style, list_item; // enum block_style, enum list_item
     unsigned level;            // 1 to LEVEL_MAX in a list item, else 0
+    unsigned start;            // a numbered list begins here, with the number before this one; 0: with 1, or it goes on
+    bool starts_quote;         // what stands before it is another quotation
     struct list children;      // of struct span
     struct list definitions;   // of struct link
     struct names *links;       // the definitions by their keys
@@ -109,6 +120,8 @@ extern const struct kind body_kind_article; // struct str: an article's id, in l
 extern const struct kind body_kind_list;    // struct list: objects, each of one of `shapes`
 extern const struct kind body_kind_blocks;  // struct list: the same for blocks, which are counted and make up lists
 extern const struct kind body_kind_marks;   // struct marks
+extern const struct kind body_kind_number;  // unsigned: one more than a number from 0 to `most`; 0 is absent
+extern const struct kind body_kind_columns; // struct columns
 extern const struct kind body_kind_flag;    // bool: false is absent
 extern const struct kind body_kind_word;    // struct str: the name of a language, 1 to 40 of A-Z a-z 0-9 + # . _ -
 
@@ -144,12 +157,22 @@ extern const struct shape body_block, body_span, body_pullquote, body_table, bod
 extern const struct shape *const body_block_types[]; // what may stand in a body
 extern const struct shape *const body_block_only[];  // what may stand inside another block
 
+enum align { ALIGN_NONE, ALIGN_LEFT, ALIGN_CENTER, ALIGN_RIGHT };
+extern const char *const body_aligns[]; // from ALIGN_LEFT
+
+// How a table's columns stand, from the left.
+struct columns {
+    unsigned *aligns; // enum align
+    size_t count;     // 0 where none is aligned
+};
+
 // ---------------------------------------------------------------------------------------------------------- reading
 
 struct reader {
     struct arena *arena; // the caller's, for faults
     struct arena *work;  // ends with the reading
     struct str prefix;
+    bool copies; // texts: the JSON ends before the nodes do
     struct fault *faults, **next_fault;
     size_t fault_count;
     struct names keys; // of all that has a `_key` in the body, but for definitions: those belong to their block
@@ -157,6 +180,8 @@ struct reader {
     unsigned level, level_before; // of the block at hand and of the one before it; 0 outside a list
     struct names *links;          // the keys that the block at hand defines
     size_t row_width;             // cells in the first row of the table at hand; 0 when that is not known
+    bool in_note;
+    size_t span_count;
 };
 
 bool body_fault_enough(const struct reader *reader); // so many that reading on is of no use
@@ -169,9 +194,11 @@ const char *body_either(struct reader *reader, const char *const *words); // `a,
 // NULL when there is no telling what it is; else a node, whatever faults were found in it.
 struct node *body_node_read(struct reader *reader, const struct path *at, const json_t *json,
                             const struct shape *const *shapes);
+struct str body_text_of(struct reader *reader, const json_t *value); // for as long as the nodes live
 bool body_is_key(struct str text);
-// Prefixes of an address on the web.
-extern const char *const body_web[];
+// How an address on the web begins, and one that a link may have.
+extern const char *const body_web[], *const body_link_beginnings[];
+bool body_address_fits(struct str address, const char *const *beginnings);
 // A check: the member has more in it than white space.
 void body_not_blank(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
 void body_key_is_new(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
@@ -185,6 +212,7 @@ void body_key_is_new(struct reader *reader, const struct path *at, const json_t 
 // ------------------------------------------------------------------------------------------------------ normalising
 
 void body_normalise(struct arena *arena, const struct list *list);
+void body_runs_normalise(const struct list *blocks);              // what a block says of those before it
 void body_keys_fill(struct names *keys, const struct list *list); // where there is none yet
 void body_spans_normalise(struct arena *arena, struct node *block);
 
@@ -195,7 +223,7 @@ struct decorator {
     const char *mark, *tag;
 };
 
-enum { DECORATORS = 7 };
+enum { DECORATORS = 7, DECORATOR_CODE = 4 };
 extern const struct decorator body_decorators[DECORATORS];
 
 // State of rendering: what is rendered, and what has to be remembered meanwhile.
@@ -208,6 +236,9 @@ struct page {
     struct str newline; // what a line end of an author becomes in `text`
     struct names ids;   // of headings
     size_t headings;    // so far
+    struct link **notes;
+    size_t note_count, note_capacity;
+    bool in_notes;      // they are being written
     struct buf outline; // of the headings, JSON
 };
 
@@ -216,7 +247,8 @@ void body_json_list(struct buf *json, const struct list *list);
 void body_html_escaped(struct page *page, struct str text); // line ends become <br>
 void body_html_attribute(struct page *page, struct str text);
 void body_html_blocks(struct page *page, const struct list *blocks);
-void body_html_spans(struct page *page, const struct list *spans);
+void body_html_notes(struct page *page); // those that were referred to so far
+void body_html_spans(struct page *page, const struct block *block);
 // `<figcaption>` with a caption and a credit; nothing where there is neither.
 void body_html_caption(struct page *page, struct str caption, struct str credit);
 
@@ -224,29 +256,57 @@ void body_text_authored(struct page *page, struct str text);
 void body_text_line(struct page *page, struct str text); // on a line of its own, where there is any
 void body_text_break(struct page *page);                 // what follows is another text: no word goes on across it
 void body_text_blocks(struct page *page, const struct list *blocks, struct str separator);
+void body_text_notes(struct page *page);
+// The link of a span: no <a> stands in another (HTML §4.5.1), so of several the first one is it; NULL for none.
+const struct link *body_span_link(const struct span *span);
+bool body_is_note(const struct link *definition);
+
+// Numbering of nested lists in a run of blocks: the number of the last item of each level, and of which sort it is.
+struct numbering {
+    unsigned count[LEVEL_MAX + 1], item[LEVEL_MAX + 1];
+};
+
+bool body_list_goes_on(const struct numbering *numbering, const struct block *block); // with this item
+unsigned body_number_next(struct numbering *numbering, const struct block *block);
 
 // --------------------------------------------------------------------------------------------------------- Markdown
 
-// The result of reading Markdown: blocks as JSON, each with the line on which it begins, and the keys that stood at the
-// end.
+// What comes out of Markdown: blocks as JSON, each with the line on which it begins, and the keys that stood at the
+// end. The rest is of the reading (markdown.h).
 struct markdown {
-    struct arena *arena;
-    struct faults faults; // the details begin with the line
-    struct str whole;     // all of the text, to count lines in
-    size_t line;          // on which the part at hand begins
+    struct arena *arena, *leaf_arena;  // the second ends with the text at hand
+    struct content_lenience *lenience; // NULL: what cannot be kept is a fault
+    struct faults faults;
     json_t *blocks;
     size_t *lines, line_count, line_capacity;
-    size_t blocks_made;
     struct str keys; // the lines of `:::keys`; STR_NONE where there are none
-    unsigned depth;  // of directives in each other
+
+    struct str whole; // as it was written
+    bool given_up;
+    unsigned depth; // of directives in each other
+    size_t blocks_made, spans, work;
+    json_t *kept; // what lives as long as the reading
+    json_t *type_block, *type_span;
+    struct buf text; // what md4c reads
+    struct origin *origins;
+    size_t origin_count, origin_capacity;
+    struct leaf *leaves;
+    size_t leaf_count, leaf_capacity;
+    struct lines *definitions;
+    size_t definitions_at; // in `text`
+    struct heading *headings, *last_heading;
+    struct note *notes;
+    struct names note_names;
+    struct build *building;
+    struct behind *behind, *last_behind;
 };
 
 // The body that a text says, for as long as its arena lives.
-void body_markdown_read(struct arena *arena, struct str text, struct markdown *markdown);
-void body_markdown_fault(struct markdown *markdown, size_t line, const char *format, ...) PRINTF_LIKE(3, 4);
-// Puts a block (which is taken) at the end of a list; false when there are too many to go on.
-bool body_markdown_add(struct markdown *markdown, json_t *list, json_t *block, size_t line);
-void body_commonmark_read(struct markdown *markdown, struct str text, json_t *list); // a part without directives
+void body_markdown_read(struct arena *arena, struct str text, struct content_lenience *lenience,
+                        struct markdown *markdown);
+void body_markdown_fault(struct markdown *markdown, struct text_place place, const char *format, ...) PRINTF_LIKE(3, 4);
+// Puts a block (which is taken) at the end of a list.
+void body_markdown_add(struct markdown *markdown, json_t *list, json_t *block, size_t line);
 
 struct str body_markdown_write(struct arena *arena, const struct list *blocks);
 

@@ -1,52 +1,16 @@
-// Directives: what Markdown has no words for, on lines of their own: `::embed{provider=x url="…"}`, and around content
-// `:::pullquote{role=excerpt}` … `:::`. Their names and attributes are those of the shapes, so a new type of block has
-// a directive without a line here. What stands between them is CommonMark.
-#include "content_internal.h"
+// Directives, for what Markdown has no words for, on lines of their own: `::embed{provider=x url="…"}`, and around
+// content `:::pullquote{role=excerpt}` … `:::`. Their names and attributes are those of the shapes, so a new type of
+// block has a directive without a line here. What stands between them is CommonMark.
+#include "markdown.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { NESTED_MAX = 3, LEAF = 2, CONTAINER = 3, CODE_INDENT = 4 };
+enum { NESTED_MAX = 3, LEAF = 2, CONTAINER = 3, NAME_SAID_MAX = 60 };
 
-void body_markdown_fault(struct markdown *markdown, size_t line, const char *format, ...)
-{
-    char why[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(why, sizeof why, format, arguments);
-    va_end(arguments);
-    fault_add(&markdown->faults, STR(""), "line %zu: %s", line, why);
-}
-
-static void line_keep(struct markdown *markdown, size_t line)
-{
-    if (markdown->line_count == markdown->line_capacity) {
-        size_t capacity = markdown->line_capacity ? markdown->line_capacity * 2 : 64;
-        size_t *lines = ARENA_ARRAY(markdown->arena, size_t, capacity);
-        if (markdown->line_count)
-            memcpy(lines, markdown->lines, markdown->line_count * sizeof *lines);
-        markdown->lines = lines;
-        markdown->line_capacity = capacity;
-    }
-    markdown->lines[markdown->line_count++] = line;
-}
-
-bool body_markdown_add(struct markdown *markdown, json_t *list, json_t *block, size_t line)
-{
-    json_array_append_new(list, block);
-    if (list == markdown->blocks)
-        line_keep(markdown, line);
-    return ++markdown->blocks_made <= CONTENT_BLOCKS_MAX + 1;
-}
+#define fault(markdown, line, ...) body_markdown_fault((markdown), (struct text_place){(line), 0}, __VA_ARGS__)
 
 // ------------------------------------------------------------------------------------------------------------- lines
-
-// A line that begins a directive: so many colons, a name, attributes as they were written.
-struct opening {
-    size_t colons;
-    struct str name, attributes;
-};
 
 static size_t colons_of(struct str line)
 {
@@ -56,7 +20,7 @@ static size_t colons_of(struct str line)
     return n;
 }
 
-static bool is_opening(struct str line, struct opening *opening)
+bool directive_is(struct str line, struct opening *opening)
 {
     size_t at = opening->colons = colons_of(line), name = at;
     while (at < line.len && islower((unsigned char)line.ptr[at]))
@@ -66,30 +30,6 @@ static bool is_opening(struct str line, struct opening *opening)
     struct str rest = opening->attributes;
     return opening->colons >= LEAF && opening->name.len > 0 &&
            (rest.len == 0 || (rest.ptr[0] == '{' && rest.ptr[rest.len - 1] == '}'));
-}
-
-// A fence of code, in which nothing is a directive.
-struct fence {
-    char character; // 0 outside
-    size_t length;
-};
-
-static void fence_toggle(struct fence *fence, struct str line)
-{
-    size_t at = 0;
-    while (at < line.len && line.ptr[at] == ' ')
-        at++;
-    if (at >= CODE_INDENT || at == line.len || (line.ptr[at] != '`' && line.ptr[at] != '~'))
-        return;
-    size_t begin = at;
-    while (at < line.len && line.ptr[at] == line.ptr[begin])
-        at++;
-    struct str rest = str_trim((struct str){line.ptr + at, line.len - at});
-    bool info = line.ptr[begin] == '`' && memchr(rest.ptr, '`', rest.len);
-    if (!fence->character && at - begin >= CONTAINER && !info)
-        *fence = (struct fence){line.ptr[begin], at - begin};
-    else if (fence->character == line.ptr[begin] && at - begin >= fence->length && rest.len == 0)
-        *fence = (struct fence){0};
 }
 
 // -------------------------------------------------------------------------------------------------------- attributes
@@ -160,15 +100,13 @@ static void attributes_read(struct markdown *markdown, const struct opening *ope
         if (text.ptr[at] == ' ') {
             at++;
         } else if (!attribute_read(markdown, text, &at, shape, block)) {
-            body_markdown_fault(markdown, line, "attributes are {name=word other=\"some text\"}, each once");
+            fault(markdown, line, "attributes are {name=word other=\"some text\"}, each once");
             return;
         }
     }
 }
 
 // -------------------------------------------------------------------------------------------------------- directives
-
-static void document_read(struct markdown *markdown, struct str text, size_t line, json_t *list);
 
 static const struct shape *shape_of(struct str name)
 {
@@ -178,17 +116,26 @@ static const struct shape *shape_of(struct str name)
     return NULL;
 }
 
+static void document_read(struct markdown *markdown, struct str text, size_t line, json_t *list)
+{
+    if (++markdown->depth > NESTED_MAX)
+        fault(markdown, line, "directives stand in each other once");
+    else
+        body_scan(markdown, text, line, list);
+    markdown->depth--;
+}
+
 // A table's content is the table itself, to which the attributes add.
 static void table_read(struct markdown *markdown, json_t *block, struct str content, size_t line)
 {
     json_t *inside = json_array();
+    json_array_append_new(markdown->kept, inside);
     document_read(markdown, content, line, inside);
     json_t *table = json_array_get(inside, 0);
     if (json_array_size(inside) == 1 && str_eq(json_member_text(table, "_type"), STR("table")))
         json_object_update_missing(block, table);
     else
-        body_markdown_fault(markdown, line, "in a :::table stands one table, with | between its cells");
-    json_decref(inside);
+        fault(markdown, line, "in a :::table stands one table, with | between its cells");
 }
 
 static void content_read(struct markdown *markdown, const struct shape *shape, json_t *block, struct str content,
@@ -202,8 +149,9 @@ static void content_read(struct markdown *markdown, const struct shape *shape, j
         if (!member->shapes)
             continue;
         json_t *inside = json_array();
+        json_array_append_new(markdown->kept, inside);
         document_read(markdown, content, line, inside);
-        json_object_set_new(block, member->name, inside);
+        json_object_set(block, member->name, inside);
         return;
     }
     if (content.len && content.ptr[content.len - 1] == '\n')
@@ -217,19 +165,18 @@ static void blocks_read(struct markdown *markdown, struct str content, size_t li
     struct json_fault fault = {0};
     json_t *blocks = json_read(markdown->arena, content, &fault);
     if (!json_is_array(blocks)) {
-        body_markdown_fault(markdown, line, "in :::blocks stands a JSON list of blocks%s%s", blocks ? "" : ": ",
-                            blocks ? "" : fault.detail);
+        fault(markdown, line, "in :::blocks stands a JSON list of blocks%s%s", blocks ? "" : ": ",
+              blocks ? "" : fault.detail);
         return;
     }
     size_t i;
     json_t *block;
     json_array_foreach (blocks, i, block)
-        if (!body_markdown_add(markdown, list, json_incref(block), line))
-            return;
+        body_markdown_add(markdown, list, json_incref(block), line);
 }
 
-static void directive_read(struct markdown *markdown, const struct opening *opening, struct str content, size_t line,
-                           json_t *list)
+static void content_place(struct markdown *markdown, const struct opening *opening, struct str content, size_t line,
+                          json_t *list)
 {
     bool empty = opening->colons == LEAF && str_eq(opening->name, STR("empty")); // a paragraph
     const struct shape *shape = empty ? &body_block : shape_of(opening->name);
@@ -243,8 +190,10 @@ static void directive_read(struct markdown *markdown, const struct opening *open
         return;
     }
     if (!shape) {
-        body_markdown_fault(markdown, line, "there is no directive \"%.*s\"", (int)(opening->name.len % 64),
-                            opening->name.ptr);
+        body_markdown_tell(markdown, (struct text_place){line, 0}, "directive", "there is no directive \"%.*s\"",
+                           STR_FMT(text_cut(opening->name, NAME_SAID_MAX)));
+        if (holds && markdown->lenience)
+            document_read(markdown, content, line + 1, list);
         return;
     }
     json_t *block = json_pack("{s:s}", "_type", shape->type);
@@ -281,53 +230,17 @@ static bool content_find(struct str text, size_t colons, size_t *at, size_t *lin
     return false;
 }
 
-static void plain_read(struct markdown *markdown, struct str text, size_t line, json_t *list)
+size_t directive_read(struct markdown *markdown, const struct opening *opening, struct str text, size_t line,
+                      json_t *list, size_t *length)
 {
-    if (text.len == 0)
-        return;
-    markdown->line = line;
-    body_commonmark_read(markdown, text, list);
-}
-
-static void document_walk(struct markdown *markdown, struct str text, size_t line, json_t *list)
-{
-    struct fence fence = {0};
-    size_t plain = 0, plain_line = line, next;
-    for (size_t at = 0; at < text.len; at = next, line++) {
-        struct opening opening;
-        struct str here = line_at(text, at, &next);
-        if (fence.character || !is_opening(here, &opening)) {
-            fence_toggle(&fence, here);
-            continue;
-        }
-        plain_read(markdown, (struct str){text.ptr + plain, at - plain}, plain_line, list);
-        struct str content = STR("");
-        size_t lines = 0;
-        if (opening.colons >= CONTAINER && !content_find(text, opening.colons, &next, &lines, &content)) {
-            body_markdown_fault(markdown, line, "this directive has no line of %zu colons at its end", opening.colons);
-            return;
-        }
-        directive_read(markdown, &opening, content, line, list);
-        line += lines;
-        plain = next;
-        plain_line = line + 1;
-        if (markdown->blocks_made > CONTENT_BLOCKS_MAX)
-            return;
+    struct str content = STR("");
+    size_t lines = 1;
+    line_at(text, 0, length);
+    if (opening->colons >= CONTAINER && !content_find(text, opening->colons, length, &lines, &content)) {
+        fault(markdown, line, "this directive has no line of %zu colons at its end", opening->colons);
+        markdown->given_up = true;
+        return lines;
     }
-    plain_read(markdown, (struct str){text.ptr + plain, text.len - plain}, plain_line, list);
-}
-
-static void document_read(struct markdown *markdown, struct str text, size_t line, json_t *list)
-{
-    if (++markdown->depth > NESTED_MAX)
-        body_markdown_fault(markdown, line, "directives stand in each other once");
-    else
-        document_walk(markdown, text, line, list);
-    markdown->depth--;
-}
-
-void body_markdown_read(struct arena *arena, struct str text, struct markdown *markdown)
-{
-    *markdown = (struct markdown){.arena = arena, .faults = faults_in(arena), .blocks = json_own(arena, json_array())};
-    document_read(markdown, text, 1, markdown->blocks);
+    content_place(markdown, opening, content, line, list);
+    return lines;
 }

@@ -122,17 +122,64 @@ static void decorators_change(struct page *page, struct opened *from, struct ope
     *from = to;
 }
 
-void body_html_spans(struct page *page, const struct list *spans)
+static void note_keep(struct page *page, struct link *note)
 {
+    if (page->note_count == page->note_capacity) {
+        size_t capacity = page->note_capacity ? page->note_capacity * 2 : 16;
+        struct link **notes = ARENA_ARRAY(page->arena, struct link *, capacity);
+        if (page->note_count)
+            memcpy(notes, page->notes, page->note_count * sizeof *notes);
+        page->notes = notes;
+        page->note_capacity = capacity;
+    }
+    page->notes[page->note_count++] = note;
+    note->number = page->note_count;
+}
+
+// The number of a footnote, a link to its text (DPUB-ARIA 1.1). No heading has an id with `_` in it.
+static void note_number(struct page *page, struct link *note)
+{
+    bool first = note->number == 0;
+    if (first)
+        note_keep(page, note);
+    buf_printf(&page->html, "<sup><a href=\"#fn_%zu\"", note->number);
+    if (first)
+        buf_printf(&page->html, " id=\"fnref_%zu\"", note->number);
+    buf_printf(&page->html, " role=\"doc-noteref\">%zu</a></sup>", note->number);
+}
+
+// The text of each in the order of their numbers, and behind it the way back.
+void body_html_notes(struct page *page)
+{
+    if (page->note_count == 0)
+        return;
+    buf_put_lit(&page->html, "<section class=\"footnotes\" role=\"doc-endnotes\"><ol>");
+    for (size_t i = 0; i < page->note_count; i++) {
+        buf_printf(&page->html, "<li id=\"fn_%zu\">", i + 1);
+        body_html_blocks(page, &page->notes[i]->content);
+        bool paragraph = str_ends(buf_str(&page->html), STR("</p>"));
+        if (paragraph)
+            page->html.len -= strlen("</p>");
+        buf_printf(&page->html, " <a href=\"#fnref_%zu\" role=\"doc-backlink\">↩</a>%s</li>", i + 1,
+                   paragraph ? "</p>" : "");
+    }
+    buf_put_lit(&page->html, "</ol></section>");
+}
+
+void body_html_spans(struct page *page, const struct block *block)
+{
+    const struct list *spans = &block->children;
     struct opened opened = {0};
     for (size_t i = 0; i < spans->count; i++) {
         const struct span *span = (const struct span *)spans->nodes[i];
         if (span->text.len == 0)
             continue;
-        // No <a> stands in another (HTML §4.5.1), so of several links the first one is it.
-        const struct link *link = span->marks.count ? span->marks.links[0] : NULL;
-        decorators_change(page, &opened, (struct opened){link, span->marks.decorators});
+        decorators_change(page, &opened, (struct opened){body_span_link(span), span->marks.decorators});
         body_html_escaped(page, span->text);
+        if (span->note_count && opened.link)
+            decorators_change(page, &opened, (struct opened){NULL, span->marks.decorators});
+        for (size_t j = 0; j < span->note_count; j++)
+            note_number(page, span->notes[j]);
     }
     decorators_change(page, &opened, (struct opened){0});
 }
@@ -145,10 +192,14 @@ struct lists {
     unsigned depth;
 };
 
-static void open_list(struct page *page, struct lists *lists, unsigned item)
+static void open_list(struct page *page, struct lists *lists, const struct block *block)
 {
-    buf_put(&page->html, item == ITEM_BULLET ? STR("<ul>") : STR("<ol>"));
-    lists->items[lists->depth++] = item;
+    buf_put(&page->html, block->list_item == ITEM_BULLET ? STR("<ul>") : STR("<ol"));
+    if (block->list_item == ITEM_NUMBER && block->start && block->start - 1 != 1)
+        buf_printf(&page->html, " start=\"%u\"", block->start - 1);
+    if (block->list_item == ITEM_NUMBER)
+        buf_put_char(&page->html, '>');
+    lists->items[lists->depth++] = block->list_item;
 }
 
 static void close_lists(struct page *page, struct lists *lists, unsigned depth)
@@ -160,31 +211,53 @@ static void close_lists(struct page *page, struct lists *lists, unsigned depth)
 static void html_item(struct page *page, struct lists *lists, const struct block *block)
 {
     close_lists(page, lists, block->level);
-    if (lists->depth == block->level && lists->items[block->level - 1] != block->list_item)
+    if (lists->depth == block->level && (lists->items[block->level - 1] != block->list_item || block->start))
         close_lists(page, lists, block->level - 1);
     if (lists->depth == block->level)
         buf_put_lit(&page->html, "</li>");
     else
-        open_list(page, lists, block->list_item);
+        open_list(page, lists, block);
     buf_put_lit(&page->html, "<li>");
+    bool quoted = block->style == STYLE_BLOCKQUOTE;
+    if (quoted)
+        buf_put_lit(&page->html, "<blockquote>");
     if (block->style == STYLE_NORMAL)
-        body_html_spans(page, &block->children);
+        body_html_spans(page, block);
     else
         block->node.shape->html(page, &block->node);
+    if (quoted)
+        buf_put_lit(&page->html, "</blockquote>");
+}
+
+// Paragraphs of a quotation in a row are one, unless a block says that it begins another.
+static void turn_quote(struct page *page, bool *quoted, const struct block *block)
+{
+    bool quotes = block && block->style == STYLE_BLOCKQUOTE && !block->list_item;
+    if (*quoted && (!quotes || block->starts_quote)) {
+        buf_put_lit(&page->html, "</blockquote>");
+        *quoted = false;
+    }
+    if (quotes && !*quoted)
+        buf_put_lit(&page->html, "<blockquote>");
+    *quoted = quotes;
 }
 
 void body_html_blocks(struct page *page, const struct list *blocks)
 {
     struct lists lists = {0};
+    bool quoted = false;
     for (size_t i = 0; i < blocks->count; i++) {
         const struct node *node = blocks->nodes[i];
         const struct block *block = node->shape == &body_block ? (const struct block *)node : NULL;
-        if (block && block->list_item) {
+        bool item = block && block->list_item;
+        if (!item)
+            close_lists(page, &lists, 0);
+        turn_quote(page, &quoted, block);
+        if (item)
             html_item(page, &lists, block);
-            continue;
-        }
-        close_lists(page, &lists, 0);
-        node->shape->html(page, node);
+        else
+            node->shape->html(page, node);
     }
     close_lists(page, &lists, 0);
+    turn_quote(page, &quoted, NULL);
 }

@@ -7,7 +7,7 @@ struct image {
     struct node node;
     struct str url, alt;
     bool decorative;
-    struct str caption, credit;
+    struct str caption, credit, link;
     unsigned width, height; // in pixels, 0 where they are not known
     unsigned layout;
 };
@@ -21,6 +21,7 @@ static const struct member members[] = {
     MEMBER("decorative", flag, image, decorative),
     MEMBER("caption", text, image, caption),
     MEMBER("credit", text, image, credit),
+    MEMBER("link", address, image, link, .choices = body_link_beginnings),
     MEMBER("width", count, image, width, .least = 1, .most = PIXELS_MAX),
     MEMBER("height", count, image, height, .least = 1, .most = PIXELS_MAX),
     MEMBER("layout", choice, image, layout, .choices = layouts, .default_choice = 1),
@@ -46,7 +47,13 @@ static void end(struct reader *reader, const struct path *at, const json_t *obje
 static void html(struct page *page, const struct node *node)
 {
     const struct image *image = (const struct image *)node;
-    buf_printf(&page->html, "<figure class=\"image image-%s\"><img src=\"", layouts[image->layout - 1]);
+    buf_printf(&page->html, "<figure class=\"image image-%s\">", layouts[image->layout - 1]);
+    if (image->link.len) {
+        buf_put_lit(&page->html, "<a href=\"");
+        body_html_attribute(page, image->link);
+        buf_put_lit(&page->html, "\" rel=\"noopener\">");
+    }
+    buf_put_lit(&page->html, "<img src=\"");
     body_html_attribute(page, image->url);
     buf_put_lit(&page->html, "\" alt=\"");
     body_html_attribute(page, image->alt);
@@ -55,7 +62,7 @@ static void html(struct page *page, const struct node *node)
         buf_printf(&page->html, " width=\"%u\"", image->width);
     if (image->height)
         buf_printf(&page->html, " height=\"%u\"", image->height);
-    buf_put_lit(&page->html, " loading=\"lazy\">");
+    buf_put(&page->html, image->link.len ? STR(" loading=\"lazy\"></a>") : STR(" loading=\"lazy\">"));
     body_html_caption(page, image->caption, image->credit);
     buf_put_lit(&page->html, "</figure>");
 }

@@ -5,24 +5,25 @@
 #include <stdio.h>
 #include <string.h>
 
-// The keys of a node and of all in it, in the order of the members.
-typedef bool key_visit(void *user, struct node *node);
+// The keys of a node and of all in it, in the order of the members. `block`: that it stands in, the nearest.
+typedef bool key_visit(void *user, struct node *node, const struct node *block);
 
 static struct list *list_in(struct node *node, const struct member *member)
 {
     return (struct list *)(void *)((char *)node + member->offset);
 }
 
-static bool keys_walk(struct node *node, key_visit *visit, void *user)
+static bool keys_walk(struct node *node, const struct node *block, key_visit *visit, void *user)
 {
-    if (!visit(user, node))
+    if (!visit(user, node, block))
         return false;
+    block = node->shape == &body_block ? node : block;
     for (const struct member *member = node->shape->members; member->name; member++) {
         if (!member->shapes)
             continue;
         const struct list *list = list_in(node, member);
         for (size_t i = 0; i < list->count; i++)
-            if (!keys_walk(list->nodes[i], visit, user))
+            if (!keys_walk(list->nodes[i], block, visit, user))
                 return false;
     }
     return true;
@@ -58,8 +59,9 @@ static uint32_t summed(uint32_t sum, struct str text)
     return sum;
 }
 
-static bool sum_visit(void *user, struct node *node)
+static bool sum_visit(void *user, struct node *node, const struct node *block)
 {
+    (void)block;
     uint32_t *sum = user;
     for (const struct member *member = node->shape->members; member->name; member++)
         if (member->kind == &body_kind_text || member->kind == &body_kind_address)
@@ -70,12 +72,13 @@ static bool sum_visit(void *user, struct node *node)
 static uint32_t sum_of(struct node *block)
 {
     uint32_t sum = 2166136261u;
-    keys_walk(block, sum_visit, &sum);
+    keys_walk(block, NULL, sum_visit, &sum);
     return sum;
 }
 
-static bool write_visit(void *user, struct node *node)
+static bool write_visit(void *user, struct node *node, const struct node *block)
 {
+    (void)block;
     struct buf *out = user;
     buf_put_char(out, ' ');
     buf_put(out, node->key);
@@ -90,7 +93,7 @@ struct str body_keys_write(struct arena *arena, const struct list *blocks)
     buf_put_lit(&out, "\n:::keys\n");
     for (size_t i = 0; i < blocks->count; i++) {
         buf_printf(&out, "%08x", sum_of(blocks->nodes[i]));
-        keys_walk(blocks->nodes[i], write_visit, &out);
+        keys_walk(blocks->nodes[i], NULL, write_visit, &out);
         buf_put_char(&out, '\n');
     }
     buf_put_lit(&out, ":::\n");
@@ -103,12 +106,13 @@ struct giving {
     struct arena *arena;
     struct names *keys;
     struct str rest;      // of the line
-    struct names defined; // by the block at hand
+    struct names defined; // keys of definitions, each with its block
 };
 
 static bool is_definition(const struct node *node)
 {
-    return node->shape->type && str_ends(str_of(node->shape->type), STR("link"));
+    struct str type = str_of(node->shape->type);
+    return type.ptr && (str_ends(type, STR("link")) || str_eq(type, STR("footnote")));
 }
 
 static bool is_decorator(struct str key)
@@ -119,23 +123,23 @@ static bool is_decorator(struct str key)
     return false;
 }
 
-// Checks the keys of a line: those of definitions are no decorators, and differ in their block.
-static bool fine_visit(void *user, struct node *node)
+// Whether a line has good keys: those of definitions are no decorators, and differ in their block.
+static bool fine_visit(void *user, struct node *node, const struct node *block)
 {
     struct giving *giving = user;
     struct str key = str_cut(giving->rest, ' ', &giving->rest);
-    if (node->shape == &body_block)
-        giving->defined = (struct names){.arena = giving->arena, .seed = giving->keys->seed};
     if (!body_is_key(key) || !is_definition(node))
         return body_is_key(key);
-    struct name *known = body_names_add(&giving->defined, key);
+    struct str of_block = arena_printf(giving->arena, "%p %.*s", (const void *)block, STR_FMT(key));
+    struct name *known = body_names_add(&giving->defined, of_block);
     bool fine = !known->thing && !is_decorator(key);
     known->thing = node;
     return fine;
 }
 
-static bool count_visit(void *user, struct node *node)
+static bool count_visit(void *user, struct node *node, const struct node *block)
 {
+    (void)block;
     (void)node;
     ++*(size_t *)user;
     return true;
@@ -149,8 +153,9 @@ static size_t keys_in(struct str line)
     return count;
 }
 
-static bool give_visit(void *user, struct node *node)
+static bool give_visit(void *user, struct node *node, const struct node *block)
 {
+    (void)block;
     struct giving *giving = user;
     struct str key = str_cut(giving->rest, ' ', &giving->rest);
     if (is_definition(node)) {
@@ -166,13 +171,14 @@ static void give(struct arena *arena, struct names *keys, struct str line, struc
 {
     size_t count = 0;
     struct str given;
-    keys_walk(block, count_visit, &count);
+    keys_walk(block, NULL, count_visit, &count);
     str_cut(line, ' ', &given);
     struct giving giving = {.arena = arena, .keys = keys, .rest = given};
-    if (count != keys_in(line) || !keys_walk(block, fine_visit, &giving))
+    giving.defined = (struct names){.arena = arena, .seed = keys->seed};
+    if (count != keys_in(line) || !keys_walk(block, NULL, fine_visit, &giving))
         return;
     giving.rest = given;
-    keys_walk(block, give_visit, &giving);
+    keys_walk(block, NULL, give_visit, &giving);
 }
 
 static struct str *lines_of(struct arena *arena, struct str text, size_t *count)

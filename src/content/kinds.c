@@ -7,6 +7,7 @@
 enum { KEY_MAX = 64, WORD_MAX = 40 };
 
 const char *const body_web[] = {"http://", "https://", NULL};
+const char *const body_link_beginnings[] = {"http://", "https://", "mailto:", "tel:", "/", "#", NULL};
 
 static bool absent_text(const struct member *member, const void *field)
 {
@@ -17,6 +18,12 @@ static void write_text(struct buf *json, const void *field, const struct member 
 {
     (void)member;
     buf_put_json(json, *(const struct str *)field);
+}
+
+struct str body_text_of(struct reader *reader, const json_t *value)
+{
+    struct str text = json_text(value);
+    return reader->copies ? arena_copy(reader->work, text) : text;
 }
 
 // -------------------------------------------------------------------------------------------------------------- keys
@@ -42,7 +49,7 @@ static bool read_key(struct reader *reader, const struct path *at, const json_t 
                      void *field)
 {
     (void)member;
-    struct str key = json_text(value);
+    struct str key = body_text_of(reader, value);
     if (!body_is_key(key)) {
         body_fault(reader, at, "a key is 1 to %d of A-Z, a-z, 0-9, _ and -, not %s", KEY_MAX, body_quoted(reader, key));
         return false;
@@ -59,7 +66,7 @@ static bool read_text(struct reader *reader, const struct path *at, const json_t
                       void *field)
 {
     (void)member;
-    struct str text = json_text(value);
+    struct str text = body_text_of(reader, value);
     if (memchr(text.ptr, '\0', text.len)) {
         body_fault(reader, at, "the character U+0000 cannot stand in a text");
         return false;
@@ -73,7 +80,7 @@ const struct kind body_kind_text = {JSON_STRING, "a text", read_text, absent_tex
 static bool read_short_text(struct reader *reader, const struct path *at, const json_t *value,
                             const struct member *member, void *field)
 {
-    struct str word = json_text(value);
+    struct str word = body_text_of(reader, value);
     if (word.len > 0 && !is_plain(word, "+#._-", WORD_MAX)) {
         body_fault(reader, at, "\"%s\" takes 1 to %d of A-Z, a-z, 0-9, +, #, ., _ and -, not %s", member->name,
                    WORD_MAX, body_quoted(reader, word));
@@ -171,6 +178,27 @@ static void write_count(struct buf *json, const void *field, const struct member
 
 const struct kind body_kind_count = {JSON_INTEGER, "a whole number", read_count, absent_count, write_count};
 
+static bool read_number(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
+                        void *field)
+{
+    json_int_t number = json_integer_value(value);
+    if (number < 0 || number > member->most) {
+        body_fault(reader, at, "\"%s\" takes a whole number from 0 to %u, not %s", member->name, member->most,
+                   body_said(reader, value));
+        return false;
+    }
+    *(unsigned *)field = (unsigned)number + 1;
+    return true;
+}
+
+static void write_number(struct buf *json, const void *field, const struct member *member)
+{
+    (void)member;
+    buf_printf(json, "%u", *(const unsigned *)field - 1);
+}
+
+const struct kind body_kind_number = {JSON_INTEGER, "a whole number", read_number, absent_choice, write_number};
+
 // --------------------------------------------------------------------------------------------- addresses and articles
 
 // Spaces and control characters, which browsers drop or trim before they look for the scheme, and the backslash, which
@@ -181,34 +209,47 @@ static bool misleads(struct str address)
         unsigned char c = (unsigned char)address.ptr[i];
         unsigned char next = i + 1 < address.len ? (unsigned char)address.ptr[i + 1] : 0;
         bool c1 = c == 0xC2 && next >= 0x80 && next <= 0x9F;
-        if (c <= ' ' || c == 0x7F || c == '\\' || c1)
+        struct str three = {address.ptr + i, address.len - i > 3 ? 3 : address.len - i};
+        bool line_end = str_eq(three, STR("\u2028")) || str_eq(three, STR("\u2029"));
+        if (c <= ' ' || c == 0x7F || c == '\\' || c1 || line_end)
             return true;
     }
     return false;
 }
 
-// `beginning` is a scheme with its colon, or with `://`, after which a host must follow (RFC 3986 §3).
+// `beginning` is a scheme with its colon, or with `://`, after which a host must follow (RFC 3986 §3); or it is `/`,
+// for a path of this site (two would begin a host, §4.2), or `#`, for a place on the page.
 static bool begins(struct str address, struct str beginning)
 {
+    if (str_eq(beginning, STR("/")))
+        return str_starts(address, beginning) && !str_starts(address, STR("//"));
     if (address.len <= beginning.len || !str_eq_nocase((struct str){address.ptr, beginning.len}, beginning))
         return false;
     return !str_ends(beginning, STR("//")) || !strchr("/?#:@", address.ptr[beginning.len]);
 }
 
+bool body_address_fits(struct str address, const char *const *beginnings)
+{
+    if (misleads(address))
+        return false;
+    for (; *beginnings; beginnings++)
+        if (begins(address, str_of(*beginnings)))
+            return true;
+    return false;
+}
+
 static bool read_address(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
                          void *field)
 {
-    struct str address = json_text(value);
+    struct str address = body_text_of(reader, value);
     if (misleads(address)) {
         body_fault(reader, at, "an address has no spaces, control characters or backslashes: %s",
                    body_quoted(reader, address));
         return false;
     }
-    for (const char *const *beginning = member->choices; *beginning; beginning++) {
-        if (begins(address, str_of(*beginning))) {
-            *(struct str *)field = text_clean(reader->work, address);
-            return true;
-        }
+    if (body_address_fits(address, member->choices)) {
+        *(struct str *)field = text_clean(reader->work, address);
+        return true;
     }
     body_fault(reader, at, "\"%s\" takes a whole address that begins with %s, not %s", member->name,
                body_either(reader, member->choices), body_quoted(reader, address));
@@ -272,7 +313,10 @@ static bool read_blocks(struct reader *reader, const struct path *at, const json
         struct path here = {at, NULL, i};
         if (++reader->block_count > CONTENT_BLOCKS_MAX) {
             if (reader->block_count == CONTENT_BLOCKS_MAX + 1)
-                body_fault(reader, &here, "a body has at most %d blocks: this is one too many", CONTENT_BLOCKS_MAX);
+                body_fault(reader, &here,
+                           "a body has at most %d blocks, those in cells, factboxes and footnotes counted: this is one "
+                           "too many",
+                           CONTENT_BLOCKS_MAX);
             break;
         }
         reader->level = 0;

@@ -6,8 +6,28 @@ static const struct list *list_in(const struct node *node, const struct member *
     return (const struct list *)(const void *)((const char *)node + member->offset);
 }
 
+void body_runs_normalise(const struct list *blocks)
+{
+    struct numbering numbering = {0};
+    bool quoted = false; // the block before stands in a quotation
+    for (size_t i = 0; i < blocks->count; i++) {
+        struct block *block = blocks->nodes[i]->shape == &body_block ? (struct block *)blocks->nodes[i] : NULL;
+        if (!block || !block->list_item) {
+            numbering = (struct numbering){0};
+        } else {
+            if (block->start == 1 + 1 && !body_list_goes_on(&numbering, block))
+                block->start = 0;
+            body_number_next(&numbering, block);
+        }
+        if (block)
+            block->starts_quote &= quoted;
+        quoted = block && block->style == STYLE_BLOCKQUOTE && !block->list_item;
+    }
+}
+
 void body_normalise(struct arena *arena, const struct list *list)
 {
+    body_runs_normalise(list);
     for (size_t i = 0; i < list->count; i++) {
         struct node *node = list->nodes[i];
         if (node->shape->normalise)

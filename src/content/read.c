@@ -49,17 +49,7 @@ const char *body_quoted(struct reader *reader, struct str text)
 {
     struct buf quoted = buf_in(reader->work);
     buf_put_char(&quoted, '"');
-    size_t length = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        bool begins = ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
-        length += begins;
-        if (length > SAID_MAX) {
-            buf_put_lit(&quoted, "…");
-            break;
-        }
-        bool control = (unsigned char)text.ptr[i] < ' ';
-        buf_put(&quoted, control ? STR(" ") : (struct str){text.ptr + i, 1});
-    }
+    buf_put_visible(&quoted, text, SAID_MAX);
     buf_put_char(&quoted, '"');
     return arena_cstr(reader->work, buf_str(&quoted));
 }

@@ -32,7 +32,7 @@ static const char *either_decorator(struct reader *reader)
 
 static void mark_read(struct reader *reader, const struct path *at, const json_t *value, struct marks *marks)
 {
-    struct str mark = json_text(value);
+    struct str mark = body_text_of(reader, value);
     unsigned bit = decorator_bit(mark);
     if (!json_is_string(value))
         body_fault(reader, at, "a mark is a text, not %s", body_said(reader, value));
@@ -104,6 +104,14 @@ static void marks_normalise(struct arena *arena, const struct names *defined, st
     marks->count = kept;
 }
 
+const struct link *body_span_link(const struct span *span)
+{
+    for (size_t i = 0; i < span->marks.count; i++)
+        if (!body_is_note(span->marks.links[i]))
+            return span->marks.links[i];
+    return NULL;
+}
+
 static bool marks_equal(const struct marks *a, const struct marks *b)
 {
     if (a->decorators != b->decorators || a->count != b->count)
@@ -171,6 +179,39 @@ static void drop_unused(struct block *block)
     block->definitions.count = kept;
 }
 
+static bool has_mark(const struct span *span, struct link *link)
+{
+    return span && bsearch(&link, span->marks.links, span->marks.count, sizeof link, by_key);
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const struct link *const *first = a, *const *second = b;
+    return ((*first)->order > (*second)->order) - ((*first)->order < (*second)->order);
+}
+
+// A footnote's number stands behind the last span in a row that it is about.
+static void notes_end(struct arena *arena, struct block *block)
+{
+    for (size_t i = 0; i < block->definitions.count; i++)
+        ((struct link *)block->definitions.nodes[i])->order = i;
+    for (size_t i = 0; i < block->children.count; i++) {
+        struct span *span = span_at(&block->children, i);
+        const struct span *next = i + 1 < block->children.count ? span_at(&block->children, i + 1) : NULL;
+        span->note_count = 0;
+        for (size_t j = 0; j < span->marks.count; j++) {
+            struct link *link = span->marks.links[j];
+            if (!body_is_note(link) || (next && next->marks.count && has_mark(next, link)))
+                continue;
+            if (!span->notes)
+                span->notes = ARENA_ARRAY(arena, struct link *, span->marks.count);
+            span->notes[span->note_count++] = link;
+        }
+        if (span->note_count > 1)
+            qsort(span->notes, span->note_count, sizeof(struct link *), by_order);
+    }
+}
+
 void body_spans_normalise(struct arena *arena, struct node *node)
 {
     struct block *block = (struct block *)node;
@@ -179,4 +220,5 @@ void body_spans_normalise(struct arena *arena, struct node *node)
     drop_empty(arena, &block->children);
     merge_equal(arena, &block->children);
     drop_unused(block);
+    notes_end(arena, block);
 }

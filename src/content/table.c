@@ -1,6 +1,8 @@
 // `table`: rows of cells, each with blocks in it, every row as wide as the first.
 #include "content_internal.h"
 
+#include <string.h>
+
 struct cell {
     struct node node;
     struct list content; // of struct block
@@ -14,9 +16,12 @@ struct row {
 struct table {
     struct node node;
     struct str caption;
+    struct columns columns;
     unsigned header_rows, header_columns;
     struct list rows; // of struct row
 };
+
+const char *const body_aligns[] = {"left", "center", "right", NULL};
 
 // ------------------------------------------------------------------------------------------------------------- cells
 
@@ -28,6 +33,68 @@ static const struct member cell_members[] = {
 
 static const struct shape cell = {.a = "a cell", .size = sizeof(struct cell), .members = cell_members};
 static const struct shape *const cell_only[] = {&cell, NULL};
+
+// ----------------------------------------------------------------------------------------------------------- columns
+
+static unsigned read_align(struct reader *reader, const struct path *at, const json_t *column)
+{
+    const char *name;
+    json_t *value;
+    unsigned align = ALIGN_NONE;
+    if (!json_is_object(column))
+        body_fault(reader, at, "a column is an object, not %s", body_said(reader, column));
+    json_object_foreach ((json_t *)column, name, value) {
+        struct path here = {at, name, 0};
+        if (strcmp(name, "align") != 0) {
+            body_fault(reader, &here, "this member is unknown: %s; a column has align",
+                       body_quoted(reader, str_of(name)));
+            continue;
+        }
+        for (unsigned i = 0; body_aligns[i]; i++)
+            if (str_eq(str_of(body_aligns[i]), json_text(value)))
+                align = i + 1;
+        if (align == ALIGN_NONE)
+            body_fault_choice(reader, &here, body_aligns, value);
+    }
+    return align;
+}
+
+static bool read_columns(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
+                         void *field)
+{
+    (void)member;
+    size_t count = json_array_size(value);
+    struct columns *columns = field;
+    bool any = false;
+    columns->aligns = ARENA_ARRAY(reader->work, unsigned, count + 1);
+    for (size_t i = 0; i < count && !body_fault_enough(reader); i++) {
+        columns->aligns[i] = read_align(reader, &(struct path){at, NULL, i}, json_array_get(value, i));
+        any |= columns->aligns[i] != ALIGN_NONE;
+    }
+    columns->count = any ? count : 0;
+    return true;
+}
+
+static bool absent_columns(const struct member *member, const void *field)
+{
+    (void)member;
+    return ((const struct columns *)field)->count == 0;
+}
+
+static void write_columns(struct buf *json, const void *field, const struct member *member)
+{
+    (void)member;
+    const struct columns *columns = field;
+    for (size_t i = 0; i < columns->count; i++) {
+        buf_put(json, i ? STR(",{") : STR("[{"));
+        if (columns->aligns[i])
+            buf_printf(json, "\"align\":\"%s\"", body_aligns[columns->aligns[i] - 1]);
+        buf_put_char(json, '}');
+    }
+    buf_put_char(json, ']');
+}
+
+const struct kind body_kind_columns = {JSON_ARRAY, "a list of columns", read_columns, absent_columns, write_columns};
 
 // -------------------------------------------------------------------------------------------------------------- rows
 
@@ -88,9 +155,19 @@ static void check_header_columns(struct reader *reader, const struct path *at, c
                    body_said(reader, json_object_get(owner, "header_columns")));
 }
 
+static void check_columns(struct reader *reader, const struct path *at, const json_t *owner, struct node *node)
+{
+    size_t count = json_array_size(json_object_get(owner, "columns"));
+    if (reader->row_width && count != reader->row_width)
+        body_fault(reader, at, "\"columns\" are as many as the table is wide, which is %zu, not %zu", reader->row_width,
+                   count);
+    (void)node;
+}
+
 static const struct member table_members[] = {
     BODY_KEY,
     MEMBER("caption", text, table, caption),
+    MEMBER("columns", columns, table, columns, .check = check_columns),
     MEMBER("header_rows", count, table, header_rows, .check = check_header_rows),
     MEMBER("header_columns", count, table, header_columns, .check = check_header_columns),
     MEMBER("rows", list, table, rows, .required = true, .shapes = row_only, .check = check_rows),
@@ -100,13 +177,17 @@ static const struct member table_members[] = {
 // --------------------------------------------------------------------------------------------------------- rendering
 
 // A cell that is one plain paragraph is its text; what is more than that keeps its elements.
-static void html_cell(struct page *page, const struct cell *content, const char *tag, const char *attribute)
+static void html_cell(struct page *page, const struct cell *content, const char *tag, const char *attribute,
+                      unsigned align)
 {
     const struct list *blocks = &content->content;
     const struct block *only = blocks->count == 1 ? (const struct block *)blocks->nodes[0] : NULL;
-    buf_printf(&page->html, "<%s%s>", tag, attribute);
+    buf_printf(&page->html, "<%s%s", tag, attribute);
+    if (align)
+        buf_printf(&page->html, " class=\"align-%s\"", body_aligns[align - 1]);
+    buf_put_char(&page->html, '>');
     if (only && only->style == STYLE_NORMAL && only->list_item == ITEM_NONE)
-        body_html_spans(page, &only->children);
+        body_html_spans(page, only);
     else
         body_html_blocks(page, blocks);
     buf_printf(&page->html, "</%s>", tag);
@@ -122,12 +203,13 @@ static void html_rows(struct page *page, const struct table *table, size_t first
         buf_put_lit(&page->html, "<tr>");
         for (size_t x = 0; x < cells->count; x++) {
             const struct cell *content = (const struct cell *)cells->nodes[x];
+            unsigned align = x < table->columns.count ? table->columns.aligns[x] : ALIGN_NONE;
             if (y < table->header_rows)
-                html_cell(page, content, "th", " scope=\"col\"");
+                html_cell(page, content, "th", " scope=\"col\"", align);
             else if (x < table->header_columns)
-                html_cell(page, content, "th", " scope=\"row\"");
+                html_cell(page, content, "th", " scope=\"row\"", align);
             else
-                html_cell(page, content, "td", "");
+                html_cell(page, content, "td", "", align);
         }
         buf_put_lit(&page->html, "</tr>");
     }

@@ -30,27 +30,25 @@ void body_text_line(struct page *page, struct str text)
     body_text_break(page);
 }
 
-// Numbering of a nested list: how many items each level has had, and of which sort.
-struct numbering {
-    unsigned count[LEVEL_MAX + 1], item[LEVEL_MAX + 1];
-};
-
-static unsigned item_number(struct numbering *numbering, const struct block *block)
+bool body_list_goes_on(const struct numbering *numbering, const struct block *block)
 {
-    unsigned level = block->level;
+    return numbering->item[block->level] == block->list_item;
+}
+
+unsigned body_number_next(struct numbering *numbering, const struct block *block)
+{
+    unsigned level = block->level, before = body_list_goes_on(numbering, block) ? numbering->count[level] : 0;
     for (unsigned deeper = level + 1; deeper <= LEVEL_MAX; deeper++)
-        numbering->count[deeper] = 0;
-    if (numbering->item[level] != block->list_item)
-        numbering->count[level] = 0;
+        numbering->item[deeper] = ITEM_NONE;
     numbering->item[level] = block->list_item;
-    return ++numbering->count[level];
+    return numbering->count[level] = block->start ? block->start - 1 : before + 1;
 }
 
 static void text_item(struct page *page, struct numbering *numbering, const struct block *block)
 {
     enum { INDENTATION = 2 };
     int indentation = INDENTATION * (int)(block->level - 1);
-    unsigned number = item_number(numbering, block);
+    unsigned number = body_number_next(numbering, block);
     buf_printf(&page->text, "%*s", indentation, "");
     if (block->list_item == ITEM_NUMBER)
         buf_printf(&page->text, "%u. ", number);
@@ -89,5 +87,13 @@ void body_text_blocks(struct page *page, const struct list *blocks, struct str s
         if (page->text.len == here)
             page->text.len = end; // an empty block leaves no gap
         in_list = item;
+    }
+}
+
+void body_text_notes(struct page *page)
+{
+    for (size_t i = 0; i < page->note_count; i++) {
+        buf_printf(&page->text, "%s[%zu] ", page->text.len ? "\n\n" : "", i + 1);
+        body_text_blocks(page, &page->notes[i]->content, STR("\n"));
     }
 }

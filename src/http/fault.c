@@ -8,6 +8,8 @@ static const struct {
     [HTTP_FINE] = {200, "nothing is wrong"},
     [HTTP_UNFINISHED] = {400, "the request ends before its end"},
     [HTTP_BAD_REQUEST] = {400, "these bytes are not a request that HTTP/1.1 (RFC 9112) allows"},
+    [HTTP_DOT_SEGMENT] = {400,
+                          "a path has no segments . and .. here: send the one that they lead to (RFC 3986 §5.2.4)"},
     [HTTP_TIMEOUT] = {408, "the request did not arrive in time"},
     [HTTP_LENGTH_REQUIRED] = {411, "a body needs Content-Length or Transfer-Encoding: chunked"},
     [HTTP_BODY_TOO_LARGE] = {413, "the body is larger than this operation takes"},

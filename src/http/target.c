@@ -122,5 +122,5 @@ enum http_fault target_read(struct http_request *request)
         return HTTP_BAD_REQUEST;
     if (str_eq(request->method_text, STR("CONNECT"))) // we are no tunnel
         return HTTP_BAD_REQUEST;
-    return has_dot_segment(request->path) ? HTTP_BAD_REQUEST : HTTP_FINE;
+    return has_dot_segment(request->path) ? HTTP_DOT_SEGMENT : HTTP_FINE;
 }

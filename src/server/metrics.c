@@ -145,6 +145,17 @@ static void put_rejected(struct buf *out, const struct metric *metric, const str
     put_number(out, metric, rejected);
 }
 
+static void put_loop_turns(struct buf *out, const struct metric *metric, const struct admin *admin)
+{
+    for (unsigned i = 0; i < admin->worker_count; i++) {
+        struct sum sum = {0};
+        char worker[12];
+        snprintf(worker, sizeof worker, "%u", i);
+        sum_add(&sum, loop_turns(admin->workers[i].loop));
+        put_histogram(out, metric, "worker", str_of(worker), &sum);
+    }
+}
+
 // ---------------------------------------------------------------------------------------------------------- database
 
 static const struct db_class_metrics *class_metrics(const struct admin *admin, unsigned worker, size_t class)
@@ -329,6 +340,9 @@ static const struct metric metrics[] = {
     {"marbre_http_connections_accepted_total", "counter", "Connections of clients that were taken.", put_accepted},
     {"marbre_http_connections_refused_total", "counter",
      "Connections that were turned away, for there were too many or too many from one address.", put_rejected},
+    {"marbre_loop_turn_seconds", "histogram",
+     "Processor time of each turn of a worker's loop: how long one request may have held up the others.",
+     put_loop_turns},
     {"marbre_database_connections", "gauge", "Connections to PostgreSQL that are ready, by class.",
      put_database_connections},
     {"marbre_database_waiting", "gauge", "Calls that wait for a place on a connection, by class.", put_waiting},

@@ -468,3 +468,10 @@ def test_a_request_that_does_not_arrive_in_time_is_told_so(server, slow_heads):
         assert reply.status == 408 and reply.closes and reply.problem(server)["type"] == "/problems/timeout"
         wire.ends()
         assert 9 < time.monotonic() - began
+
+
+def test_a_path_that_leaves_folders_is_told_so(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(b"GET /v1/../x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        said = b"".join(iter(lambda: client.recv(65536), b""))
+    assert said.startswith(b"HTTP/1.1 400 ") and "a path has no segments . and .. here" in said.decode()

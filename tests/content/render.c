@@ -1,5 +1,6 @@
 // The content room as a filter, for tests that make many bodies: a line of JSON in (`{"body": […]}` or
-// `{"body_markdown": "…"}`), a line out with all that comes of it, or its faults.
+// `{"body_markdown": "…", "lenient": true, "base_url": "…"}`), a line out with all that comes of it and what was lost,
+// or its faults with their places.
 #include "marbre/content.h"
 
 #include <stdio.h>
@@ -17,6 +18,7 @@ static void put_member(struct buf *out, const char *name, struct str text, bool 
 static void put_faults(struct buf *out, const struct fault *fault)
 {
     buf_put_lit(out, "{\"faults\":[");
+    const struct fault *first = fault;
     for (; fault; fault = fault->next) {
         buf_put_char(out, '[');
         buf_put_json(out, fault->pointer);
@@ -24,10 +26,25 @@ static void put_faults(struct buf *out, const struct fault *fault)
         buf_put_json(out, fault->detail);
         buf_put(out, fault->next ? STR("],") : STR("]"));
     }
+    buf_put_lit(out, "],\"places\":[");
+    for (fault = first; fault; fault = fault->next)
+        buf_printf(out, "[%zu,%zu]%s", fault->place.line, fault->place.column, fault->next ? "," : "");
     buf_put_lit(out, "]}");
 }
 
-static void put_body(struct buf *out, const struct content_body *body, int64_t took_us)
+static void put_losses(struct buf *out, const struct content_loss *loss)
+{
+    buf_put_lit(out, ",\"losses\":[");
+    for (; loss; loss = loss->next) {
+        buf_printf(out, "{\"line\":%zu,\"kind\":\"%s\",\"detail\":", loss->line, loss->kind);
+        buf_put_json(out, loss->detail);
+        buf_put(out, loss->next ? STR("},") : STR("}"));
+    }
+    buf_put_char(out, ']');
+}
+
+static void put_body(struct buf *out, const struct content_body *body, const struct content_lenience *lenience,
+                     int64_t took_us)
 {
     put_member(out, "body", body->blocks, true);
     put_member(out, "html", body->html, false);
@@ -36,6 +53,7 @@ static void put_body(struct buf *out, const struct content_body *body, int64_t t
     put_member(out, "keys", body->keys, false);
     put_member(out, "excerpt", body->excerpt, false);
     put_member(out, "outline", body->outline, true);
+    put_losses(out, lenience->losses);
     buf_printf(out, ",\"words\":%zu,\"minutes\":%zu,\"took_us\":%lld}", body->words, body->reading_minutes,
                (long long)took_us);
 }
@@ -48,14 +66,17 @@ static void answer(struct arena *arena, struct str line)
     struct buf out = buf_in(arena);
     json_t *given = json_read(arena, line, &unread);
     struct str markdown = json_member_text(given, "body_markdown");
+    struct content_lenience lenience = {.arena = arena, .base_url = json_member_text(given, "base_url")};
+    bool lenient = json_is_true(json_object_get(given, "lenient"));
     int64_t began = clock_mono_us();
-    struct fault *fault = markdown.ptr
-                              ? content_markdown_read(arena, markdown, STR("/body_markdown"), &site, &body)
-                              : content_body_read(arena, json_object_get(given, "body"), STR("/body"), &site, &body);
+    struct fault *fault =
+        markdown.ptr
+            ? content_markdown_read(arena, markdown, STR("/body_markdown"), &site, lenient ? &lenience : NULL, &body)
+            : content_body_read(arena, json_object_get(given, "body"), STR("/body"), &site, &body);
     if (fault)
         put_faults(&out, fault);
     else
-        put_body(&out, &body, clock_mono_us() - began);
+        put_body(&out, &body, &lenience, clock_mono_us() - began);
     buf_put_char(&out, '\n');
     fwrite(out.ptr, 1, out.len, stdout);
     fflush(stdout);

@@ -128,7 +128,10 @@ def implied_by_spans(block):
         if not span["text"]:
             continue
         found |= {MARKS[mark] for mark in span["marks"] if mark in MARKS}
-        found |= {"a" for mark in span["marks"] if mark in links}
+        for link in (links[mark] for mark in span["marks"] if mark in links):
+            found.add("a")
+            if link["_type"] == "footnote":
+                found |= {"sup", "section", "ol", "li"} | implied(link["content"])
         found |= {"br"} if "\n" in span["text"] else set()
     return found
 
@@ -172,6 +175,7 @@ def implied(blocks):
                     bare = len(content) == 1 and content[0]["style"] == "normal" and "listItem" not in content[0]
                     found |= implied_by_spans(content[0]) if bare else implied(content)
         elif kind == "image":
+            found |= {"a"} if get("link") else set()
             found |= {"figure", "img"} | ({"figcaption"} if get("caption") or get("credit") else set())
             found |= ({"small"} if get("credit") else set()) | breaks(get("caption"), get("credit"))
         elif kind == "gallery":
@@ -188,10 +192,11 @@ def implied(blocks):
 
 
 ATTRIBUTES = {
-    "a": {"href", "rel", "title"}, "img": {"src", "alt", "width", "height", "loading"}, "figure": {"class", "data-provider"},
-    "aside": {"class"}, "p": {"class"}, "code": {"class"}, "th": {"scope"}, "h2": {"id"}, "h3": {"id"}, "h4": {"id"},
+    "a": {"href", "rel", "title", "id", "role"}, "li": {"id"}, "section": {"class", "role"}, "ol": {"start"}, "td": {"class"},
+    "img": {"src", "alt", "width", "height", "loading"}, "figure": {"class", "data-provider"},
+    "aside": {"class"}, "p": {"class"}, "code": {"class"}, "th": {"scope", "class"}, "h2": {"id"}, "h3": {"id"}, "h4": {"id"},
 }
-ADDRESS = re.compile(r"(https?://|mailto:|tel:)", re.I)
+ADDRESS = re.compile(r"(https?://|mailto:|tel:|/(?!/)|#)", re.I)
 
 
 def check_html(made):
@@ -206,6 +211,8 @@ def check_html(made):
     assert len([one for one in found if one[0] == "img"]) == made["html"].count("<img ")
     ids = [attributes["id"] for _, attributes in found if "id" in attributes]
     assert len(ids) == len(set(ids))
+    notes = {attributes["href"][1:] for _, attributes in found if attributes.get("role") in ("doc-noteref", "doc-backlink")}
+    assert notes == {one for one in ids if "_" in one}  # each leads to one that there is, and back
     assert [entry["id"] for entry in made["outline"]] == [one for one in ids if one in {e["id"] for e in made["outline"]}]
 
 

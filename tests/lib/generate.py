@@ -114,21 +114,27 @@ FORMATS = {
 
 SPANS = st.fixed_dictionaries({"_type": st.just("span"), "text": plain_texts(0, None)}, optional={
     "marks": st.lists(st.sampled_from(["strong", "em", "underline", "strike-through", "code", "sub", "sup"]), max_size=3)})
-ADDRESSES = st.sampled_from(["http://a", "https://example.org/?q=é", "mailto:x@example.org", "tel:+33123456789", "HTTPS://A.b:8/#"])
+ADDRESSES = st.sampled_from(["/a-propos", "#le-gaz", "http://a", "https://example.org/?q=é", "mailto:x@example.org", "tel:+33123456789", "HTTPS://A.b:8/#"])
 PAGES = st.sampled_from(["https://example.org/", "http://a/b?c"])
 
 
 @st.composite
-def text_blocks(draw):
-    """A paragraph, heading, quotation or list item, perhaps with links."""
+def text_blocks(draw, in_note=False):
+    """A paragraph, heading, quotation or list item, perhaps with links and footnotes."""
     block = draw(st.fixed_dictionaries(
         {"_type": st.just("block"), "children": st.lists(SPANS, max_size=3)},
-        optional={"style": st.sampled_from(["normal", "h2", "h3", "h4", "blockquote"])}))
+        optional={"style": st.sampled_from(["normal", "blockquote"] if in_note else ["normal", "h2", "h3", "h4", "blockquote"])}))
     item = draw(st.none() | st.sampled_from(["bullet", "number"]))
     if item:
         block.update(listItem=item, level=draw(st.integers(1, 4)))
+    if item == "number" and draw(st.booleans()):
+        block["start"] = draw(st.sampled_from([0, 1, 2, 10, 999999999]))
+    if not item and block.get("style") == "blockquote" and draw(st.booleans()):
+        block["starts_quote"] = True
     links = [{"_type": "link", "href": draw(ADDRESSES), **draw(st.sampled_from([{}, {"title": "Un titre"}]))},
              {"_type": "internal_link", "article": draw(FORMATS["uuid"].good)}]
+    if not in_note:
+        links.append({"_type": "footnote", "content": draw(st.lists(text_blocks(in_note=True), min_size=1, max_size=2).map(levelled))})
     links = draw(st.lists(st.sampled_from(links), max_size=2, unique_by=id))
     if links:
         block["markDefs"] = [{"_key": f"k{i}", **link} for i, link in enumerate(links)]
@@ -160,14 +166,16 @@ def tables(draw):
     rows = st.fixed_dictionaries({"cells": st.lists(cells, min_size=width, max_size=width)})
     return draw(st.fixed_dictionaries(
         {"_type": st.just("table"), "rows": st.lists(rows, min_size=height, max_size=height)},
-        optional={"caption": plain_texts(0, None), "header_rows": st.integers(0, height), "header_columns": st.integers(0, width)}))
+        optional={"caption": plain_texts(0, None), "header_rows": st.integers(0, height), "header_columns": st.integers(0, width),
+                  "columns": st.lists(st.sampled_from([{}, {"align": "left"}, {"align": "center"}, {"align": "right"}]),
+                                      min_size=width, max_size=width)}))
 
 
 IMAGES = st.one_of(
     st.fixed_dictionaries(
         {"_type": st.just("image"), "url": PAGES, "alt": FORMATS["line"].good},
         optional={"caption": plain_texts(0, None), "credit": plain_texts(0, None), "width": st.integers(1, 100000),
-                  "height": st.integers(1, 100000), "decorative": st.just(False),
+                  "height": st.integers(1, 100000), "decorative": st.just(False), "link": ADDRESSES,
                   "layout": st.sampled_from(["normal", "wide", "full", "left", "right"])}),
     st.builds(decorative, PAGES))
 GALLERIES = st.fixed_dictionaries(
@@ -212,6 +220,20 @@ BLOCK_FAULTS = [
     ("a level without a list", "/level", paragraph(level=1)),
     ("a list that begins deep", "/level", paragraph(listItem="bullet", level=2)),
     ("a link that runs", "/markDefs/0/href", paragraph(markDefs=[{"_key": "k", "_type": "link", "href": "javascript:x()"}])),
+    ("a link to another host without a scheme", "/markDefs/0/href", paragraph(markDefs=[{"_key": "k", "_type": "link", "href": "//x.example"}])),
+    ("a footnote in a footnote", "/markDefs/0/content/0/markDefs/0",
+     paragraph(markDefs=[{"_key": "k", "_type": "footnote", "content": [
+         paragraph(markDefs=[{"_key": "k", "_type": "footnote", "content": [paragraph()]}])]}])),
+    ("a heading in a footnote", "/markDefs/0/content/0",
+     paragraph(markDefs=[{"_key": "k", "_type": "footnote", "content": [paragraph(style="h2")]}])),
+    ("an empty footnote", "/markDefs/0/content", paragraph(markDefs=[{"_key": "k", "_type": "footnote", "content": []}])),
+    ("a number for what has none", "/start", paragraph(listItem="bullet", start=2)),
+    ("a number below all", "/start", paragraph(listItem="number", start=-1)),
+    ("a paragraph that begins a quotation", "/starts_quote", paragraph(starts_quote=True)),
+    ("a column too many", "/columns", {"_type": "table", "rows": [{"cells": [{"content": []}]}], "columns": [{}, {"align": "left"}]}),
+    ("a column that stands nowhere", "/columns/0/align",
+     {"_type": "table", "rows": [{"cells": [{"content": []}]}], "columns": [{"align": "up"}]}),
+    ("an image that leads nowhere", "/link", {"_type": "image", "url": "https://example.org/", "alt": "x", "link": "javascript:x()"}),
     ("an empty pull quote", "/text", {"_type": "pullquote", "text": " "}),
     ("a table in a table", "/rows/0/cells/0/content/0/_type",
      {"_type": "table", "rows": [{"cells": [{"content": [{"_type": "table"}]}]}]}),
@@ -230,7 +252,9 @@ BLOCK_FAULTS = [
 ]
 
 # Markdown that is fine. A body is sent as blocks or as Markdown, never as both.
-MARKDOWN = st.lists(st.sampled_from(["## Le gaz", "Un *mot*, un [lien](https://example.org).", "- un\n- deux", "| a | b |\n| --- | --- |\n| c | d |",
+MARKDOWN = st.lists(st.sampled_from(["## Le gaz", "3. trois\n4. quatre", "> un\n>\n> deux", "1~3 ans, ~~non~~", "- un\n\n  suite",
+                                     "| a | b |\n| :- | -: |\n| c | d |", "[![x](https://example.org/a.jpg)](/b)",
+                                     "Un *mot*, un [lien](https://example.org).", "- un\n- deux", "| a | b |\n| --- | --- |\n| c | d |",
                                      ":::pullquote{role=excerpt}\nUn mot.\n:::", "::embed{provider=x url=\"https://x.com/a\"}", "---", ""]),
                     max_size=4).map("\n\n".join)
 

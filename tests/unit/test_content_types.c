@@ -30,7 +30,7 @@ static void test_an_image_has_an_address_a_size_and_a_place(void **state)
     assert_fault("[" IMAGE("'alt':'a','layout':'huge'") "]", "/body/0/layout",
                  "takes normal, wide, full, left or right, not \"huge\"");
     assert_fault("[" IMAGE("'alt':'a','src':'b'") "]", "/body/0/src",
-                 "an image has url, alt, decorative, caption, credit, width, height, layout");
+                 "an image has url, alt, decorative, caption, credit, link, width, height, layout");
 }
 
 static void test_an_image_is_a_figure(void **state)

@@ -60,13 +60,13 @@ static const struct story targets[] = {
     {"dots in a name", STR("GET /a..b/.c/...d/e. HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_FINE},
     {"dots in a query", STR("GET /a?b=/../c HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_FINE},
     {"three dots", STR("GET /a/.../b HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_FINE},
-    {"a dot segment", STR("GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_BAD_REQUEST},
-    {"a dot segment at the end", STR("GET /a/.. HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_BAD_REQUEST},
-    {"a single dot", STR("GET /./a HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_BAD_REQUEST},
-    {"an escaped one", STR("GET /a/%2E%2e/b HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_BAD_REQUEST},
-    {"half an escaped one", STR("GET /a/.%2e?b HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_BAD_REQUEST},
-    {"one between escaped slashes", STR("GET /a%2F..%2fb HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_BAD_REQUEST},
-    {"one in an absolute target", STR("GET http://a/../b HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_BAD_REQUEST},
+    {"a dot segment", STR("GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_DOT_SEGMENT},
+    {"a dot segment at the end", STR("GET /a/.. HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_DOT_SEGMENT},
+    {"a single dot", STR("GET /./a HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_DOT_SEGMENT},
+    {"an escaped one", STR("GET /a/%2E%2e/b HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_DOT_SEGMENT},
+    {"half an escaped one", STR("GET /a/.%2e?b HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_DOT_SEGMENT},
+    {"one between escaped slashes", STR("GET /a%2F..%2fb HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_DOT_SEGMENT},
+    {"one in an absolute target", STR("GET http://a/../b HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_DOT_SEGMENT},
 };
 
 static const struct story fields[] = {

@@ -209,7 +209,7 @@ static void test_control_characters_are_taken_out(void **state)
     assert_string_equal(clean(STR("a\0b\x07"
                                   "c\x7F\x1B[0m\xC2\x85\xC2\x9F\xEF\xBB\xBF"
                                   "d")),
-                        "abc[0md");
+                        "abc[0m\nd"); // U+0085 is a line end
     assert_string_equal(clean(STR("\xC2\xA0é\xE2\x80\xAE")), "\xC2\xA0é\xE2\x80\xAE"); // a space and bidi are text
 }
 
@@ -329,6 +329,19 @@ static void test_length_counts_code_points(void **state)
     assert_int_equal(text_length(STR("e\u0301")), 2);
 }
 
+static void test_a_line_end_in_any_spelling_is_a_line_end(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"\r\n", "\r", "\n", "\v", "\f", "\xC2\x85", "\u2028", "\u2029"};
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct str text = arena_printf(arena, "un%sdeux", ends[i]);
+        assert_true(str_eq(text_clean(arena, text), STR("un\ndeux")));
+        struct str line = text_clean_with(arena, text, ' ');
+        assert_true(str_eq(line, i < 3 ? STR("un\ndeux") : STR("un deux")));
+    }
+    assert_true(str_eq(text_clean(arena, STR("\r\r\n\v")), STR("\n\n\n")));
+}
+
 static const char *first(const char *text, const char *lang, size_t max)
 {
     return arena_cstr(arena, text_first_sentences(arena, str_of(text), str_of(lang), max));
@@ -347,8 +360,54 @@ static void test_the_first_sentences_are_whole_ones(void **state)
 static void test_an_abbreviation_ends_no_sentence(void **state)
 {
     (void)state;
-    assert_string_equal(first("Le ciel est bas. M. Poutine sourit beaucoup.", "fr", 24), "Le ciel est bas.");
-    assert_string_equal(first("The sky is low. Mr. Smith smiles a lot.", "en", 24), "The sky is low.");
+    static const struct {
+        const char *lang, *text, *first;
+    } cases[] = {
+        {"fr", "Le ciel est bas. M. Poutine sourit beaucoup.", "Le ciel est bas."},
+        {"fr", "Le ciel est bas. Mme. Royal sourit beaucoup.", "Le ciel est bas."},
+        {"fr", "C’est écrit. Voir p. 12 de la revue entière.", "C’est écrit."},
+        {"fr", "C’est la loi. Selon l’art. 4 du code pénal.", "C’est la loi."},
+        {"fr", "On sait tout. Il y a env. Trente mille voix.", "On sait tout."},
+        {"fr", "Il y a mieux. C’est la 2e éd. Gallimard 1999.", "Il y a mieux."},
+        {"fr", "Lisons encore. J. Doe et A. Camus ont écrit.", "Lisons encore."},
+        {"en", "The sky is low. Mr. Smith smiles a lot.", "The sky is low."},
+        {"en", "We saw it all. See fig. Three on the page.", "We saw it all."},
+        {"en", "We ate a lot. Fruits, e.g. Apples and pears.", "We ate a lot."},
+        {"de", "Es ist kalt. Am 3. Mai war es auch kalt.", "Es ist kalt."},
+        {"de", "Es ist kalt. Das gilt z.B. Heute und morgen.", "Es ist kalt."},
+        {"de", "Es ist kalt. Die Fa. Dr. Oetker in Bielefeld.", "Es ist kalt."},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_string_equal(first(cases[i].text, cases[i].lang, strlen(cases[i].text) - 9), cases[i].first);
+}
+
+static void test_a_sentence_does_not_end_inside_quotation_marks(void **state)
+{
+    (void)state;
+    struct str quotes = repeated("Il dit : «\u202fnon\u202f!\u202f» ", 1500);
+    struct str told = text_first_sentences(arena, quotes, STR("fr"), 300);
+    assert_true(str_ends(told, STR("«\u202fnon\u202f!\u202f»")));
+    assert_true(text_length(told) <= 300 && text_length(told) > 280);
+    assert_string_equal(first("Il part. Elle dit : « Non ! Jamais ! » Puis elle part.", "fr", 40),
+                        "Il part. Elle dit : « Non ! Jamais ! »");
+    assert_string_equal(first("Il part. Elle dit : « Non ! Jamais ! » Puis elle part.", "fr", 30), "Il part.");
+    assert_string_equal(first("He left. “No! Never!” she said. Then she left.", "en", 40),
+                        "He left. “No! Never!” she said.");
+    assert_string_equal(first("He left. “No! Never!” she said. Then she left.", "en", 24), "He left.");
+    assert_string_equal(first("Er ging. „Nein! Nie!“ Dann ging sie auch fort.", "de", 30), "Er ging. „Nein! Nie!“");
+    assert_string_equal(first("Er ging. »Nein! Nie!« Dann ging sie auch fort.", "de", 20), "Er ging.");
+    assert_string_equal(first("He said \"No! Never!\" and left. Then she left.", "en", 35),
+                        "He said \"No! Never!\" and left.");
+}
+
+static void test_an_excerpt_leaves_no_quotation_open_and_no_blank_behind(void **state)
+{
+    (void)state;
+    assert_string_equal(first("Elle dit : « La nuit tombe sur la ville et sur la mer »", "fr", 36),
+                        "Elle dit : « La nuit tombe sur…\u00a0»");
+    assert_string_equal(first("She said “the night falls on the town”", "en", 30), "She said “the night falls…”");
+    assert_string_equal(first("Un mot.\u202f", "fr", 300), "Un mot.");
+    assert_string_equal(first("Un mot.\u00a0Deux mots encore.", "fr", 10), "Un mot.");
 }
 
 static void test_a_sentence_that_is_too_long_ends_at_a_word(void **state)
@@ -374,6 +433,9 @@ int main(void)
         STORY(test_german_umlauts_become_two_letters_in_german_only),
         STORY(test_the_first_sentences_are_whole_ones),
         STORY(test_an_abbreviation_ends_no_sentence),
+        STORY(test_a_sentence_does_not_end_inside_quotation_marks),
+        STORY(test_an_excerpt_leaves_no_quotation_open_and_no_blank_behind),
+        STORY(test_a_line_end_in_any_spelling_is_a_line_end),
         STORY(test_a_sentence_that_is_too_long_ends_at_a_word),
         STORY(test_a_slug_is_the_same_in_any_normal_form),
         STORY(test_a_slug_is_never_empty),
