@@ -37,10 +37,12 @@ static void render_content(struct api_call *call)
 {
     struct str lang = api_body_text(call, "lang");
     struct content_site site = {call->contract->site_url, lang.len ? lang : call->contract->sources.config->lang};
+    struct content_lenience lenience = {.arena = call->arena,
+                                        .base_url = call_parameter(call, call->operation->base_url)};
     const struct fault *fault =
         has_markdown(call)
             ? content_markdown_read(call->arena, api_body_text(call, "body_markdown"), STR("/body_markdown"), &site,
-                                    NULL, &call->content)
+                                    call->lenient ? &lenience : NULL, &call->content)
             : content_body_read(call->arena, json_object_get(call->body, "body"), STR("/body"), &site, &call->content);
     for (; fault; fault = fault->next) {
         if (nul_is_told(call, fault->pointer))
@@ -50,6 +52,8 @@ static void render_content(struct api_call *call)
         if (kept)
             call->faults.last->place = fault->place;
     }
+    for (const struct content_loss *loss = lenience.losses; loss; loss = loss->next)
+        loss_add(call, loss->line, loss->kind, loss->detail);
     call->has_content = true;
 }
 

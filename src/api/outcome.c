@@ -179,6 +179,12 @@ static void put_uncacheable(const struct api_call *call, struct reply *reply, co
         reply_header(reply, STR("ETag"), arena_printf(call->arena, "\"v%.*s\"", STR_FMT(version)));
 }
 
+// Whether a body came as Markdown, of which something may have been lost.
+static bool is_lenient(const struct api_call *call)
+{
+    return call->lenient && (call->is_markdown || json_object_get(call->body, "body_markdown"));
+}
+
 static struct reply reply_of(const struct api_call *call, const struct db_answer *answer)
 {
     struct reply reply = {.status = status_of(call, answer)};
@@ -186,13 +192,20 @@ static struct reply reply_of(const struct api_call *call, const struct db_answer
         put_list(call, &reply, answer);
     else if (reply.status < 300 && reply.status != 204)
         reply.body = db_answer_text(answer, "body");
+    if (reply.body.ptr && call->in_markdown)
+        reply.body = markdown_write(call, reply.body);
+    if (reply.body.ptr && is_lenient(call)) {
+        reply.body = losses_put(call, reply.body);
+        reply_header(&reply, STR("Preference-Applied"), STR("handling=lenient"));
+    }
     put_location(call, &reply, answer);
     if (call->operation->cache.kept)
         put_cacheable(call, &reply, answer);
     else
         put_uncacheable(call, &reply, answer);
     if (reply.body.ptr)
-        reply_header(&reply, STR("Content-Type"), STR("application/json"));
+        reply_header(&reply, STR("Content-Type"),
+                     call->in_markdown ? STR("text/markdown; charset=utf-8") : STR("application/json"));
     return reply;
 }
 

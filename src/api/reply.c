@@ -22,6 +22,7 @@ bool reply_promises(struct str header)
                                           "Last-Modified",
                                           "Link",
                                           "Location",
+                                          "Preference-Applied",
                                           "RateLimit",
                                           "RateLimit-Policy",
                                           "Retry-After",

@@ -46,6 +46,7 @@ void serve_reply(struct api_call *call, struct reply *reply)
         rate_refund(call);
     cors_put(call, reply);
     language_put(call, reply);
+    accept_put(call, reply);
     if (call->replayed)
         reply_header(reply, STR("Idempotency-Replayed"), STR("true"));
     struct http_reply bytes = {.status = reply->status,
@@ -136,7 +137,7 @@ static void answer_options(struct api_call *call, const struct route *route)
 
 // The checks of a request's head, before its body is read, in this order.
 static struct refusal (*const checks[])(struct api_call *call) = {
-    caller_check, cors_check, rate_check, accept_check, body_check, parameters_check, versions_check,
+    caller_check, cors_check, rate_check, accept_check, body_check, parameters_check, preference_check, versions_check,
 };
 
 static struct refusal check_head(struct api_call *call)

@@ -1,0 +1,162 @@
+"""An article as one text of Markdown with front matter: out by Accept, in by Content-Type, and what is lost when lenient."""
+import pytest
+import yaml
+
+from lib import marbre
+
+MARKDOWN = "text/markdown"
+
+
+def send(client, text, expect=201, prefer=None, query=""):
+    headers = {"Content-Type": MARKDOWN, **({"Prefer": prefer} if prefer else {})}
+    return client.request("POST", "/v1/desk/articles" + query, expect, data=text.encode(), headers=headers)
+
+
+def save(client, article, text, expect=200, prefer=None, query=""):
+    headers = {"Content-Type": MARKDOWN, "If-Match": "*", **({"Prefer": prefer} if prefer else {})}
+    return client.request("PATCH", f"/v1/desk/articles/{article['id']}{query}", expect, data=text.encode(), headers=headers)
+
+
+def as_markdown(client, address):
+    return client.get(address, 200, headers={"Accept": MARKDOWN})
+
+
+def errors(reply):
+    return [(fault["pointer"], fault.get("line"), fault["detail"]) for fault in reply.json()["errors"]]
+
+
+def front_of(text):
+    return yaml.safe_load(text.split("---\n")[1])
+
+
+@pytest.fixture
+def article(chief, filing):
+    return chief.make_article(
+        title="Poutine à Pékin : « non »", kicker="Analyse", standfirst="Trois jours.\nUne alliance.", lang="fr",
+        teaser="yes", sections=[filing["politique"]["id"]], tags=[filing["chine"]["id"]],
+        authors=[{"id": filing["nadia"]["id"], "role": "photo"}], seo={"title": "2024", "noindex": True},
+        image={"url": "https://images.example/a.jpg", "alt": "A \"b\" \\ c: #d", "width": 1600}, notes="À voir\u0301",
+        no_sponsorship=True, body_markdown="## Le gaz\n\nL’avion s’est *posé*.\n\n---\n\n- a\n- b\n")
+
+
+def test_an_article_at_the_desk_as_markdown_can_be_sent_back_unchanged(chief, article):
+    address = f"/v1/desk/articles/{article['id']}"
+    reply = as_markdown(chief, address)
+    assert reply.headers["Content-Type"] == "text/markdown; charset=utf-8"
+    assert "Accept" in reply.headers["Vary"] and reply.headers["ETag"] == '"v1"'
+    front = front_of(reply.text)
+    assert front["title"] == article["title"] and front["standfirst"] == article["standfirst"] and front["teaser"] == "yes"
+    assert front["seo"] == {"title": "2024", "noindex": True} and front["image"]["alt"] == article["image"]["alt"]
+    assert front["image"]["width"] == 1600 and front["no_sponsorship"] is True
+    assert front["sections"] == [article["sections"][0]["slug"]]
+    again = save(chief, article, reply.text).json()
+    assert again["version"] == 1, "a save that changes nothing makes no version"
+    assert as_markdown(chief, address).text == reply.text
+
+
+def test_readers_get_markdown_that_the_desk_takes(chief, reader, article):
+    chief.act(article, "publish")
+    address = f"/v1/articles/{article['slug']}"
+    reply = as_markdown(reader, address)
+    assert reply.headers["ETag"] != reader.get(address, 200).headers["ETag"] and "## Le gaz" in reply.text
+    assert "notes" not in front_of(reply.text) and ":::keys" not in reply.text
+    before = chief.get(f"/v1/desk/articles/{article['id']}?body=markdown", 200).json()
+    after = save(chief, article, reply.text).json()
+    same = set(before) - {"version", "updated_at", "updated_by", "status", "has_changes", "actions", "body_markdown"}
+    assert {name: after[name] for name in same if name in after} == {name: before[name] for name in same if name in after}
+    reader.get(address, 304, headers={"Accept": MARKDOWN, "If-None-Match": reply.headers["ETag"]})
+
+
+@pytest.mark.parametrize("accept, type", [
+    ("text/markdown", MARKDOWN), ("text/markdown, application/json;q=0.5", MARKDOWN), ("text/*", MARKDOWN),
+    ("application/json;q=0.1, text/markdown;q=0.2", MARKDOWN), ("text/markdown;q=0.5, */*", "application/json"),
+    ("*/*", "application/json"), ("text/html, */*;q=0.8", "application/json"), ("text/markdown;q=0, */*", "application/json")])
+def test_the_type_that_is_wanted_most_is_answered(chief, article, accept, type):
+    reply = chief.get(f"/v1/desk/articles/{article['id']}", 200, headers={"Accept": accept})
+    assert reply.headers["Content-Type"].split(";")[0] == type
+
+
+def test_front_matter_becomes_the_fields_of_an_article(chief, filing):
+    section, tag, author = filing["politique"], filing["chine"], filing["nadia"]
+    made = send(chief, f"""---
+title: "Une histoire : deux voix"
+kicker: 1984
+description: |
+  Ce qu’on dit
+  aux moteurs.
+categories: [{section['slug']}]
+tags:
+  - {tag['slug']}
+author: {author['slug']}
+draft: false
+no_sponsorship: true
+image: {{url: "https://images.example/a.jpg", alt: Un port, width: 800}}
+---
+
+## Le gaz
+
+Texte.
+""").json()
+    assert made["title"] == "Une histoire : deux voix" and made["kicker"] == "1984" and made["status"] == "draft"
+    assert made["seo"]["description"].startswith("Ce qu’on dit\naux moteurs.") and made["no_sponsorship"] is True
+    assert made["image"]["width"] == 800 and made["sections"][0]["id"] == section["id"]
+    assert made["tags"][0]["id"] == tag["id"] and made["authors"][0]["id"] == author["id"]
+    assert [block["style"] for block in made["body"]] == ["h2", "normal"] and "losses" not in made
+
+
+def test_a_change_leaves_what_it_does_not_name(chief, article):
+    saved = save(chief, article, "---\nkicker:\nteaser: Autre\n---\n").json()
+    assert saved["kicker"] is None and saved["teaser"] == "Autre" and saved["title"] == article["title"]
+    assert saved["body"] == article["body"]
+    saved = save(chief, article, "Un seul paragraphe.\n").json()
+    assert len(saved["body"]) == 1 and saved["teaser"] == "Autre"
+
+
+@pytest.mark.parametrize("yaml_text, line, words", [
+    ("title: a\nlayout: post\n", 3, "no such field"), ("title: &a b\nkicker: x\n", 2, "anchors"),
+    ("title: a\nkicker: *a\n", 3, "anchors"), ("title: !!str a\n", 2, "tags"), ("title: a\ntitle: b\n", 3, "twice"),
+    ("title: [a\n", 3, "no YAML"), ("title: a\ndraft: maybe\n", 3, "true or false"), ("- a\n", 1, "keys"),
+    ("title: a\nslug: A b\n", 3, "slug"), ("title: a\nimage: https://x.example/a.jpg\n", 3, "required"),
+    ("title: a\ncategories: [x]\nsections: [y]\n", 4, "same"), ("? [a]\n: b\n", 2, "key"),
+    ("title: a\nseo:\n  noindex: no\n", 4, ""), ("title: a\n--- b\n", 3, "")])
+def test_what_front_matter_cannot_say_is_refused_with_its_line(chief, yaml_text, line, words):
+    told = errors(send(chief, f"---\n{yaml_text}---\n\nTexte.\n", 422))
+    assert [fault for fault in told if fault[1] == line and words in fault[2] and fault[2].startswith(f"line {line}: ")], told
+
+
+def test_front_matter_without_an_end_is_refused(chief):
+    assert "ends it" in errors(send(chief, "---\ntitle: a\n\nTexte.\n", 422))[0][2]
+
+
+def test_lines_of_the_body_are_those_of_the_whole_text(chief):
+    told = errors(send(chief, "---\ntitle: a\n---\n\nTexte.\n\n<!-- more -->\n", 422))
+    assert [fault[1] for fault in told] == [7] and told[0][2].startswith("line 7: ")
+
+
+def test_what_is_lost_is_told_when_that_is_wanted(chief):
+    text = ("---\ntitle: a\nlayout: post\nslug: A b\n---\n\n# Un\n\n<!-- more -->\n\n[ici](autre) et "
+            "![](img/a.png)\n\n## Deux\n")
+    reply = send(chief, text, prefer='handling="lenient", wait=5')
+    assert reply.headers["Preference-Applied"] == "handling=lenient"
+    losses = reply.json()["losses"]
+    assert [(loss["line"], loss["kind"]) for loss in losses][:2] == [(3, "key"), (4, "key")]
+    assert (9, "comment") in [(loss["line"], loss["kind"]) for loss in losses]
+    assert [block["style"] for block in reply.json()["body"] if block["_type"] == "block" and block["style"] != "normal"] == ["h2", "h3"]
+    assert send(chief, "---\ntitle: a\n---\n\nb\n", prefer="handling=lenient").json()["losses"] == []
+    assert "Preference-Applied" not in send(chief, "---\ntitle: a\n---\n\nb\n", prefer="handling=strict, handling=lenient").headers
+
+
+def test_relative_addresses_are_resolved_when_the_base_is_known(chief):
+    text = "---\ntitle: a\n---\n\n[ici](../b#c)\n"
+    made = send(chief, text, prefer="handling=lenient", query="?base_url=https://ancien.example/x/y/").json()
+    assert made["body"][0]["markDefs"][0]["href"] == "https://ancien.example/x/b#c"
+
+
+def test_a_body_in_json_may_lose_something_too(chief):
+    reply = chief.request("POST", "/v1/desk/articles", 201, json={"title": "a", "body_markdown": "a\n\n<!-- b -->\n"},
+                          headers={"Prefer": "handling=lenient"})
+    assert reply.json()["losses"][0]["line"] == 3 and reply.headers["Preference-Applied"] == "handling=lenient"
+    answered = chief.request("PATCH", f"/v1/desk/articles/{reply.json()['id']}", 200, json={"body_markdown": "<!-- c -->\n\nd"},
+                             headers={"Prefer": "handling=lenient", "If-Match": "*"}).json()
+    assert [loss["kind"] for loss in answered["losses"]] == ["comment"]
+    chief.save(answered, title="b", losses=answered["losses"])
