@@ -72,6 +72,11 @@ struct str arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIK
 // Calls `finish(thing)` when the arena is freed: how things that other libraries allocated are given back.
 void arena_defer(struct arena *arena, void (*finish)(void *), void *thing);
 
+// Room for one more item in a list that holds `count`: the list itself, or a larger copy.
+void *arena_room(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size);
+#define ARENA_ROOM(arena, items, count, capacity)                                                                      \
+    ((items) = arena_room((arena), (items), (count), &(capacity), sizeof *(items)))
+
 #define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (count)))
 

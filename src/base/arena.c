@@ -167,6 +167,18 @@ struct str arena_printf(struct arena *arena, const char *format, ...)
     return buf_str(&text);
 }
 
+void *arena_room(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
+{
+    enum { FIRST = 16 };
+    if (count < *capacity)
+        return items;
+    *capacity = *capacity ? *capacity * 2 : FIRST;
+    void *larger = arena_alloc(arena, *capacity * size);
+    if (items)
+        memcpy(larger, items, count * size);
+    return larger;
+}
+
 void arena_defer(struct arena *arena, void (*finish)(void *), void *thing)
 {
     assert(finish);

@@ -176,7 +176,7 @@ struct str text_clean_with(struct arena *arena, struct str text, char line_end)
         if (skip) {
             buf_put(&kept, (struct str){text.ptr + copied, i - copied});
             if (line)
-                buf_put_char(&kept, other ? line_end : '\n');
+                buf_put(&kept, other ? (struct str){&line_end, 1} : STR("\n"));
             copied = i + skip;
         }
         i += skip ? skip : 1;

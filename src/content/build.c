@@ -44,14 +44,7 @@ static bool work_fits(struct markdown *markdown, const struct lines *lines, size
 static void origin_add(struct markdown *markdown, const struct line *line)
 {
     struct origin origin = {.offset = markdown->text.len, .line = *line};
-    if (markdown->origin_count == markdown->origin_capacity) {
-        size_t capacity = markdown->origin_capacity ? markdown->origin_capacity * 2 : 64;
-        struct origin *origins = ARENA_ARRAY(markdown->arena, struct origin, capacity);
-        if (markdown->origin_count)
-            memcpy(origins, markdown->origins, markdown->origin_count * sizeof *origins);
-        markdown->origins = origins;
-        markdown->origin_capacity = capacity;
-    }
+    ARENA_ROOM(markdown->arena, markdown->origins, markdown->origin_count, markdown->origin_capacity);
     markdown->origins[markdown->origin_count++] = origin;
 }
 
@@ -68,14 +61,7 @@ static void text_add(struct build *build, struct leaf leaf, const struct lines *
     struct markdown *markdown = build->markdown;
     if (!work_fits(markdown, lines, first))
         return;
-    if (markdown->leaf_count == markdown->leaf_capacity) {
-        size_t capacity = markdown->leaf_capacity ? markdown->leaf_capacity * 2 : 64;
-        struct leaf *leaves = ARENA_ARRAY(markdown->arena, struct leaf, capacity);
-        if (markdown->leaf_count)
-            memcpy(leaves, markdown->leaves, markdown->leaf_count * sizeof *leaves);
-        markdown->leaves = leaves;
-        markdown->leaf_capacity = capacity;
-    }
+    ARENA_ROOM(markdown->arena, markdown->leaves, markdown->leaf_count, markdown->leaf_capacity);
     leaf.in_note = build->note != NULL;
     leaf.place = place_of(&lines->all[first]);
     markdown->leaves[markdown->leaf_count++] = leaf;

@@ -124,14 +124,7 @@ static void decorators_change(struct page *page, struct opened *from, struct ope
 
 static void note_keep(struct page *page, struct link *note)
 {
-    if (page->note_count == page->note_capacity) {
-        size_t capacity = page->note_capacity ? page->note_capacity * 2 : 16;
-        struct link **notes = ARENA_ARRAY(page->arena, struct link *, capacity);
-        if (page->note_count)
-            memcpy(notes, page->notes, page->note_count * sizeof *notes);
-        page->notes = notes;
-        page->note_capacity = capacity;
-    }
+    page->notes = arena_room(page->arena, page->notes, page->note_count, &page->note_capacity, sizeof(struct link *));
     page->notes[page->note_count++] = note;
     note->number = page->note_count;
 }

@@ -77,14 +77,7 @@ struct text_place body_markdown_place(const struct markdown *markdown, const cha
 static struct piece *piece_add(struct inlines *inlines, enum piece_kind kind)
 {
     struct pieces *pieces = &inlines->pieces;
-    if (pieces->count == pieces->capacity) {
-        size_t capacity = pieces->capacity ? pieces->capacity * 2 : 64;
-        struct piece *all = ARENA_ARRAY(inlines->markdown->leaf_arena, struct piece, capacity);
-        if (pieces->count)
-            memcpy(all, pieces->all, pieces->count * sizeof *all);
-        pieces->all = all;
-        pieces->capacity = capacity;
-    }
+    ARENA_ROOM(inlines->markdown->leaf_arena, pieces->all, pieces->count, pieces->capacity);
     pieces->all[pieces->count] = (struct piece){.kind = kind, .at = inlines->at};
     return &pieces->all[pieces->count++];
 }

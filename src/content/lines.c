@@ -7,14 +7,7 @@
 
 void lines_add(struct arena *arena, struct lines *lines, struct line line)
 {
-    if (lines->count == lines->capacity) {
-        size_t capacity = lines->capacity ? lines->capacity * 2 : 16;
-        struct line *all = ARENA_ARRAY(arena, struct line, capacity);
-        if (lines->count)
-            memcpy(all, lines->all, lines->count * sizeof *all);
-        lines->all = all;
-        lines->capacity = capacity;
-    }
+    ARENA_ROOM(arena, lines->all, lines->count, lines->capacity);
     lines->all[lines->count++] = line;
 }
 
@@ -332,7 +325,7 @@ static bool skip_title(struct spot *spot)
     if (begin != '"' && begin != '\'' && begin != '(')
         return false;
     spot->at++;
-    return skip_to(spot, begin == '(' ? ')' : begin, begin == '(' ? '(' : begin, SIZE_MAX);
+    return begin == '(' ? skip_to(spot, ')', '(', SIZE_MAX) : skip_to(spot, begin, begin, SIZE_MAX);
 }
 
 static bool line_is_over(const struct spot *spot)

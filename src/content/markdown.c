@@ -54,14 +54,7 @@ void body_markdown_tell(struct markdown *markdown, struct text_place place, cons
 
 static void line_keep(struct markdown *markdown, size_t line)
 {
-    if (markdown->line_count == markdown->line_capacity) {
-        size_t capacity = markdown->line_capacity ? markdown->line_capacity * 2 : 64;
-        size_t *lines = ARENA_ARRAY(markdown->arena, size_t, capacity);
-        if (markdown->line_count)
-            memcpy(lines, markdown->lines, markdown->line_count * sizeof *lines);
-        markdown->lines = lines;
-        markdown->line_capacity = capacity;
-    }
+    ARENA_ROOM(markdown->arena, markdown->lines, markdown->line_count, markdown->line_capacity);
     markdown->lines[markdown->line_count++] = line;
 }
 

@@ -1,6 +1,7 @@
 // Rows of tables as GFM §4.10 has them. A `|` with a backslash before it stands in a cell, in code too.
 #include "markdown.h"
 
+#include <assert.h>
 #include <string.h>
 
 // Where the cell that begins at `at` ends.
@@ -59,9 +60,10 @@ bool row_is_delimiter(struct str line, size_t *columns)
 void row_aligns(struct str line, unsigned *aligns, size_t columns)
 {
     struct str cells[TABLE_COLUMNS_MAX];
-    columns = row_cells(line, cells, columns);
-    for (size_t i = 0; i < columns; i++) {
-        bool left = cells[i].ptr[0] == ':', right = cells[i].ptr[cells[i].len - 1] == ':';
+    assert(columns <= TABLE_COLUMNS_MAX);
+    size_t count = row_cells(line, cells, columns);
+    for (size_t i = 0; i < columns && i < count; i++) {
+        bool left = str_starts(cells[i], STR(":")), right = str_ends(cells[i], STR(":"));
         aligns[i] = left && right ? ALIGN_CENTER : left ? ALIGN_LEFT : right ? ALIGN_RIGHT : ALIGN_NONE;
     }
 }

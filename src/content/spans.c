@@ -181,7 +181,7 @@ static void drop_unused(struct block *block)
 
 static bool has_mark(const struct span *span, struct link *link)
 {
-    return span && bsearch(&link, span->marks.links, span->marks.count, sizeof link, by_key);
+    return span && bsearch(&link, span->marks.links, span->marks.count, sizeof(struct link *), by_key);
 }
 
 static int by_order(const void *a, const void *b)

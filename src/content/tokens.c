@@ -16,14 +16,7 @@ struct text_place weave_place(const struct weave *weave, const char *at)
 
 static struct token *token_add(struct weave *weave, enum token_kind kind, const char *there)
 {
-    if (weave->token_count == weave->token_capacity) {
-        size_t capacity = weave->token_capacity ? weave->token_capacity * 2 : 32;
-        struct token *tokens = ARENA_ARRAY(weave->markdown->leaf_arena, struct token, capacity);
-        if (weave->token_count)
-            memcpy(tokens, weave->tokens, weave->token_count * sizeof *tokens);
-        weave->tokens = tokens;
-        weave->token_capacity = capacity;
-    }
+    ARENA_ROOM(weave->markdown->leaf_arena, weave->tokens, weave->token_count, weave->token_capacity);
     weave->tokens[weave->token_count] = (struct token){.kind = kind, .at = there};
     return &weave->tokens[weave->token_count++];
 }

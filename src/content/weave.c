@@ -7,14 +7,7 @@
 
 static struct stretch *stretch_add(struct weave *weave, size_t begin)
 {
-    if (weave->stretch_count == weave->stretch_capacity) {
-        size_t capacity = weave->stretch_capacity ? weave->stretch_capacity * 2 : 16;
-        struct stretch *stretches = ARENA_ARRAY(weave->markdown->leaf_arena, struct stretch, capacity);
-        if (weave->stretch_count)
-            memcpy(stretches, weave->stretches, weave->stretch_count * sizeof *stretches);
-        weave->stretches = stretches;
-        weave->stretch_capacity = capacity;
-    }
+    ARENA_ROOM(weave->markdown->leaf_arena, weave->stretches, weave->stretch_count, weave->stretch_capacity);
     weave->stretches[weave->stretch_count] = (struct stretch){.begin = begin, .end = begin};
     return &weave->stretches[weave->stretch_count++];
 }

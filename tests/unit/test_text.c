@@ -209,7 +209,7 @@ static void test_control_characters_are_taken_out(void **state)
     assert_string_equal(clean(STR("a\0b\x07"
                                   "c\x7F\x1B[0m\xC2\x85\xC2\x9F\xEF\xBB\xBF"
                                   "d")),
-                        "abc[0m\nd"); // U+0085 is a line end
+                        "abc[0m\nd");                                                  // U+0085 is a line end
     assert_string_equal(clean(STR("\xC2\xA0é\xE2\x80\xAE")), "\xC2\xA0é\xE2\x80\xAE"); // a space and bidi are text
 }
 
