@@ -33,6 +33,7 @@ struct api_call {
     bool is_markdown;            // the body comes as Markdown
     bool in_markdown;            // what is answered goes out as Markdown
     bool lenient;                // what cannot be kept of Markdown is lost and told
+    bool preference_applied;     // and there was some
     struct content_front *front; // of a body in Markdown; or NULL
     struct content_loss *losses, *last_loss; // by their lines
     json_t *body;                            // NULL: there was none

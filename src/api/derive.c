@@ -55,6 +55,7 @@ static void render_content(struct api_call *call)
     for (const struct content_loss *loss = lenience.losses; loss; loss = loss->next)
         loss_add(call, loss->line, loss->kind, loss->detail);
     call->has_content = true;
+    call->preference_applied |= call->lenient && has_markdown(call);
 }
 
 void derive_content(struct api_call *call)

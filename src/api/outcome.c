@@ -179,12 +179,6 @@ static void put_uncacheable(const struct api_call *call, struct reply *reply, co
         reply_header(reply, STR("ETag"), arena_printf(call->arena, "\"v%.*s\"", STR_FMT(version)));
 }
 
-// Whether a body came as Markdown, of which something may have been lost.
-static bool is_lenient(const struct api_call *call)
-{
-    return call->lenient && (call->is_markdown || json_object_get(call->body, "body_markdown"));
-}
-
 static struct reply reply_of(const struct api_call *call, const struct db_answer *answer)
 {
     struct reply reply = {.status = status_of(call, answer)};
@@ -194,7 +188,7 @@ static struct reply reply_of(const struct api_call *call, const struct db_answer
         reply.body = db_answer_text(answer, "body");
     if (reply.body.ptr && call->in_markdown)
         reply.body = markdown_write(call, reply.body);
-    if (reply.body.ptr && is_lenient(call)) {
+    if (reply.body.ptr && call->preference_applied) {
         reply.body = losses_put(call, reply.body);
         reply_header(&reply, STR("Preference-Applied"), STR("handling=lenient"));
     }

@@ -115,7 +115,7 @@ def test_a_change_leaves_what_it_does_not_name(chief, article):
 @pytest.mark.parametrize("yaml_text, line, words", [
     ("title: a\nlayout: post\n", 3, "no such field"), ("title: &a b\nkicker: x\n", 2, "anchors"),
     ("title: a\nkicker: *a\n", 3, "anchors"), ("title: !!str a\n", 2, "tags"), ("title: a\ntitle: b\n", 3, "twice"),
-    ("title: [a\n", 3, "no YAML"), ("title: a\ndraft: maybe\n", 3, "true or false"), ("- a\n", 1, "keys"),
+    ("title: [a\n", 3, "no YAML"), ("title: a\ndraft: maybe\n", 3, "true or false"), ("- a\n", 2, "keys"),
     ("title: a\nslug: A b\n", 3, "slug"), ("title: a\nimage: https://x.example/a.jpg\n", 3, "required"),
     ("title: a\ncategories: [x]\nsections: [y]\n", 4, "same"), ("? [a]\n: b\n", 2, "key"),
     ("title: a\nseo:\n  noindex: no\n", 4, ""), ("title: a\n--- b\n", 3, "")])
