@@ -42,7 +42,7 @@ struct api_call {
     struct str password_made, password_hash;
     struct auth_api_key api_key;
     struct str request_hash; // of what an Idempotency-Key stands for
-    bool replayed, retried;
+    bool replayed, retried, retried_leniently;
     struct str refusal_status, refusal_body; // to be kept under an Idempotency-Key
     struct uuid new_id;
     struct str slug;

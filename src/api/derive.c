@@ -71,9 +71,11 @@ void derive_content(struct api_call *call)
 // each other member.
 static struct str text_for_statements(struct api_call *call)
 {
-    if (!call->has_content)
+    if (!call->has_content && !call->is_markdown)
         return json_write(call->arena, call->body);
     json_t *others = json_own(call->arena, json_copy(call->body));
+    if (call->is_markdown)
+        markdown_name_references(others);
     json_object_del(others, "body");
     json_object_del(others, "body_markdown");
     return json_write(call->arena, others);
@@ -117,6 +119,12 @@ void derive_from_body(struct api_call *call)
         derive_slug(call);
     if (call->operation->derive & DERIVE_MAILBOX)
         mailbox_read(call);
+}
+
+void derive_again(struct api_call *call)
+{
+    assert(call->body);
+    call->body_text = text_for_statements(call);
 }
 
 // The trees of JSON are large, and freed by the thread that made them.

@@ -200,6 +200,95 @@ void markdown_place_faults(struct api_call *call)
     }
 }
 
+// ------------------------------------------------------------------------------------------------------- references
+
+// A reference of front matter may be a name: statements look for a slug first.
+static json_t *named(const json_t *reference)
+{
+    json_t *name = json_is_object(reference) ? json_object_get(reference, "name") : NULL;
+    if (json_is_string(reference))
+        return json_pack("{sO}", "named", reference);
+    json_t *copy = json_copy((json_t *)reference);
+    if (name && !json_object_get(reference, "id") && !json_object_get(reference, "slug"))
+        json_object_set(copy, "named", name);
+    return copy;
+}
+
+void markdown_name_references(json_t *body)
+{
+    static const char *const members[] = {"sections", "tags", "authors"};
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        const json_t *list = json_object_get(body, members[i]);
+        size_t n;
+        json_t *reference, *all = json_array();
+        json_array_foreach ((json_t *)list, n, reference)
+            json_array_append_new(all, named(reference));
+        if (list)
+            json_object_set_new(body, members[i], all);
+        else
+            json_decref(all);
+    }
+}
+
+static json_t *errors_of(const struct api_call *call, struct str members, json_t **object)
+{
+    struct json_fault fault;
+    *object = members.len ? json_read(call->arena, members, &fault) : NULL;
+    return json_object_get(*object, "errors");
+}
+
+struct str markdown_told(const struct api_call *call, struct str members)
+{
+    json_t *object, *errors = errors_of(call, members, &object), *told;
+    size_t i;
+    json_array_foreach (errors, i, told) {
+        size_t line = markdown_line(call, json_member_text(told, "pointer"));
+        struct str detail = json_member_text(told, "detail");
+        if (!line)
+            continue;
+        detail = arena_printf(call->arena, "line %zu: %.*s", line, STR_FMT(detail));
+        json_object_set_new(told, "line", json_integer((json_int_t)line));
+        json_object_set_new(told, "detail", json_stringn(detail.ptr, detail.len));
+    }
+    return errors ? json_write(call->arena, object) : members;
+}
+
+// Whether what a pointer leads to can be left out, and where it stands: a member, or the item of one.
+static json_t *lost_at(const struct api_call *call, struct str pointer, struct str *name, uint64_t *index)
+{
+    struct str rest;
+    *name = str_cut((struct str){pointer.ptr + 1, pointer.len - 1}, '/', &rest);
+    *index = UINT32_MAX;
+    json_t *member = json_object_getn(call->body, name->ptr, name->len);
+    bool is_item = json_is_array(member) && rest.ptr && str_to_u64(rest, json_array_size(member), index);
+    return markdown_line(call, pointer) && !str_eq(*name, STR("title")) && (is_item || member) ? member : NULL;
+}
+
+// What statements have refused goes, last first, so that the places of those before it stay.
+bool markdown_lose_told(struct api_call *call, struct str members)
+{
+    json_t *object, *errors = errors_of(call, members, &object), *member;
+    struct str name;
+    uint64_t index;
+    if (!call->lenient || call->retried_leniently || json_array_size(errors) == 0)
+        return false;
+    for (size_t i = 0; i < json_array_size(errors); i++)
+        if (!lost_at(call, json_member_text(json_array_get(errors, i), "pointer"), &name, &index))
+            return false;
+    for (size_t i = json_array_size(errors); i-- > 0;) {
+        const json_t *told = json_array_get(errors, i);
+        struct str pointer = json_member_text(told, "pointer"), detail = json_member_text(told, "detail");
+        size_t line = markdown_line(call, pointer);
+        member = lost_at(call, pointer, &name, &index);
+        loss_add(call, line, "key", arena_printf(call->arena, "%.*s: %.*s", STR_FMT(name), STR_FMT(detail)));
+        if (index < UINT32_MAX)
+            json_array_remove(member, index);
+        else if (member)
+            json_object_deln(call->body, name.ptr, name.len);
+    }
+    return call->retried_leniently = true;
+}
+
 // -------------------------------------------------------------------------------------------------------------- out
 
 static void put_texts(json_t *out, const json_t *article, const char *const *names)

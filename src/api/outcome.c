@@ -257,7 +257,7 @@ static struct refusal refusal_told(const struct api_call *call, const struct db_
 {
     uint64_t status = 500;
     struct refusal refusal = {.detail = answer->message};
-    struct str members = answer->detail; // or nothing
+    struct str members = call->is_markdown ? markdown_told(call, answer->detail) : answer->detail; // or nothing
     if (!str_to_u64((struct str){answer->sqlstate + 2, 3}, 599, &status) || status < 400)
         status = 500;
     if (status == 429)
@@ -317,6 +317,8 @@ static struct outcome refused_by_database(struct api_call *call, const struct db
         return outcome_of_key(call, answer);
     if (!str_starts(code, STR("MB")))
         return refused(refusal_by_sqlstate(call, answer));
+    if (str_eq(code, STR("MB422")) && call->is_markdown && markdown_lose_told(call, answer->detail))
+        return (struct outcome){.kind = OUTCOME_LOSE};
     struct outcome outcome = refused(refusal_told(call, answer));
     outcome.is_told = true;
     return outcome;

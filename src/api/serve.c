@@ -212,6 +212,10 @@ static void outcome_carry_out(struct api_call *call, const struct db_answer *ans
     case OUTCOME_REPLAY:
         run(call, &call->operation->replay, replay_answered);
         break;
+    case OUTCOME_LOSE:
+        derive_again(call);
+        run(call, &call->operation->act, act_answered);
+        break;
     case OUTCOME_REPEAT:
         call->retried = true;
         run(call, &call->operation->act, act_answered); // where it was done the first time, idempotency/begin says so

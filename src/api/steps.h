@@ -20,6 +20,7 @@ struct refusal body_read(struct api_call *call);
 void body_take(struct api_call *call, json_t *body); // the same without the parse; adds to the call's faults
 void derive_from_body(struct api_call *call);        // what a good body gives: texts for statements
 void derive_content(struct api_call *call);          // an article's body; adds faults
+void derive_again(struct api_call *call);            // texts for statements, of a body that has changed
 void derive_finish(struct api_call *call);           // frees an article's body as it was sent
 bool derive_has_blocks(const struct api_call *call); // of an article's body, which the content room looks at
 
@@ -29,7 +30,12 @@ json_t *markdown_read(struct api_call *call, struct str text);
 // Tells the lines of what is wrong with a member; where the reading is lenient, the member goes and its fault is a
 // loss.
 void markdown_place_faults(struct api_call *call);
-size_t markdown_line(const struct api_call *call, struct str pointer);   // of a member of the body; 0: it has none
+size_t markdown_line(const struct api_call *call, struct str pointer); // of a member of the body; 0: it has none
+void markdown_name_references(json_t *body); // a copy for statements, which may find them by their names
+struct str markdown_told(const struct api_call *call,
+                         struct str members); // a refusal's, each of its errors with its line
+// Leaves out what statements have refused, as losses; false where not all of it can be. Then derive_again.
+MUST_CHECK bool markdown_lose_told(struct api_call *call, struct str members);
 struct str markdown_write(const struct api_call *call, struct str json); // an article that was asked for as Markdown
 
 void loss_add(struct api_call *call, size_t line, const char *kind, struct str detail); // kept by their lines

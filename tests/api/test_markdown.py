@@ -160,3 +160,30 @@ def test_a_body_in_json_may_lose_something_too(chief):
                              headers={"Prefer": "handling=lenient", "If-Match": "*"}).json()
     assert [loss["kind"] for loss in answered["losses"]] == ["comment"]
     chief.save(answered, title="b", losses=answered["losses"])
+
+
+def test_things_are_named_by_their_slugs_and_else_by_their_names(chief, filing):
+    made = send(chief, "---\ntitle: a\ncategories: [POLITIQUE, international]\ntags: ' chiné '\nauthors:\n"
+                       "  - name: nadia  morel\n    role: photo\n  - Paul Weiss\n---\n").json()
+    assert [section["slug"] for section in made["sections"]] == ["politique", "international"]
+    assert [tag["slug"] for tag in made["tags"]] == ["chine"]
+    assert [(author["slug"], author["role"]) for author in made["authors"]] == [("nadia-morel", "photo"), ("paul-weiss", "by")]
+    chief.request("POST", "/v1/desk/articles", 422, json={"title": "a", "sections": ["POLITIQUE"]})
+
+
+def test_a_name_of_nobody_or_of_several_is_refused_with_its_line_or_lost(chief, filing):
+    chief.make("authors", name="Deux Fois"), chief.make("authors", name="deux fois", slug="deux-fois-b")
+    text = ("---\ntitle: a\ntags: [chine, nulle-part, Chine]\nauthors:\n  - Personne\n  - Paul Weiss\n  - Deux  Fois\n"
+            "assignee: 01890000-0000-7000-8000-000000000000\n---\n\nb\n")
+    told = errors(send(chief, text, 422))
+    assert sorted(told)[:2] == [("/assignee", 8, "line 8: There is nobody \"01890000-0000-7000-8000-000000000000\" whom an "
+                                 "article could be given to."),
+                                ("/authors/0", 5, 'line 5: There is no author "Personne".')]
+    assert [fault[:2] for fault in sorted(told)[2:]] == [("/authors/2", 7), ("/tags/1", 3), ("/tags/2", 3)]
+    made = send(chief, text, prefer="handling=lenient").json()
+    assert [loss["line"] for loss in made["losses"]] == [3, 3, 5, 7, 8] and made["assignee"] is None
+    assert [tag["slug"] for tag in made["tags"]] == ["chine"] and [a["slug"] for a in made["authors"]] == ["paul-weiss"]
+    key = {"Content-Type": MARKDOWN, "Prefer": "handling=lenient", "Idempotency-Key": "ways-1"}
+    first = chief.request("POST", "/v1/desk/articles", 201, data=text.encode(), headers=key).json()
+    again = chief.request("POST", "/v1/desk/articles", 201, data=text.encode(), headers=key)
+    assert again.headers["Idempotency-Replayed"] == "true" and again.json()["id"] == first["id"]
