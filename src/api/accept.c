@@ -2,7 +2,7 @@
 #include "negotiation.h"
 #include "steps.h"
 
-// A quality in thousandths: 0 to 1 with three digits at the most. What cannot be read is no weight at all.
+// A quality in thousandths: 0 to 1 with three digits at the most. One that cannot be read is as none.
 static unsigned weight_read(struct str parameters)
 {
     struct str digits, quality = negotiation_quality(parameters);
@@ -10,7 +10,7 @@ static unsigned weight_read(struct str parameters)
     if (!quality.ptr)
         return 1000;
     if (!str_to_u64(str_cut(quality, '.', &digits), 1, &whole))
-        return 0;
+        return 1000;
     for (size_t i = 0; i < 3; i++) {
         char c = i < digits.len ? digits.ptr[i] : '0';
         thousandths = thousandths * 10 + (c >= '0' && c <= '9' ? (unsigned)(c - '0') : 0);

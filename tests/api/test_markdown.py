@@ -1,8 +1,10 @@
 """An article as one text of Markdown with front matter: out by Accept, in by Content-Type, and what is lost when lenient."""
+import html.parser
+import pathlib
+
+import markdown_it
 import pytest
 import yaml
-
-from lib import marbre
 
 MARKDOWN = "text/markdown"
 
@@ -187,3 +189,79 @@ def test_a_name_of_nobody_or_of_several_is_refused_with_its_line_or_lost(chief, 
     first = chief.request("POST", "/v1/desk/articles", 201, data=text.encode(), headers=key).json()
     again = chief.request("POST", "/v1/desk/articles", 201, data=text.encode(), headers=key)
     assert again.headers["Idempotency-Replayed"] == "true" and again.json()["id"] == first["id"]
+
+
+# ------------------------------------------------------------------------------------------------------- twenty files
+
+FILES = sorted((pathlib.Path(__file__).parent.parent / "markdown").glob("*.md"))
+# What strict does not take, and what lenient loses of it: lines and kinds.
+LOST = {
+    "comment-more": [(7, "comment")], "title-in-body": [(5, "heading")], "relative-image": [],
+    "image-in-text": [(5, "image")], "table-wide": [(7, "table")], "nested-quote": [(7, "nesting")],
+    "raw-html": [(5, "html"), (5, "html"), (7, "html")], "unknown-keys": [(2, "key"), (4, "key"), (5, "key")], "unknown-names": [(3, "key"), (4, "key")],
+}
+
+
+class Words(html.parser.HTMLParser):
+    """The words of a page and where its links and images lead, in order."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.text, self.links = [], []
+        self.feed(page)
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag not in ("a", "em", "strong", "code", "s", "del"):
+            self.text.append(" ")
+        if tag == "img" and "title" in attributes:  # which is a caption
+            self.text.append(attributes["title"])
+        self.links += [value for name, value in attributes.items() if name in ("href", "src")]
+
+    def found(self):
+        return "".join(self.text).split(), self.links
+
+
+def by_another_parser(markdown):
+    parser = markdown_it.MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return Words(parser.render(markdown.split("---\n", 2)[2])).found()
+
+
+def plain(blocks):
+    """Blocks without their keys, which are new each time."""
+    if isinstance(blocks, dict):
+        return {name: plain(value) for name, value in blocks.items() if name not in ("_key", "marks")}
+    return [plain(block) for block in blocks] if isinstance(blocks, list) else blocks
+
+
+def test_there_are_twenty_files():
+    assert len(FILES) == 20
+
+
+@pytest.mark.parametrize("name", [file.stem for file in FILES])
+def test_files_are_taken_without_a_loss_or_with_each_told(chief, filing, name):
+    text = (FILES[0].parent / f"{name}.md").read_text()
+    query = "?base_url=https://ancien.example/2019/a/" if name in LOST else ""
+    if name in LOST:
+        told = errors(send(chief, text, 422))
+        assert all(line and detail.startswith(f"line {line}: ") for _, line, detail in told), told
+    else:
+        strict = send(chief, text).json()
+    reply = send(chief, text, prefer="handling=lenient", query=query)
+    losses = [(loss["line"], loss["kind"]) for loss in reply.json()["losses"]]
+    if name not in LOST:
+        assert losses == [] and plain(strict["body"]) == plain(reply.json()["body"])
+    else:
+        assert losses == LOST[name]
+    address = f"/v1/desk/articles/{reply.json()['id']}"
+    written = as_markdown(chief, address).text
+    assert save(chief, reply.json(), written).json()["version"] == 1 and as_markdown(chief, address).text == written
+    if name not in LOST and name != "footnotes":  # of which it knows nothing
+        page = chief.get(address + "?body=html", 200).json()["body_html"]
+        words, links = by_another_parser(text)
+        assert Words(page).found()[0] == words
+        assert [link for link in Words(page).found()[1] if not link.startswith("#")] == [
+            link for link in links if not link.startswith("#")]
