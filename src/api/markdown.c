@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum shape { SHAPE_TEXT, SHAPE_LIST, SHAPE_VALUE, SHAPE_IMAGE, SHAPE_DESCRIPTION, SHAPE_DRAFT };
+enum shape { SHAPE_TEXT, SHAPE_LIST, SHAPE_VALUE, SHAPE_IMAGE, SHAPE_DESCRIPTION, SHAPE_DATE, SHAPE_DRAFT };
 
 // Keys of front matter, and the member that each becomes.
 static const struct key {
@@ -32,6 +32,7 @@ static const struct key {
     {"no_sponsorship", "no_sponsorship", SHAPE_VALUE},
     {"assignee", "assignee", SHAPE_TEXT},
     {"notes", "notes", SHAPE_TEXT},
+    {"date", "date", SHAPE_DATE},
     {"draft", NULL, SHAPE_DRAFT},
 };
 
@@ -68,10 +69,50 @@ static void tell(struct api_call *call, const struct content_front *value, const
                           what);
 }
 
+static size_t digits_at(struct str text, size_t at)
+{
+    size_t end = at;
+    while (end < text.len && text.ptr[end] >= '0' && text.ptr[end] <= '9')
+        end++;
+    return end - at;
+}
+
+// A time as RFC 3339 has it, of what others write: a day alone, a space for the T, no seconds, no zone, `+0100`. What
+// is anything else stays as it is, and is no time.
+static struct str time_of(struct arena *arena, struct str text)
+{
+    enum { DAY = 10, HOUR = 5, ZONE = 4 };
+    struct buf out = buf_in(arena);
+    if (text.len < DAY || digits_at(text, 0) != 4)
+        return text;
+    buf_put(&out, (struct str){text.ptr, DAY});
+    struct str rest = str_trim((struct str){text.ptr + DAY, text.len - DAY});
+    if (rest.len && (rest.ptr[0] | ' ') == 't')
+        rest = (struct str){rest.ptr + 1, rest.len - 1};
+    if (rest.len == 0)
+        rest = STR("00:00:00Z");
+    size_t end = 0;
+    while (end < rest.len &&
+           ((rest.ptr[end] >= '0' && rest.ptr[end] <= '9') || rest.ptr[end] == ':' || rest.ptr[end] == '.'))
+        end++;
+    struct str zone = str_trim((struct str){rest.ptr + end, rest.len - end});
+    buf_printf(&out, "T%.*s%s", (int)end, rest.ptr, end == HOUR ? ":00" : "");
+    if (zone.len == ZONE + 1 && digits_at(zone, 1) == ZONE)
+        buf_printf(&out, "%.*s:%.*s", 3, zone.ptr, 2, zone.ptr + 3);
+    else
+        buf_put(&out, zone.len ? zone : STR("Z"));
+    return buf_str(&out);
+}
+
 static json_t *value_of(struct api_call *call, const struct content_front *value, enum shape shape)
 {
     bool is_text = value->kind == CONTENT_FRONT_SCALAR;
     json_t *json = content_front_json(call->arena, value, shape == SHAPE_TEXT || shape == SHAPE_LIST);
+    if (shape == SHAPE_DATE && is_text && value->text.len && !json_is_null(json)) {
+        struct str time = time_of(call->arena, value->text);
+        json_decref(json);
+        return json_stringn(time.ptr, time.len);
+    }
     if (shape == SHAPE_LIST && !json_is_array(json))
         return json_is_null(json) ? json_pack("[]") : json_pack("[o]", json);
     if (shape == SHAPE_IMAGE && is_text && json_is_string(json))
@@ -364,6 +405,10 @@ static json_t *fields_of(const struct api_call *call, const json_t *article)
     if (assignee)
         json_object_set(out, "assignee", assignee);
     put_texts(out, article, last);
+    const json_t *date = json_object_get(article, "published_at");
+    date = json_is_string(date) ? date : json_object_get(article, "date");
+    if (json_is_string(date))
+        json_object_set(out, "date", (json_t *)date);
     return out;
 }
 

@@ -81,7 +81,7 @@ static struct content_front *read_member(struct front_reader *reader, const stru
 {
     bool ended;
     yaml_mark_t mark = {.line = key->place.line - 2, .column = key->place.column - 1};
-    if (key->kind != CONTENT_FRONT_SCALAR)
+    if (key->kind != CONTENT_FRONT_SCALAR || key->text.len == 0 || memchr(key->text.ptr, 0, key->text.len))
         return front_fail(reader, mark, "a key is a text.");
     if (has_key(map, key->text))
         return front_fail(reader, mark,

@@ -28,7 +28,7 @@ def errors(reply):
 
 
 def front_of(text):
-    return yaml.safe_load(text.split("---\n")[1])
+    return yaml.safe_load(text.split("\n---\n")[0][4:])
 
 
 @pytest.fixture
@@ -119,11 +119,35 @@ def test_a_change_leaves_what_it_does_not_name(chief, article):
     ("title: a\nkicker: *a\n", 3, "anchors"), ("title: !!str a\n", 2, "tags"), ("title: a\ntitle: b\n", 3, "twice"),
     ("title: [a\n", 3, "no YAML"), ("title: a\ndraft: maybe\n", 3, "true or false"), ("- a\n", 2, "keys"),
     ("title: a\nslug: A b\n", 3, "slug"), ("title: a\nimage: https://x.example/a.jpg\n", 3, "required"),
-    ("title: a\ncategories: [x]\nsections: [y]\n", 4, "same"), ("? [a]\n: b\n", 2, "key"),
+    ("title: a\ncategories: [x]\nsections: [y]\n", 4, "same"), ("? [a]\n: b\n", 2, "key"), ('"a\\0": b\n', 2, "key"), ("\"\": b\n", 2, "key"),
     ("title: a\nseo:\n  noindex: no\n", 4, ""), ("title: a\n--- b\n", 3, "")])
 def test_what_front_matter_cannot_say_is_refused_with_its_line(chief, yaml_text, line, words):
     told = errors(send(chief, f"---\n{yaml_text}---\n\nTexte.\n", 422))
     assert [fault for fault in told if fault[1] == line and words in fault[2] and fault[2].startswith(f"line {line}: ")], told
+
+
+def test_every_field_that_can_be_written_is_a_key_of_front_matter_and_comes_out_again(server, chief, article, filing):
+    chief.save(article, date="2019-03-04T00:00:00Z", assignee=chief.account["id"], related=[chief.make_article()["id"]],
+               tags=["diplomatie"])
+    written = front_of(as_markdown(chief, f"/v1/desk/articles/{article['id']}").text)
+    fields = {name for name, schema in server.contract.resolve({"$ref": "#/components/schemas/ArticlePatch"})["properties"].items()
+              if not schema.get("readOnly")} - {"body", "body_markdown"}
+    assert set(written) == fields
+
+
+NASTY = ["null", "~", "yes", "no", "1e3", "0x1F", "2019-03-04", "---", "...", "a: b", "# a", "- a", "'", '"', "\\", "a\\", "{a}", "[a]",
+         "&a", "*a", "!a", "%a", "@a", "`a`", "a #b", "| a", "> a", "\ta", "a\nb\n\nc", "a\n---\nb", "é\u00a0ü", "\ufffd", "\ue000",
+         "\U0001f600", "\U0010fffd", "a\ufeffb", "\u202eabc", "a\u200bb", "x" * 2000, "\ufffe", "\uffff", "\U0001fffe", "=", "<<"]
+
+
+def test_whatever_a_field_says_is_written_and_read_as_the_same(chief, article):
+    for text in NASTY:
+        article = chief.save(article, standfirst=text)
+        out = as_markdown(chief, f"/v1/desk/articles/{article['id']}").text
+        if text.isprintable():
+            assert front_of(out)["standfirst"] == article["standfirst"]
+        again = save(chief, article, out).json()
+        assert (again["version"], again["standfirst"]) == (article["version"], article["standfirst"]), ascii(text)
 
 
 def test_front_matter_without_an_end_is_refused(chief):
@@ -189,6 +213,41 @@ def test_a_name_of_nobody_or_of_several_is_refused_with_its_line_or_lost(chief, 
     first = chief.request("POST", "/v1/desk/articles", 201, data=text.encode(), headers=key).json()
     again = chief.request("POST", "/v1/desk/articles", 201, data=text.encode(), headers=key)
     assert again.headers["Idempotency-Replayed"] == "true" and again.json()["id"] == first["id"]
+
+
+@pytest.mark.parametrize("written, kept", [
+    ("2019-03-04", "2019-03-04T00:00:00.000Z"), ("2019-03-04 07:30", "2019-03-04T07:30:00.000Z"),
+    ("2019-03-04 07:30:15 +0100", "2019-03-04T06:30:15.000Z"), ("2019-03-04T07:30:15.5+01:00", "2019-03-04T06:30:15.500Z"),
+    ("'2019-03-04T07:30:15Z'", "2019-03-04T07:30:15.000Z"), ("", None)])
+def test_a_date_is_kept_as_that_of_the_first_publication(chief, reader, written, kept):
+    made = send(chief, f"---\ntitle: Une archive\ndate: {written}\ndraft: false\n---\n\nTexte.\n").json()
+    assert made["date"] == kept and made["status"] == "draft" and made["published_at"] is None
+    out = as_markdown(chief, f"/v1/desk/articles/{made['id']}").text
+    assert save(chief, made, out).json()["version"] == 1
+    published = chief.act(made, "publish")
+    assert published["published_at"] == kept or kept is None
+    shown = as_markdown(reader, f"/v1/articles/{made['slug']}").text
+    assert front_of(shown)["date"] == published["published_at"]
+    saved = save(chief, made, shown).json()  # only its keys are others
+    chief.save(saved, date=saved["date"])
+    told = chief.save(saved, 422, date="2018-01-01T00:00:00Z")
+    assert told["errors"][0]["pointer"] == "/date" and "stays" in told["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize("written", ["2019-02-30", "hier", "2019-03-04 25:00", "[2019]", "2019-03-04 07:30 CET", "20190304"])
+def test_what_is_no_date_is_refused_with_its_line_or_lost(chief, written):
+    text = f"---\ntitle: a\ndate: {written}\n---\n\nTexte.\n"
+    assert errors(send(chief, text, 422))[0][:2] == ("/date", 3)
+    made = send(chief, text, prefer="handling=lenient").json()
+    assert made["date"] is None and [(loss["line"], loss["kind"]) for loss in made["losses"]] == [(3, "key")]
+
+
+def test_what_has_a_date_to_come_is_not_published_before(chief):
+    made = chief.make_article(date="2999-01-01T00:00:00Z")
+    assert "has not come yet" in chief.act(made, "publish", 409)["detail"]
+    saved = chief.save(made, date=None)
+    assert saved["date"] is None and chief.get(f"/v1/desk/articles/{made['id']}/versions?limit=1", 200).json()["data"][0]["changed"] == ["date"]
+    chief.act(saved, "publish")
 
 
 # ------------------------------------------------------------------------------------------------------- twenty files
