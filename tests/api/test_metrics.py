@@ -251,8 +251,12 @@ def test_a_server_that_drains_says_so_first_and_then_that_it_takes_no_more(house
     article = editor.make_article(title="Fin")
     holder = house.sql_session()
     holder.send(f"begin; select 1 from articles where id = '{article['id']}' for update;")
-    save = threading.Thread(target=editor.patch, args=(f"/v1/desk/articles/{article['id']}", {"title": "Sauvé"}, 1))
+    replies = []
+    save = threading.Thread(target=lambda: replies.append(
+        editor.patch(f"/v1/desk/articles/{article['id']}", {"title": "Sauvé"}, 1)))
     save.start()
+    marbre.wait_for(lambda: house.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") == "1",
+                    "the save to wait")
     server.process.send_signal(signal.SIGTERM)
     marbre.wait_for(lambda: "draining" in readyz(server), "readyz to turn")
     assert "listener" not in readyz(server) and requests.get(server.url + "/v1/tags", timeout=10).status_code == 200
@@ -261,5 +265,6 @@ def test_a_server_that_drains_says_so_first_and_then_that_it_takes_no_more(house
     holder.send("rollback;")
     holder.close()
     save.join()
+    assert replies[0].status_code in (200, 503), "it is answered; and a lock is waited for three seconds, no longer"
     assert server.process.wait(timeout=60) == 0
     server.log.close()
