@@ -12,8 +12,8 @@ static unsigned weight_read(struct str parameters)
     if (!str_to_u64(str_cut(quality, '.', &digits), 1, &whole))
         return 1000;
     for (size_t i = 0; i < 3; i++) {
-        char c = i < digits.len ? digits.ptr[i] : '0';
-        thousandths = thousandths * 10 + (c >= '0' && c <= '9' ? (unsigned)(c - '0') : 0);
+        bool digit = i < digits.len && digits.ptr[i] >= '0' && digits.ptr[i] <= '9';
+        thousandths = thousandths * 10 + (digit ? (unsigned)(digits.ptr[i] - '0') : 0);
     }
     return whole ? 1000 : (unsigned)thousandths;
 }
