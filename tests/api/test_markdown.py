@@ -1,6 +1,7 @@
 """An article as one text of Markdown with front matter: out by Accept, in by Content-Type, and what is lost when lenient."""
 import html.parser
 import pathlib
+import time
 
 import markdown_it
 import pytest
@@ -170,6 +171,14 @@ def test_what_is_lost_is_told_when_that_is_wanted(chief):
     assert [block["style"] for block in reply.json()["body"] if block["_type"] == "block" and block["style"] != "normal"] == ["h2", "h3"]
     assert send(chief, "---\ntitle: a\n---\n\nb\n", prefer="handling=lenient").json()["losses"] == []
     assert "Preference-Applied" not in send(chief, "---\ntitle: a\n---\n\nb\n", prefer="handling=strict, handling=lenient").headers
+
+
+def test_what_would_lose_too_much_is_refused_in_no_time(chief):
+    text = "---\ntitle: a\n---\n\n" + "<!-- a -->\n\n" * 80000
+    began = time.monotonic()
+    assert errors(send(chief, text, 422, prefer="handling=lenient"))[-1][1:] == (2005, "line 2005: more than 1000 things would be lost")
+    assert time.monotonic() - began < 5
+    assert len(send(chief, text[:12 * 1000], prefer="handling=lenient").json()["losses"]) > 990
 
 
 def test_relative_addresses_are_resolved_when_the_base_is_known(chief):
