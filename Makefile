@@ -10,7 +10,7 @@ RUN_PACKAGES   := postgresql
 BENCH_PACKAGES := wrk nginx-light valgrind postgresql-contrib python3-requests python3-jsonschema
 DOCS_PACKAGES  := chromium chromium-driver python3-selenium
 TEST_PACKAGES  := curl libcmocka-dev python3-pytest python3-pytest-xdist python3-requests python3-jsonschema python3-yaml \
-                  python3-hypothesis python3-html5lib
+                  python3-hypothesis python3-html5lib python3-markdown-it
 
 .PHONY: help run build test test-slow test-docs try lint lint-contract bench fuzz format clean need-build need-run need-test need-bench need-docs
 .DEFAULT_GOAL := help

@@ -12,6 +12,7 @@ enum {
     CONTENT_BYTES_MAX = 2 * 1024 * 1024,
     CONTENT_WORDS_A_MINUTE = 230,
     CONTENT_EXCERPT_MAX = 300, // characters
+    CONTENT_LOSSES_MAX = 1000, // of a lenient reading
 };
 
 // Everything that is derived from a body when it is saved.
@@ -61,3 +62,26 @@ struct content_lenience {
 MUST_CHECK struct fault *content_markdown_read(struct arena *arena, struct str markdown, struct str pointer,
                                                const struct content_site *site, struct content_lenience *lenience,
                                                struct content_body *body);
+
+// A value of the YAML that stands before a text of Markdown (its front matter), with its place in the whole text.
+enum content_front_kind { CONTENT_FRONT_SCALAR, CONTENT_FRONT_LIST, CONTENT_FRONT_MAP };
+struct content_front {
+    struct content_front *next;  // beside it, in a list or a map
+    struct content_front *first; // of what a list or a map holds
+    enum content_front_kind kind;
+    struct str key;  // in a map
+    struct str text; // of a scalar, as it is meant
+    bool plain;      // a scalar without quotation marks: it may be a number, a boolean or null
+    struct text_place place;
+};
+
+// Reads the front matter of a text that begins with a line `---`, up to the next one: YAML 1.2 without anchors, aliases
+// and tags. `front` is a map, NULL where there is none; `body` what stands behind it, with as many empty lines before
+// it that its lines have the numbers of the whole text. Returns what is wrong with it, which points at `pointer`,
+// or NULL.
+MUST_CHECK struct fault *content_front_read(struct arena *arena, struct str text, struct str pointer,
+                                            struct content_front **front, struct str *body);
+// A value by YAML's core schema, as JSON; with `as_text` a scalar that is not null is a text as it is written.
+json_t *content_front_json(struct arena *arena, const struct content_front *value, bool as_text);
+// Writes an object as front matter, its members in order; it reads back to the same.
+void content_front_write(struct buf *out, const json_t *object);

@@ -2,14 +2,20 @@
 #include "negotiation.h"
 #include "steps.h"
 
-// A quality is 0 to 1 with three digits at the most; only nothing at all matters here.
-static bool is_zero(struct str parameters)
+// A quality in thousandths: 0 to 1 with three digits at the most. One that cannot be read is as none.
+static unsigned weight_read(struct str parameters)
 {
-    struct str quality = negotiation_quality(parameters);
-    bool zero = quality.len > 0;
-    for (size_t i = 0; i < quality.len; i++)
-        zero &= quality.ptr[i] == '0' || quality.ptr[i] == '.';
-    return zero;
+    struct str digits, quality = negotiation_quality(parameters);
+    uint64_t whole = 1, thousandths = 0;
+    if (!quality.ptr)
+        return 1000;
+    if (!str_to_u64(str_cut(quality, '.', &digits), 1, &whole))
+        return 1000;
+    for (size_t i = 0; i < 3; i++) {
+        bool digit = i < digits.len && digits.ptr[i] >= '0' && digits.ptr[i] <= '9';
+        thousandths = thousandths * 10 + (digit ? (unsigned)(digits.ptr[i] - '0') : 0);
+    }
+    return whole ? 1000 : (unsigned)thousandths;
 }
 
 // Specificity of a media range for a type (RFC 9110 §12.5.1): 3 itself, 2 its family, 1 anything, 0 not at all.
@@ -27,21 +33,22 @@ static int closeness(struct str range, struct str type)
 }
 
 // The range that names a type most exactly decides.
-static bool accept_takes(struct str accept, struct str type)
+static unsigned accept_weight(struct str accept, struct str type)
 {
     int closest = 0;
-    bool taken = false;
+    unsigned weight = 0;
     while (accept.ptr) {
         struct str parameters, range = str_trim(str_cut(str_cut(accept, ',', &accept), ';', &parameters));
         int close = closeness(range, type);
         if (close > closest) {
             closest = close;
-            taken = !is_zero(parameters);
+            weight = weight_read(parameters);
         }
     }
-    return taken;
+    return weight;
 }
 
+// Of several types the one that is wanted most; where that is none, the first in the contract.
 struct refusal accept_check(struct api_call *call)
 {
     struct str accept = str_trim(http_header_list(call->arena, &call->exchange->request, STR("Accept")));
@@ -49,12 +56,23 @@ struct refusal accept_check(struct api_call *call)
     if (accept.len == 0 || str_eq(accept, STR("*/*")) || !types)
         return REFUSAL_NONE;
     struct buf names = buf_in(call->arena);
+    unsigned best = 0;
     const char *name;
     json_t *media;
     json_object_foreach ((json_t *)types, name, media) {
-        if (accept_takes(accept, str_of(name)))
-            return REFUSAL_NONE;
+        unsigned weight = accept_weight(accept, str_of(name));
+        if (weight > best)
+            call->in_markdown = markdown_is(str_of(name));
+        best = weight > best ? weight : best;
         buf_printf(&names, "%s%s", names.len ? " or " : "", name);
     }
+    if (best)
+        return REFUSAL_NONE;
     return refusal_of(call, 406, "This answers with %.*s, which Accept does not take.", STR_FMT(buf_str(&names)));
+}
+
+void accept_put(const struct api_call *call, struct reply *reply)
+{
+    if (call->operation && json_object_size(call->operation->answer_types) > 1)
+        reply_header(reply, STR("Vary"), STR("Accept"));
 }

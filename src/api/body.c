@@ -33,6 +33,9 @@ struct refusal body_check(struct api_call *call)
     struct str rest, type = str_trim(str_cut(http_header_value(request, STR("Content-Type")), ';', &rest));
     call->body_schema = operation_body_schema(call->operation, type.ptr ? type : STR(""));
     call->is_form = type.ptr && form_is(type);
+    call->is_markdown = call->body_schema && type.ptr && markdown_is(type);
+    if (call->is_markdown) // of the object that it becomes
+        call->body_schema = operation_body_schema(call->operation, STR_NONE);
     if (call->body_schema)
         return REFUSAL_NONE;
     struct str given = type.len == 0 ? STR("missing") : text_is_utf8(type) ? type : STR("no readable text");
@@ -143,6 +146,8 @@ void body_take(struct api_call *call, json_t *body)
     body_normalise(call);
     language_of_body(call);
     body_validate(call);
+    if (call->is_markdown)
+        markdown_place_faults(call);
     if (call->operation->derive & DERIVE_FORM_TOKEN)
         form_token_open(call);
     derive_content(call);
@@ -171,10 +176,13 @@ static struct refusal body_parse(struct api_call *call, struct str text, json_t 
         text = (struct str){text.ptr + 3, text.len - 3};
     if (!text_is_utf8(text))
         return refusal_of(call, 400, "The body is not UTF-8.");
-    *body = call->is_form ? form_read(call, text)
-                          : json_read_to_depth(call->arena, text, call->operation->body_depth, &fault);
+    *body = call->is_markdown ? markdown_read(call, text)
+            : call->is_form   ? form_read(call, text)
+                              : json_read_to_depth(call->arena, text, call->operation->body_depth, &fault);
     if (*body)
         return REFUSAL_NONE;
+    if (call->is_markdown)
+        return refusal_of_faults(call, 422);
     if (call->is_form)
         return refusal_of(call, 400, "The body is no form: a field is not percent-encoded UTF-8.");
     return refusal_of(call, 400, "The body is not JSON: line %d, column %d: %s.", fault.line, fault.column,
@@ -189,10 +197,10 @@ struct refusal body_read(struct api_call *call)
     json_t *body = NULL;
     if (!call->body_schema)
         call->body_schema = operation_body_schema(call->operation, STR_NONE);
-    if (text.len == 0)
+    if (text.len == 0 && !call->is_markdown)
         refusal = check_missing(call);
     if (refusal.status == 0)
-        refusal = body_parse(call, text.len ? text : STR("{}"), &body);
+        refusal = body_parse(call, text.len || call->is_markdown ? text : STR("{}"), &body);
     if (refusal.status)
         return refusal;
     body_take(call, body);

@@ -26,17 +26,23 @@ struct api_call {
     bool authenticated;
     struct auth_caller caller;
     struct rate_state rate;
-    bool counted_together;        // in what all may ask together
-    struct str language;          // that is spoken with this reader; STR_NONE: English, and nothing is said of it
-    const json_t *body_schema;    // of the type that the body has
-    bool is_form;                 // the body comes from an HTML form
-    json_t *body;                 // NULL: there was none
-    struct refusal *body_refusal; // of the body, read by the thread pool or here; status 0 for none
+    bool counted_together;       // in what all may ask together
+    struct str language;         // that is spoken with this reader; STR_NONE: English, and nothing is said of it
+    const json_t *body_schema;   // of the type that the body has
+    bool is_form;                // the body comes from an HTML form
+    bool is_markdown;            // the body comes as Markdown
+    bool in_markdown;            // what is answered goes out as Markdown
+    bool lenient;                // what cannot be kept of Markdown is lost and told
+    bool preference_applied;     // and there was some
+    struct content_front *front; // of a body in Markdown; or NULL
+    struct content_loss *losses, *last_loss; // by their lines
+    json_t *body;                            // NULL: there was none
+    struct refusal *body_refusal;            // of the body, read by the thread pool or here; status 0 for none
     struct str body_text, read_only, body_fields;
     struct str password_made, password_hash;
     struct auth_api_key api_key;
     struct str request_hash; // of what an Idempotency-Key stands for
-    bool replayed, retried;
+    bool replayed, retried, retried_leniently;
     struct str refusal_status, refusal_body; // to be kept under an Idempotency-Key
     struct uuid new_id;
     struct str slug;

@@ -12,7 +12,15 @@ enum { NO_PARAMETER = PARAMETERS_MAX }; // where a parameter's number is wanted 
 enum place { IN_PATH, IN_QUERY, IN_HEADER };
 
 // Parameters that mean something to the server itself.
-enum meaning { MEANS_ITSELF, MEANS_VERSIONS, MEANS_IDEMPOTENCY_KEY, MEANS_CURSOR, MEANS_LIMIT };
+enum meaning {
+    MEANS_ITSELF,
+    MEANS_VERSIONS,
+    MEANS_IDEMPOTENCY_KEY,
+    MEANS_CURSOR,
+    MEANS_LIMIT,
+    MEANS_BODY_FORM,
+    MEANS_BASE_URL
+};
 
 struct parameter {
     struct str name;   // as in the contract
@@ -104,6 +112,8 @@ struct operation {
     size_t thing;           // the last id (a UUID) of the path: what it is about; or NO_PARAMETER
     size_t idempotency_key; // or NO_PARAMETER
     size_t versions;        // If-Match, or NO_PARAMETER
+    size_t body_form;       // how the body of an article is written, or NO_PARAMETER
+    size_t base_url;        // what addresses in Markdown are relative to, or NO_PARAMETER
 
     const json_t *body_types;   // the contract's media types, each with its schema; NULL: takes no body
     const json_t *answer_types; // of the success; NULL: it has no body

@@ -40,10 +40,12 @@ static void render_content(struct api_call *call)
 {
     struct str lang = api_body_text(call, "lang");
     struct content_site site = {call->contract->site_url, lang.len ? lang : call->contract->sources.config->lang};
+    struct content_lenience lenience = {.arena = call->arena,
+                                        .base_url = call_parameter(call, call->operation->base_url)};
     const struct fault *fault =
         has_markdown(call)
             ? content_markdown_read(call->arena, api_body_text(call, "body_markdown"), STR("/body_markdown"), &site,
-                                    NULL, &call->content)
+                                    call->lenient ? &lenience : NULL, &call->content)
             : content_body_read(call->arena, json_object_get(call->body, "body"), STR("/body"), &site, &call->content);
     for (; fault; fault = fault->next) {
         if (nul_is_told(call, fault->pointer))
@@ -53,7 +55,10 @@ static void render_content(struct api_call *call)
         if (kept)
             call->faults.last->place = fault->place;
     }
+    for (const struct content_loss *loss = lenience.losses; loss; loss = loss->next)
+        loss_add(call, loss->line, loss->kind, loss->detail);
     call->has_content = true;
+    call->preference_applied |= call->lenient && has_markdown(call);
 }
 
 void derive_content(struct api_call *call)
@@ -69,9 +74,11 @@ void derive_content(struct api_call *call)
 // each other member.
 static struct str text_for_statements(struct api_call *call)
 {
-    if (!call->has_content)
+    if (!call->has_content && !call->is_markdown)
         return json_write(call->arena, call->body);
     json_t *others = json_own(call->arena, json_copy(call->body));
+    if (call->is_markdown)
+        markdown_name_references(others);
     json_object_del(others, "body");
     json_object_del(others, "body_markdown");
     return json_write(call->arena, others);
@@ -115,6 +122,12 @@ void derive_from_body(struct api_call *call)
         derive_slug(call);
     if (call->operation->derive & DERIVE_MAILBOX)
         mailbox_read(call);
+}
+
+void derive_again(struct api_call *call)
+{
+    assert(call->body);
+    call->body_text = text_for_statements(call);
 }
 
 // The trees of JSON are large, and freed by the thread that made them.

@@ -17,7 +17,8 @@ static bool check_body_type(struct reading *reading, const char *type, const jso
     if (unknown)
         return error_set(reading->error, "%.*s: its body's schema has the keyword %s, which is not enforced",
                          STR_FMT(reading->operation->id), unknown);
-    return str_ends(str_of(type), STR("json")) || form_is(str_of(type)) ||
+    bool is_markdown = markdown_is(str_of(type)) && (reading->operation->derive & DERIVE_CONTENT);
+    return str_ends(str_of(type), STR("json")) || form_is(str_of(type)) || is_markdown ||
            error_set(reading->error, "%.*s takes %s, which nothing here reads", STR_FMT(reading->operation->id), type);
 }
 
@@ -75,6 +76,7 @@ bool operation_read(struct reading *reading)
     if (!operation->id.ptr)
         return error_set(reading->error, "%.*s has an operation without an operationId", STR_FMT(operation->path));
     operation->thing = operation->idempotency_key = operation->versions = NO_PARAMETER;
+    operation->body_form = operation->base_url = NO_PARAMETER;
     operation->class = operation->method == HTTP_GET ? DB_READ : DB_WRITE;
     operation->body_max = BODY_MAX_DEFAULT;
     operation->body_depth = JSON_DEPTH_MAX;

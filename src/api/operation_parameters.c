@@ -113,10 +113,9 @@ static enum meaning meaning_of(struct str symbol)
     static const struct {
         const char *symbol;
         enum meaning meaning;
-    } rows[] = {{"if_match", MEANS_VERSIONS},
-                {"idempotency_key", MEANS_IDEMPOTENCY_KEY},
-                {"query_cursor", MEANS_CURSOR},
-                {"query_limit", MEANS_LIMIT}};
+    } rows[] = {{"if_match", MEANS_VERSIONS},    {"idempotency_key", MEANS_IDEMPOTENCY_KEY},
+                {"query_cursor", MEANS_CURSOR},  {"query_limit", MEANS_LIMIT},
+                {"query_body", MEANS_BODY_FORM}, {"query_base_url", MEANS_BASE_URL}};
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (str_eq(str_of(rows[i].symbol), symbol))
             return rows[i].meaning;
@@ -145,6 +144,10 @@ static bool read_parameter(const struct reading *reading, const json_t *given)
         operation->versions = number;
     if (parameter->meaning == MEANS_IDEMPOTENCY_KEY)
         operation->idempotency_key = number;
+    if (parameter->meaning == MEANS_BODY_FORM)
+        operation->body_form = number;
+    if (parameter->meaning == MEANS_BASE_URL)
+        operation->base_url = number;
     return check_parameter_schema(reading, parameter, written) && check_parameter(operation, given, reading->error);
 }
 

@@ -176,13 +176,20 @@ static struct reply reply_of(const struct api_call *call, const struct db_answer
         put_list(call, &reply, answer);
     else if (reply.status < 300 && reply.status != 204)
         reply.body = db_answer_text(answer, "body");
+    if (reply.body.ptr && call->in_markdown)
+        reply.body = markdown_write(call, reply.body);
+    if (reply.body.ptr && call->preference_applied) {
+        reply.body = losses_put(call, reply.body);
+        reply_header(&reply, STR("Preference-Applied"), STR("handling=lenient"));
+    }
     put_location(call, &reply, answer);
     if (call->operation->cache.kept)
         put_cacheable(call, &reply, answer);
     else
         put_uncacheable(call, &reply, answer);
     if (reply.body.ptr)
-        reply_header(&reply, STR("Content-Type"), STR("application/json"));
+        reply_header(&reply, STR("Content-Type"),
+                     call->in_markdown ? STR("text/markdown; charset=utf-8") : STR("application/json"));
     return reply;
 }
 
@@ -240,7 +247,7 @@ static struct refusal refusal_told(const struct api_call *call, const struct db_
 {
     uint64_t status = 500;
     struct refusal refusal = {.detail = answer->message};
-    struct str members = answer->detail; // or nothing
+    struct str members = call->is_markdown ? markdown_told(call, answer->detail) : answer->detail; // or nothing
     if (!str_to_u64((struct str){answer->sqlstate + 2, 3}, 599, &status) || status < 400)
         status = 500;
     if (status == 429)
@@ -302,6 +309,8 @@ static struct outcome refused_by_database(struct api_call *call, const struct db
         return outcome_of_key(call, answer);
     if (!str_starts(code, STR("MB")))
         return refused(refusal_by_sqlstate(call, answer));
+    if (str_eq(code, STR("MB422")) && call->is_markdown && markdown_lose_told(call, answer->detail))
+        return (struct outcome){.kind = OUTCOME_LOSE};
     struct outcome outcome = refused(refusal_told(call, answer));
     outcome.is_told = true;
     return outcome;

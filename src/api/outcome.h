@@ -8,6 +8,7 @@ enum outcome_kind {
     OUTCOME_PAGES, // a reply whose further pages follow
     OUTCOME_REFUSAL,
     OUTCOME_REPLAY, // it was answered before: what was said then is to be fetched
+    OUTCOME_LOSE,   // the act once more, without what it refused of the body, which was to be read leniently
     OUTCOME_REPEAT, // nobody knows what came of it, and the same may safely be run again
 };
 

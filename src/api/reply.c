@@ -22,6 +22,7 @@ bool reply_promises(struct str header)
                                           "Idempotency-Replayed",
                                           "Link",
                                           "Location",
+                                          "Preference-Applied",
                                           "RateLimit",
                                           "RateLimit-Policy",
                                           "Retry-After",

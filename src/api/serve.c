@@ -46,6 +46,7 @@ void serve_reply(struct api_call *call, struct reply *reply)
         rate_refund(call);
     cors_put(call, reply);
     language_put(call, reply);
+    accept_put(call, reply);
     if (call->replayed)
         reply_header(reply, STR("Idempotency-Replayed"), STR("true"));
     struct http_reply bytes = {.status = reply->status,
@@ -139,7 +140,7 @@ static void answer_options(struct api_call *call, const struct route *route)
 
 // The checks of a request's head, before its body is read, in this order.
 static struct refusal (*const checks[])(struct api_call *call) = {
-    caller_check, cors_check, rate_check, accept_check, body_check, parameters_check, versions_check,
+    caller_check, cors_check, rate_check, accept_check, body_check, parameters_check, preference_check, versions_check,
 };
 
 static struct refusal check_head(struct api_call *call)
@@ -213,6 +214,10 @@ static void outcome_carry_out(struct api_call *call, const struct db_answer *ans
         break;
     case OUTCOME_REPLAY:
         run(call, &call->operation->replay, replay_answered);
+        break;
+    case OUTCOME_LOSE:
+        derive_again(call);
+        run(call, &call->operation->act, act_answered);
         break;
     case OUTCOME_REPEAT:
         call->retried = true;

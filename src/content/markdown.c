@@ -48,8 +48,10 @@ void body_markdown_tell(struct markdown *markdown, struct text_place place, cons
     va_end(arguments);
     if (!markdown->lenience)
         fault_add_at_line(&markdown->faults, STR(""), place, "%s", why);
-    else
+    else if (markdown->lenience->count < CONTENT_LOSSES_MAX)
         loss_add(markdown, place, kind, str_of(why));
+    else if (markdown->lenience->count++ == CONTENT_LOSSES_MAX)
+        fault_add_at_line(&markdown->faults, STR(""), place, "more than %d things would be lost", CONTENT_LOSSES_MAX);
 }
 
 // ------------------------------------------------------------------------------------------------------------ blocks

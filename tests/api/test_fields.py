@@ -79,7 +79,7 @@ def test_every_field_that_can_be_written_is_saved_alone_and_shown(server, editor
     article = editor.act(editor.make_article(title="Champ après champ"), "publish")
     path = f"/v1/desk/articles/{article['id']}"
     for name, schema in patch.items():
-        if schema.get("readOnly"):
+        if schema.get("readOnly") or name == "date":  # which readers were told; test_markdown.py has its story
             continue
         of_others = {"related": [related["id"]], "assignee": editor.account["id"]}
         value = of_others.get(name) or fresh(name, resolve(schema), article.get(name))

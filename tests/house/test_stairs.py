@@ -22,7 +22,7 @@ STAIRS = {
 # more; tools run while building.
 FOREIGN = {
     r"event2/event_struct\.h": ["base", "http"], r"event2/": ["base"], r"jansson\.h": ["base", "tools"],
-    r"sodium\.h": ["base"], r"unicode/": ["base"], r"libpq-fe\.h": ["db"], r"jwt\.h": ["auth"], r"yaml\.h": ["tools"],
+    r"sodium\.h": ["base"], r"unicode/": ["base"], r"libpq-fe\.h": ["db"], r"jwt\.h": ["auth"], r"yaml\.h": ["content", "tools"],
     r"md4c": ["content"], r"zlib\.h": [], r"brotli/": [],  # nobody compresses yet
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.M)

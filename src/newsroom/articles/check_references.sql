@@ -1,6 +1,6 @@
--- create_article and patch_article: every reference of the body that leads nowhere, comes twice, or to the article itself; and
--- what an image lacks that was given in part. All of it in one refusal. What the body names was locked before. Keys on id
--- and slug.
+-- create_article and patch_article: every reference of the body that leads nowhere, comes twice, or to the article itself; what
+-- an image lacks that was given in part, and another date than the one that readers were told. All of it in one refusal. What
+-- the body names was locked before. Keys on id and slug.
 with related as (
     select r.*, reference_word(reference) as word
       from resolve_related(:id::uuid, :body::json -> 'related') r
@@ -20,6 +20,13 @@ with related as (
                                to_json(reference_word(:body::json -> 'assignee')))
      where json_typeof(:body::json -> 'assignee') <> 'null'
        and resolve_assignee(:id::uuid, :body::json -> 'assignee') is null
+    union all
+    select '/date', format('Readers first saw it at %s, and that stays.', rfc3339(article_published_at(a.id)))
+      from articles a
+     where a.id = :id::uuid and :body::json -> 'date' is not null and article_was_public(a.id)
+       and date_trunc('milliseconds', (:body::json ->> 'date')::timestamptz) is distinct from a.date
+       and date_trunc('milliseconds', (:body::json ->> 'date')::timestamptz)
+           is distinct from date_trunc('milliseconds', article_published_at(a.id))
     union all
     select '/image/' || member, 'This member is required: the article has no image yet.'
       from (select article_image_patched(:body::json -> 'image', (select c.image

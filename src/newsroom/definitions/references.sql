@@ -4,7 +4,7 @@ create type resolved as (position integer, id uuid, reference json);
 
 -- The word to look for.
 create function reference_word(reference json) returns text language sql immutable parallel safe as $$
-    select case json_typeof(reference) when 'object' then coalesce(reference ->> 'id', reference ->> 'slug')
+    select case json_typeof(reference) when 'object' then coalesce(reference ->> 'id', reference ->> 'slug', reference ->> 'named')
                                        else reference #>> '{}' end
 $$;
 
@@ -13,9 +13,33 @@ create function reference_member(reference json, member text) returns text langu
     select case json_typeof(reference) when 'object' then reference ->> member end
 $$;
 
+-- What has a name, folded: without case and accents, and with single blanks. At the most two, for then it is not clear which.
+-- In front matter things may be named so (`named`); whoever has many of them looks here only for what is no slug.
+create function filing_named(kind text, name text) returns uuid[] language plpgsql stable as $$
+declare
+    found uuid[];
+begin
+    execute format('select array(select id from %I where folded(regexp_replace(btrim(name), ''\s+'', '' '', ''g''))'
+                   ' = folded(regexp_replace(btrim($1), ''\s+'', '' '', ''g'')) limit 2)', kind) into found using name;
+    return found;
+end $$;
+
+-- What a reference leads to: by its word, or by the name of one thing alone.
+create function reference_resolve(kind text, reference json) returns uuid language plpgsql stable as $$
+declare
+    found uuid := filing_resolve(kind, reference_word(reference));
+    named uuid[];
+begin
+    if found is null and reference_member(reference, 'named') is not null then
+        named := filing_named(kind, reference_member(reference, 'named'));
+        found := case when cardinality(named) = 1 then named[1] end;
+    end if;
+    return found;
+end $$;
+
 -- Turns a list of references to sections, tags or authors into ids, null where one leads nowhere.
 create function resolve_references(kind text, list json) returns setof resolved language sql stable as $$
-    select (given.number - 1)::integer, filing_resolve(kind, reference_word(given.reference)), given.reference
+    select (given.number - 1)::integer, reference_resolve(kind, given.reference), given.reference
       from json_array_elements(list) with ordinality as given (reference, number)
      order by given.number
 $$;
@@ -33,6 +57,9 @@ begin
     )
     select format('/%s/%s', given.kind, given.position),
            case when given.word is null then 'A reference has an id or a slug.'
+                when given.id is null and reference_member(given.reference, 'named') is not null
+                     and cardinality(filing_named(given.kind, given.word)) > 1
+                then format('Several %s are called %s: write the slug of one.', given.kind, to_json(given.word))
                 when given.id is null then format('There is no %s %s.', rtrim(given.kind, 's'), to_json(given.word))
                 else format('%s comes twice.', to_json(given.word)) end
       from given

@@ -50,7 +50,7 @@ language sql stable as $$
            json_build_object(
                'id', a.id, 'version', a.version, 'status', a.status,
                'has_changes', article_has_changes(a.id, a.content_id),
-               'assignee', account_card(a.assignee), 'notes', a.notes,
+               'assignee', account_card(a.assignee), 'notes', a.notes, 'date', rfc3339(a.date),
                'actions', article_actions(a.id, a.status, a.content_id),
                'url', article_url(url_template, c.slug), 'published_at', rfc3339(article_published_at(a.id)),
                'created_at', rfc3339(a.created_at), 'created_by', account_card(a.created_by),

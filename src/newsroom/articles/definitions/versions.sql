@@ -25,7 +25,8 @@ begin
         changes := content_changes(old.content_id, new.content_id)
                 || array_remove(array[case when old.status <> new.status then 'status' end,
                                       case when old.assignee is distinct from new.assignee then 'assignee' end,
-                                      case when old.notes is distinct from new.notes then 'notes' end], null);
+                                      case when old.notes is distinct from new.notes then 'notes' end,
+                                      case when old.date is distinct from new.date then 'date' end], null);
         perform audit_changed(changes);
     end if;
     insert into article_versions (article_id, version, act, note, status, content_id, changed, account_id, at)
