@@ -12,7 +12,6 @@ enum {
     CONTENT_BYTES_MAX = 2 * 1024 * 1024,
     CONTENT_WORDS_A_MINUTE = 230,
     CONTENT_EXCERPT_MAX = 300, // characters
-    CONTENT_LOSSES_MAX = 1000, // of a lenient reading
 };
 
 // Everything that is derived from a body when it is saved.

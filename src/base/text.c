@@ -275,7 +275,7 @@ static struct str to_ascii(struct arena *arena, struct str text, struct str lang
 }
 
 // Characters that stand inside of words, and that nobody sees: soft hyphens, joiners, byte order marks.
-static bool is_invisible(UChar32 c)
+static bool joins_unseen(UChar32 c)
 {
     return c == 0xAD || (c >= 0x200B && c <= 0x200D) || c == 0x2060 || c == 0xFEFF;
 }
@@ -294,7 +294,7 @@ static struct str slug_source(struct arena *arena, struct str text, size_t max)
     size_t count = 0;
     for (size_t i = 0, at = 0; i < text.len && count < 2 * max; at = i) {
         U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
-        if (is_invisible(c))
+        if (joins_unseen(c))
             continue;
         if (is_fraction(c))
             buf_put_char(&source, ' ');
