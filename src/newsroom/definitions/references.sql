@@ -4,8 +4,9 @@ create type resolved as (position integer, id uuid, reference json);
 
 -- The word to look for.
 create function reference_word(reference json) returns text language sql immutable parallel safe as $$
-    select case json_typeof(reference) when 'object' then coalesce(reference ->> 'id', reference ->> 'slug', reference ->> 'named')
-                                       else reference #>> '{}' end
+    select case json_typeof(reference) when 'object'
+                then coalesce(reference ->> 'id', reference ->> 'slug', reference ->> 'named')
+                else reference #>> '{}' end
 $$;
 
 -- A member of a reference; null where the reference is only a word.
