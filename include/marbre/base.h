@@ -169,6 +169,10 @@ struct str text_domain(struct arena *arena, struct str domain);
 // Homograph check (UTS #39): a domain, in its ASCII form, could be meant to be taken for another one: a label mixes
 // scripts, or has no ASCII letter and looks as if it had nothing else.
 bool text_domain_confusable(struct arena *arena, struct str domain);
+// An address of the web, http or https, as a URI: `HTTPS://bücher.example/é` gives
+// `https://xn--bcher-kva.example/%C3%A9`. STR_NONE for what is none: another scheme, no host or a broken one, a user's
+// name, blanks, backslashes.
+struct str text_web(struct arena *arena, struct str text);
 bool text_is_blank(struct str text);   // nothing but white space and what cannot be seen
 struct str text_trim(struct str text); // without white space at its ends, of any kind
 // A tag of BCP 47 that begins with a language of two or three letters and is well-formed (RFC 5646 §2.2.9), in the case

@@ -206,8 +206,15 @@ static bool read_address(struct reader *reader, const struct path *at, const jso
     }
     for (const char *const *beginning = member->choices; *beginning; beginning++) {
         if (begins(address, str_of(*beginning))) {
-            *(struct str *)field = text_clean(reader->work, address);
-            return true;
+            struct str web = address.ptr[0] == 'h' || address.ptr[0] == 'H' ? text_web(reader->work, address)
+                                                                            : text_clean(reader->work, address);
+            if (web.ptr) {
+                *(struct str *)field = web;
+                return true;
+            }
+            body_fault(reader, at, "this is no address of the web (a host, no user's name before it): %s",
+                       body_quoted(reader, address));
+            return false;
         }
     }
     body_fault(reader, at, "\"%s\" takes a whole address that begins with %s, not %s", member->name,

@@ -64,3 +64,61 @@ def test_a_text_of_blanks_is_none(editor, chief, reader, blank):
     assert author["bio"] is None
     (fault,) = editor.post(DESK, {"title": blank}, 422).json()["errors"]
     assert fault["pointer"] == "/title", "what there has to be is still asked for"
+
+
+# ---- addresses of the web
+
+GOOD_ADDRESSES = [
+    ("HTTPS://example.org/a", "https://example.org/a"), ("Http://Example.org", "http://Example.org"),
+    ("https://fr.example/Été?q=à&b=c#é", "https://fr.example/%C3%89t%C3%A9?q=%C3%A0&b=c#%C3%A9"),
+    ("https://bücher.example:8443/x", "https://xn--bcher-kva.example:8443/x"), ("http://日本.example", "http://xn--wgv71a.example"),
+    ("https://example.org/%C3%A9/100%", "https://example.org/%C3%A9/100%25"), ("http://[::1]:8080/a", "http://[::1]:8080/a"),
+    ("https://example.org/a[1]|b", "https://example.org/a%5B1%5D%7Cb"), ("https://my_host.example/@nadia:1", "https://my_host.example/@nadia:1")]
+BAD_ADDRESSES = ["https://user:pass@example.org/", "https://user@example.org", "http://[::1", "http://[::g]/", "https://", "https:///a",
+                 "https://a..b/", "https://example.org:99999/", "https://example.org:x/", "ftp://example.org/", "https:example.org",
+                 "//example.org/a", "https://exa mple.org/", "javascript:alert(1)", "https://example.org/a b", "https://\\example.org"]
+
+
+def image_body(url):
+    return {"_type": "image", "url": url, "alt": "Un pont"}
+
+
+def link_body(url):
+    return {"_type": "block", "style": "normal", "children": [{"_type": "span", "text": "ici", "marks": ["a"]}],
+            "markDefs": [{"_key": "a", "_type": "link", "href": url}]}
+
+
+def each_place(editor, chief, url, expect):
+    """Everywhere that an address is taken: what is kept of it, or the fault that is told."""
+    name = f"Adresse {next(numbers)}"
+    article = lambda **fields: editor.post(DESK, {"title": name, **fields}, expect).json()
+    author = lambda **fields: chief.post("/v1/desk/authors", {"name": f"Adresse {next(numbers)}", **fields}, expect).json()
+    yield article(image={"url": url, "alt": "x"}), lambda made: made["image"]["url"]
+    yield article(seo={"canonical_url": url}), lambda made: made["seo"]["canonical_url"]
+    yield article(body=[image_body(url)]), lambda made: made["body"][0]["url"]
+    yield article(body=[link_body(url)]), lambda made: made["body"][0]["markDefs"][0]["href"]
+    yield article(body=[{"_type": "pullquote", "text": "x", "source_url": url}]), lambda made: made["body"][0]["source_url"]
+    yield author(image={"url": url, "alt": "x"}), lambda made: made["image"]["url"]
+    yield author(links=[{"label": "x", "url": url}]), lambda made: made["links"][0]["url"]
+
+
+@pytest.mark.parametrize("sent, kept", GOOD_ADDRESSES)
+def test_an_address_of_the_web_is_kept_as_a_uri_wherever_it_stands(editor, chief, sent, kept):
+    for made, url in each_place(editor, chief, sent, 201):
+        assert url(made) == kept
+    for made, url in each_place(editor, chief, kept, 201):
+        assert url(made) == kept, "and stays as it is"
+
+
+@pytest.mark.parametrize("sent", BAD_ADDRESSES)
+def test_what_is_no_address_of_the_web_is_refused_wherever_it_stands(editor, chief, sent):
+    for problem, _ in each_place(editor, chief, sent, 422):
+        (fault,) = problem["errors"]
+        assert fault["pointer"].endswith(("url", "href")) and "^" not in fault["detail"], problem
+
+
+def test_a_person_may_be_reached_by_mail_as_well(chief):
+    made = chief.make("authors", name=f"Adresse {next(numbers)}", links=[{"label": "x", "url": "MAILTO:nadia@bücher.example"}])
+    assert made["links"][0]["url"] == "mailto:nadia@bücher.example"
+    (fault,) = chief.post("/v1/desk/authors", {"name": "x", "links": [{"label": "x", "url": "mailto:"}]}, 422).json()["errors"]
+    assert fault["pointer"] == "/links/0/url" and "^" not in fault["detail"]
