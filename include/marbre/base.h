@@ -169,6 +169,9 @@ struct str text_domain(struct arena *arena, struct str domain);
 // Homograph check (UTS #39): a domain, in its ASCII form, could be meant to be taken for another one: a label mixes
 // scripts, or has no ASCII letter and looks as if it had nothing else.
 bool text_domain_confusable(struct arena *arena, struct str domain);
+// A password as OpaqueString has it (RFC 8265 §4.2): any space is U+0020, NFC; nothing is trimmed. STR_NONE where a
+// control character stands in it, or nothing at all.
+struct str text_opaque(struct arena *arena, struct str text);
 // An address of the web, http or https, as a URI: `HTTPS://bücher.example/é` gives
 // `https://xn--bcher-kva.example/%C3%A9`. STR_NONE for what is none: another scheme, no host or a broken one, a user's
 // name, blanks, backslashes.

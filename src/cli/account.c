@@ -80,9 +80,11 @@ static bool read_password(struct arena *arena, struct str *password, char line[P
         fputc('\n', stderr);
     }
     struct str text = got ? (struct str){line, strcspn(line, "\r\n")} : STR("");
-    *password = text_typed(arena, text);
+    *password = text_opaque(arena, text);
     if (!text_is_utf8(text))
         cli_fail("a password is UTF-8 text: nobody could send another one");
+    else if (text.len && !password->ptr)
+        cli_fail("a password has no control characters");
     else if (text_length(*password) < PASSWORD_LEAST || text.len > PASSWORD_MOST)
         cli_fail("a password has %d to %d characters, on one line of standard input", PASSWORD_LEAST, PASSWORD_MOST);
     else

@@ -122,3 +122,38 @@ def test_a_person_may_be_reached_by_mail_as_well(chief):
     assert made["links"][0]["url"] == "mailto:nadia@bücher.example"
     (fault,) = chief.post("/v1/desk/authors", {"name": "x", "links": [{"label": "x", "url": "mailto:"}]}, 422).json()["errors"]
     assert fault["pointer"] == "/links/0/url" and "^" not in fault["detail"]
+
+
+# ---- passwords
+
+def made_account(admin, password, expect=201):
+    email = f"regle-{next(numbers)}@marbre.test"
+    return email, admin.post("/v1/desk/accounts", {"email": email, "name": "Quelqu’un", "role": "editor", "password": password}, expect)
+
+
+@pytest.mark.parametrize("chosen, typed", [
+    ("un\u00a0mot\u2003de\u202fpasse\u3000long", "un mot de passe long"), ("un mot de passe long", "un\u00a0mot\u00a0de passe long"),
+    ("mot de passe e\u0301te\u0301", "mot de passe été"), ("  des blancs autour  ", "  des blancs autour  ")])
+def test_a_password_is_the_same_in_any_spelling_of_its_spaces_and_accents(server, admin, chosen, typed):
+    email, _ = made_account(admin, chosen)
+    reader = marbre.Client(server)
+    for one in (chosen, typed):
+        reader.post("/v1/auth/login", {"email": email, "password": one}, 200)
+    for other in (typed.strip() if typed != typed.strip() else typed + " ", typed.replace(" ", "")):
+        reader.post("/v1/auth/login", {"email": email, "password": other}, 401)
+
+
+@pytest.mark.parametrize("control", ["\n", "\t", "\x07", "\x7f", "\x85", "\x00"])
+def test_a_password_with_a_control_character_is_refused_and_not_changed(server, admin, control):
+    wrong = f"un mot de{control}passe long"
+    _, reply = made_account(admin, wrong, 422)
+    assert [fault["pointer"] for fault in reply.json()["errors"]] == ["/password"]
+    someone = server.make_account(f"regle-{next(numbers)}@marbre.test")
+    reply = someone.request("PATCH", "/v1/auth/password", 422, json={"current_password": marbre.PASSWORD, "password": wrong})
+    assert [fault["pointer"] for fault in reply.json()["errors"]] == ["/password"]
+
+
+def test_blanks_around_a_logins_address_are_cut(server, admin):
+    email, _ = made_account(admin, "un mot de passe long")
+    for typed in (f" {email} ", f"{email.upper()}\u00a0", f"\t{email}"):
+        marbre.Client(server).post("/v1/auth/login", {"email": typed, "password": "un mot de passe long"}, 200)
