@@ -143,15 +143,15 @@ static bool is_email(struct str text)
 // types.
 static bool is_mailbox(struct str text)
 {
-    enum { LONGEST = 320 };
+    enum { LONGEST = 320, LOCAL_MAX = 64 }; // RFC 5321 §4.5.3.1.1
     const char *at = text.len <= LONGEST ? memrchr(text.ptr, '@', text.len) : NULL;
     if (!at)
         return false;
     struct arena *arena = arena_new();
     struct str name = {text.ptr, (size_t)(at - text.ptr)};
     struct str domain = text_domain(arena, (struct str){at + 1, text.len - name.len - 1});
-    bool good = domain.ptr && memchr(domain.ptr, '.', domain.len) && name.len && name.ptr[0] != '"' &&
-                is_email(arena_printf(arena, "%.*s@%.*s", STR_FMT(name), STR_FMT(domain)));
+    bool good = domain.ptr && memchr(domain.ptr, '.', domain.len) && name.len && name.len <= LOCAL_MAX &&
+                name.ptr[0] != '"' && is_email(arena_printf(arena, "%.*s@%.*s", STR_FMT(name), STR_FMT(domain)));
     arena_free(arena);
     return good;
 }

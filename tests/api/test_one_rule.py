@@ -157,3 +157,35 @@ def test_blanks_around_a_logins_address_are_cut(server, admin):
     email, _ = made_account(admin, "un mot de passe long")
     for typed in (f" {email} ", f"{email.upper()}\u00a0", f"\t{email}"):
         marbre.Client(server).post("/v1/auth/login", {"email": typed, "password": "un mot de passe long"}, 200)
+
+
+# ---- addresses of e-mail
+
+LOCAL = "a" * 64
+
+
+@pytest.mark.parametrize("sent, kept", [("Léa@x.example", None), ("Ana.Lopes{}@Bücher.example", "ana.lopes{}@xn--bcher-kva.example"),
+                                        (" o'neil+desk{}@journal.example ", "o'neil+desk{}@journal.example"),
+                                        ("a{}@日本.example", "a{}@xn--wgv71a.example")])
+def test_an_account_has_the_address_that_the_form_takes(server, admin, sent, kept):
+    number, password = next(numbers), "un mot de passe long"
+    body = {"email": sent.format(number), "name": "Quelqu’un", "role": "editor", "password": password}
+    if kept is None:
+        assert admin.post("/v1/desk/accounts", body, 422).json()["errors"][0]["pointer"] == "/email"
+        return
+    made = admin.post("/v1/desk/accounts", body, 201).json()["account"]
+    assert made["email"] == kept.format(number)
+    for typed in (sent.format(number), made["email"], made["email"].upper()):
+        marbre.Client(server).post("/v1/auth/login", {"email": typed, "password": password}, 200)
+        (fault,) = admin.post("/v1/desk/accounts", {**body, "email": typed}, 409).json()["errors"]
+        assert fault["pointer"] == "/email"
+    other = f"autre-{number}@Bücher.example"
+    changed = admin.patch(f"/v1/desk/accounts/{made['id']}", {"email": other}, made["version"], 200).json()
+    assert changed["email"] == f"autre-{number}@xn--bcher-kva.example"
+    assert admin.patch(f"/v1/desk/accounts/{made['id']}", {"name": "X"}, changed["version"], 200).json()["email"] == changed["email"]
+
+
+@pytest.mark.parametrize("email", ["a b@x.example", '"a b"@x.example', "a@localhost", "a@[127.0.0.1]", "@x.example", "a@", LOCAL + "a@x.example"])
+def test_an_address_that_is_none_is_told_with_its_place(admin, email):
+    (fault,) = admin.post("/v1/desk/accounts", {"email": email, "name": "x", "role": "editor"}, 422).json()["errors"]
+    assert fault["pointer"] == "/email" and "e-mail" in fault["detail"]
