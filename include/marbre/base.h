@@ -189,6 +189,13 @@ bool text_domain_confusable(struct arena *arena, struct str domain);
 // The first `max` characters of a text for a sentence, an ellipsis where there are more. What nobody would see is told
 // by its number (`U+200B`), but line ends and tabs are spaces.
 void buf_put_visible(struct buf *buf, struct str text, size_t max);
+// A password as OpaqueString has it (RFC 8265 §4.2): any space is U+0020, NFC; nothing is trimmed. STR_NONE where a
+// control character stands in it, or nothing at all.
+struct str text_opaque(struct arena *arena, struct str text);
+// An address of the web, http or https, as a URI: `HTTPS://bücher.example/é` gives
+// `https://xn--bcher-kva.example/%C3%A9`. STR_NONE for what is none: another scheme, no host or a broken one, a user's
+// name, blanks, backslashes.
+struct str text_web(struct arena *arena, struct str text);
 bool text_is_blank(struct str text);   // nothing but white space and what cannot be seen
 struct str text_trim(struct str text); // without white space at its ends, of any kind
 // A tag of BCP 47 that begins with a language of two or three letters and is well-formed (RFC 5646 §2.2.9), in the case

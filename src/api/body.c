@@ -53,8 +53,24 @@ static const json_t *schema_inside(const struct api_call *call, const json_t *sc
     return inside ? reference_resolve(spec, inside) : NULL;
 }
 
+// Passwords have a profile of their own (RFC 8265): nothing is taken out of them unseen.
+static bool is_password(const struct path *at)
+{
+    return at->name && str_ends(str_of(at->name), STR("password"));
+}
+
 // A line end in a text of one line is a space where it is spelled in another way than CR and LF. Markdown is cleaned
 // where it is read.
+static struct str clean_text(struct arena *arena, struct str text, const struct path *at, const json_t *schema)
+{
+    if (is_password(at))
+        return text_opaque(arena, text);
+    if (at->name && strcmp(at->name, "body_markdown") == 0)
+        return text;
+    bool line = str_eq(json_member_text(schema, "format"), STR("line"));
+    return text_clean_with(arena, text, line ? ' ' : '\n');
+}
+
 static void body_clean_text(struct api_call *call, json_t *value, const struct path *at, const json_t *schema)
 {
     struct str text = json_text(value);
@@ -62,9 +78,11 @@ static void body_clean_text(struct api_call *call, json_t *value, const struct p
         fault_add_at(&call->faults, at, "There is a NUL character in this text.");
         return;
     }
-    bool line = str_eq(json_member_text(schema, "format"), STR("line"));
-    bool markdown = at->name && strcmp(at->name, "body_markdown") == 0;
-    struct str cleaned = markdown ? text : text_clean_with(call->arena, text, line ? ' ' : '\n');
+    struct str cleaned = clean_text(call->arena, text, at, schema);
+    if (text.len && !cleaned.ptr) {
+        fault_add_at(&call->faults, at, "A password has no control characters.");
+        return;
+    }
     if (!str_eq(cleaned, text))
         json_string_setn(value, cleaned.ptr, cleaned.len);
 }

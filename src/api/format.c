@@ -143,15 +143,15 @@ static bool is_email(struct str text)
 // types.
 static bool is_mailbox(struct str text)
 {
-    enum { LONGEST = 320 };
+    enum { LONGEST = 320, LOCAL_MAX = 64 }; // RFC 5321 §4.5.3.1.1
     const char *at = text.len <= LONGEST ? memrchr(text.ptr, '@', text.len) : NULL;
     if (!at)
         return false;
     struct arena *arena = arena_new();
     struct str name = {text.ptr, (size_t)(at - text.ptr)};
     struct str domain = text_domain(arena, (struct str){at + 1, text.len - name.len - 1});
-    bool good = domain.ptr && memchr(domain.ptr, '.', domain.len) && name.len && name.ptr[0] != '"' &&
-                is_email(arena_printf(arena, "%.*s@%.*s", STR_FMT(name), STR_FMT(domain)));
+    bool good = domain.ptr && memchr(domain.ptr, '.', domain.len) && name.len && name.len <= LOCAL_MAX &&
+                name.ptr[0] != '"' && is_email(arena_printf(arena, "%.*s@%.*s", STR_FMT(name), STR_FMT(domain)));
     arena_free(arena);
     return good;
 }
@@ -175,16 +175,21 @@ static bool is_uri(struct str text)
     return is_ip((struct str){open + 1, (size_t)(close - open) - 1}, AF_INET6);
 }
 
-// A web address, which a browser fetches: a URI of http or https, with a host (RFC 9110 §4.2).
+// A web address, which a browser fetches: a URI of http or https, with a host (RFC 9110 §4.2) and without a user's
+// name.
 static bool is_web(struct str text)
 {
-    struct str rest, host, scheme = str_cut(text, ':', &rest);
-    bool http = str_eq_nocase(scheme, STR("http")) || str_eq_nocase(scheme, STR("https"));
-    if (!http || !str_starts(rest, STR("//")))
-        return false;
-    static const char ends[] = {'/', '?', '#', ':', '@'}; // of what stands before a host, or after none
-    host = (struct str){rest.ptr + 2, rest.len - 2};
-    return host.len && !memchr(ends, host.ptr[0], sizeof ends) && is_uri(text);
+    struct arena *arena = arena_new();
+    bool is = text_web(arena, text).ptr != NULL;
+    arena_free(arena);
+    return is;
+}
+
+// What a link of a person's leads to: a page, or a mailbox.
+static bool is_contact(struct str text)
+{
+    struct str rest, scheme = str_cut(text, ':', &rest);
+    return str_eq_nocase(scheme, STR("mailto")) ? rest.ptr && is_mailbox(rest) : is_web(text);
 }
 
 static bool is_line(struct str text)
@@ -201,6 +206,20 @@ static struct str trimmed(struct arena *arena, struct str text)
 {
     (void)arena;
     return text_trim(text);
+}
+
+static struct str normal_web(struct arena *arena, struct str text)
+{
+    struct str web = text_web(arena, text_trim(text));
+    return web.ptr ? web : text_trim(text);
+}
+
+static struct str normal_contact(struct arena *arena, struct str text)
+{
+    struct str rest, scheme = str_cut(text_trim(text), ':', &rest);
+    if (rest.ptr && str_eq_nocase(scheme, STR("mailto")))
+        return arena_printf(arena, "mailto:%.*s", STR_FMT(rest));
+    return normal_web(arena, text);
 }
 
 static struct str normal_lang(struct arena *arena, struct str text)
@@ -221,7 +240,9 @@ const struct format *format_find(struct str name)
         {"email", is_email, "is not an e-mail address.", trimmed},
         {"mailbox", is_mailbox, "is not an e-mail address.", trimmed},
         {"uri", is_uri, "is not an absolute address (RFC 3986, such as https://example.org/a).", NULL},
-        {"web", is_web, "is not an address of the web (http or https, such as https://example.org/a).", NULL},
+        {"web", is_web, "is not an address of the web (http or https, such as https://example.org/a).", normal_web},
+        {"contact", is_contact,
+         "is not an address of the web or of e-mail (https://example.org/a, mailto:a@example.org).", normal_contact},
         {"line", is_line, "is not one line with something to read in it.", trimmed},
         {"text", is_written, "is not anything to read.", NULL},
     };

@@ -75,6 +75,8 @@ static const struct {
      "n’est pas une adresse absolue (RFC 3986, comme https://example.org/a)."},
     {"is not an address of the web (http or https, such as https://example.org/a).",
      "n’est pas une adresse du web (http ou https, comme https://example.org/a)."},
+    {"is not an address of the web or of e-mail (https://example.org/a, mailto:a@example.org).",
+     "n’est pas une adresse du web ou un e-mail (https://example.org/a, mailto:a@example.org)."},
     {"is not anything to read.", "n’a rien à lire."},
     {"is not one line with something to read in it.", "n’est pas une seule ligne où il y ait quelque chose à lire."},
 

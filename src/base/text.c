@@ -494,6 +494,22 @@ struct str text_trim(struct str text)
     return (struct str){text.ptr + start, (size_t)(end - start)};
 }
 
+struct str text_opaque(struct arena *arena, struct str text)
+{
+    struct buf opaque = buf_in(arena);
+    UChar32 c;
+    for (size_t i = 0, at = 0; i < text.len; at = i) {
+        U8_NEXT((const uint8_t *)text.ptr, i, text.len, c);
+        if (c < 0 || u_charType(c) == U_CONTROL_CHAR)
+            return STR_NONE;
+        if (u_charType(c) == U_SPACE_SEPARATOR)
+            buf_put_char(&opaque, ' ');
+        else
+            buf_put(&opaque, (struct str){text.ptr + at, i - at});
+    }
+    return opaque.len ? text_nfc(arena, buf_str(&opaque)) : STR_NONE;
+}
+
 struct str text_cut(struct str text, size_t max)
 {
     while (text.len > max && ((unsigned char)text.ptr[max] & 0xC0) == 0x80)

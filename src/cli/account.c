@@ -46,6 +46,16 @@ static struct str text_typed(struct arena *arena, struct str text)
     return text_is_utf8(text) ? text_clean(arena, text) : text;
 }
 
+// An address as accounts have it: without blanks around it, its domain in ASCII.
+static struct str address_typed(struct arena *arena, const char *typed)
+{
+    struct str text = text_trim(text_typed(arena, str_of(typed)));
+    const char *at = memrchr(text.ptr, '@', text.len);
+    size_t name = at ? (size_t)(at - text.ptr) : 0;
+    struct str domain = at ? text_domain(arena, (struct str){at + 1, text.len - name - 1}) : STR_NONE;
+    return domain.ptr ? arena_printf(arena, "%.*s@%.*s", (int)name, text.ptr, STR_FMT(domain)) : text;
+}
+
 static struct str hashed(const struct account_act *act, struct arena *arena, struct str password)
 {
     return secret_password_hash(arena, password, act->config->hash_passes, (size_t)act->config->hash_memory_kib * 1024);
@@ -80,9 +90,11 @@ static bool read_password(struct arena *arena, struct str *password, char line[P
         fputc('\n', stderr);
     }
     struct str text = got ? (struct str){line, strcspn(line, "\r\n")} : STR("");
-    *password = text_typed(arena, text);
+    *password = text_opaque(arena, text);
     if (!text_is_utf8(text))
         cli_fail("a password is UTF-8 text: nobody could send another one");
+    else if (text.len && !password->ptr)
+        cli_fail("a password has no control characters");
     else if (text_length(*password) < PASSWORD_LEAST || text.len > PASSWORD_MOST)
         cli_fail("a password has %d to %d characters, on one line of standard input", PASSWORD_LEAST, PASSWORD_MOST);
     else
@@ -128,7 +140,7 @@ static int add_typed(const struct account_act *act, struct arena *arena, int arg
     if (!role || argc % 2 == 0)
         return cli_usage("account add EMAIL --role ROLE [--name NAME]");
     char line[PASSWORD_MOST + 2];
-    struct str password, email = text_typed(arena, str_of(argv[2]));
+    struct str password, email = address_typed(arena, argv[2]);
     struct error error;
     if (!read_password(arena, &password, line))
         return 1;
@@ -143,7 +155,7 @@ static int password(const struct account_act *act, struct arena *arena, const ch
     struct str chosen;
     if (!read_password(arena, &chosen, line))
         return 1;
-    struct str values[] = {hashed(act, arena, chosen), text_typed(arena, str_of(email))};
+    struct str values[] = {hashed(act, arena, chosen), address_typed(arena, email)};
     explicit_bzero(line, sizeof line);
     return change(act, arena, "accounts/cli_set_password", values, email);
 }
@@ -151,7 +163,7 @@ static int password(const struct account_act *act, struct arena *arena, const ch
 static int act_on(const struct account_act *act, struct arena *arena, int argc, char **argv)
 {
     const char *verb = argv[1], *email = argc > 2 ? argv[2] : "";
-    struct str address = text_typed(arena, str_of(email));
+    struct str address = address_typed(arena, email);
     if (strcmp(verb, "list") == 0 && argc == 2)
         return list(act, arena);
     if (strcmp(verb, "add") == 0 && argc > 2)

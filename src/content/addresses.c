@@ -78,7 +78,7 @@ struct str body_markdown_address(struct markdown *markdown, struct str address, 
         return address;
     if (base.len && address.len && !has_scheme(address) && address.ptr[0] != '#')
         address = resolved(markdown->leaf_arena, base, address);
-    if (!article && body_address_fits(address, beginnings_of(use)))
+    if (!article && body_address(markdown->leaf_arena, address, beginnings_of(use)).ptr)
         return address;
     body_markdown_tell(markdown, place, "address", "%s %s, not \"%s\"",
                        use == ADDRESS_IMAGE ? "an image has a whole address," : "a link leads to",

@@ -198,7 +198,9 @@ struct str body_text_of(struct reader *reader, const json_t *value); // for as l
 bool body_is_key(struct str text);
 // How an address on the web begins, and one that a link may have.
 extern const char *const body_web[], *const body_link_beginnings[];
-bool body_address_fits(struct str address, const char *const *beginnings);
+// The address as it is kept: of the web a URI, others as they stand. STR_NONE where it begins otherwise, misleads or is
+// broken.
+struct str body_address(struct arena *arena, struct str address, const char *const *beginnings);
 // A check: the member has more in it than white space.
 void body_not_blank(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);
 void body_key_is_new(struct reader *reader, const struct path *at, const json_t *owner, struct node *node);

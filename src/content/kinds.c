@@ -228,14 +228,15 @@ static bool begins(struct str address, struct str beginning)
     return !str_ends(beginning, STR("//")) || !strchr("/?#:@", address.ptr[beginning.len]);
 }
 
-bool body_address_fits(struct str address, const char *const *beginnings)
+struct str body_address(struct arena *arena, struct str address, const char *const *beginnings)
 {
     if (misleads(address))
-        return false;
+        return STR_NONE;
     for (; *beginnings; beginnings++)
         if (begins(address, str_of(*beginnings)))
-            return true;
-    return false;
+            return address.ptr[0] == 'h' || address.ptr[0] == 'H' ? text_web(arena, address)
+                                                                  : text_clean(arena, address);
+    return STR_NONE;
 }
 
 static bool read_address(struct reader *reader, const struct path *at, const json_t *value, const struct member *member,
@@ -247,9 +248,17 @@ static bool read_address(struct reader *reader, const struct path *at, const jso
                    body_quoted(reader, address));
         return false;
     }
-    if (body_address_fits(address, member->choices)) {
-        *(struct str *)field = text_clean(reader->work, address);
+    struct str read = body_address(reader->work, address, member->choices);
+    if (read.ptr) {
+        *(struct str *)field = read;
         return true;
+    }
+    for (const char *const *beginning = member->choices; *beginning; beginning++) {
+        if (begins(address, str_of(*beginning))) {
+            body_fault(reader, at, "this is no address of the web (a host, no user's name before it): %s",
+                       body_quoted(reader, address));
+            return false;
+        }
     }
     body_fault(reader, at, "\"%s\" takes a whole address that begins with %s, not %s", member->name,
                body_either(reader, member->choices), body_quoted(reader, address));

@@ -59,11 +59,17 @@ def test_the_list_shows_no_password(server, someone):
     assert addresses == sorted(addresses)
 
 
-@pytest.mark.parametrize("typed", ["a password\tof this line", "a password of this line\r\nand not of this one"],
-                         ids=["with a tab", "the first line"])
+@pytest.mark.parametrize("typed", ["  a password of blanks ", "a password of this line\r\nand not of this one"],
+                         ids=["with blanks", "the first line"])
 def test_a_password_is_one_line_as_it_stands(server, someone, typed):
     does(server.account("password", someone.account["email"], typed=typed))
     log_in(server, someone.account["email"], typed.splitlines()[0])
+
+
+def test_a_password_with_a_control_character_is_refused(server, someone):
+    refused = server.account("password", someone.account["email"], typed="a password\tof this line\n")
+    assert refused.returncode == 1 and "no control characters" in refused.stderr
+    log_in(server, someone.account["email"])
 
 
 def test_a_new_role_counts_at_the_next_call_without_a_new_login(server, someone):

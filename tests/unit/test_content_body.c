@@ -706,7 +706,7 @@ static void test_markup_in_any_text_is_text(void **state)
     for (size_t i = 0; i < COUNT_OF(bodies); i++) {
         char *html = arena_cstr(arena, body_of(bodies[i]).html);
         if (strstr(html, "<script") || strchr(html, '\'') || strstr(html, "\"x\"") || strstr(html, "\"><s") ||
-            !strstr(html, "&lt;script&gt;"))
+            (!strstr(html, "&lt;script&gt;") && !strstr(html, "%3Cscript%3E"))) // in an address
             fail_msg("%s", html);
     }
     assert_html("[" P(SPAN(EVIL)) "]",
