@@ -14,7 +14,7 @@ enum {
     CONNECT_TURN_MS = 20,
     BACKOFF_FIRST_MS = 100,
     BACKOFF_LONGEST_MS = 500,
-    BACKOFF_LONGEST_BROKEN_MS = 2000, // of one that is made, and cannot run PL/pgSQL
+    BACKOFF_LONGEST_BROKEN_MS = 2000, // of one that is made, and on which statements cannot run
     CONNECT_MS = 5000
 };
 
@@ -74,7 +74,7 @@ static void connection_back_off(struct db_connection *connection, bool broken)
 // Closes what there is, hands calls back to the pool, and backs off. `sqlstate` may be NULL.
 static void lose_as(struct db_connection *connection, const char *sqlstate, const char *why)
 {
-    bool broken = sqlstate && db_sqlstate_is_broken(sqlstate);
+    bool broken = sqlstate && db_sqlstate_is_operators(sqlstate);
     if (!connection->reported || (broken && !connection->reported_broken))
         log_event(LOG_WARNING, "db.lost", "%s", why);
     connection->reported = true;

@@ -54,6 +54,7 @@ enum { DB_SETTINGS = 4 }; // role, statement_timeout, lock_timeout, search_path
 // A session's application_name and search_path: who works with a set of definitions finds its names first, and is known
 // by it (sql/sets.sql).
 const char *db_application_name(struct arena *arena, struct str definitions);
+void db_one_line(char *text); // what libpq says may have several, with tabs
 const char *db_search_path(struct arena *arena, struct str definitions);
 // As db_session_script; tells the SQLSTATE of what failed, or nothing.
 MUST_CHECK bool db_session_try(struct db_session *session, struct str sql, char sqlstate[6], struct error *error);

@@ -43,11 +43,18 @@ static void call_finish(struct db_pool *pool, struct db_call *call)
     call->done(call, &call->answer);
 }
 
-// Finishes a call that no connection has run; why there is none is told with it.
+// The step at which a connection was when it went away, else the last, whose answer nobody gets.
+static struct str statement_of(const struct db_call *call, enum db_outcome outcome)
+{
+    bool ended_within = outcome == DB_UNKNOWN && call->steps_answered < call->step_count;
+    return call->steps[ended_within ? call->steps_answered : call->step_count - 1].statement->name;
+}
+
+// Finishes a call that no connection has run to its end; why there is none is told with it.
 static void call_finish_without(struct db_pool *pool, struct db_call *call, enum db_outcome outcome)
 {
-    call->answer = (struct db_answer){.outcome = outcome};
-    if (outcome == DB_AWAY) {
+    call->answer = (struct db_answer){.outcome = outcome, .statement = statement_of(call, outcome)};
+    if (outcome == DB_AWAY || outcome == DB_UNKNOWN) {
         memcpy(call->answer.sqlstate, pool->lost_sqlstate, sizeof pool->lost_sqlstate);
         call->answer.reason = arena_copy(call->arena, str_of(pool->lost_reason));
     }
@@ -120,7 +127,7 @@ static void try_again(struct db_pool *pool, struct db_call *call)
 
 void db_pool_answered(struct db_pool *pool, const struct db_connection *connection, struct db_call *call)
 {
-    bool broken = call->answer.outcome == DB_REFUSED && db_sqlstate_is_broken(call->answer.sqlstate);
+    bool refused = call->answer.outcome == DB_REFUSED, broken = refused && db_sqlstate_is_broken(call->answer.sqlstate);
     struct db_class_metrics *metrics = &pool->metrics[call->class];
     durations_add(&metrics->took, clock_mono_us() - call->sent_us);
     counter_add(&metrics->broken, broken);
@@ -130,7 +137,7 @@ void db_pool_answered(struct db_pool *pool, const struct db_connection *connecti
         try_again(pool, call);
         return;
     }
-    window_count(pool, call->class, broken);
+    window_count(pool, call->class, refused && db_sqlstate_is_operators(call->answer.sqlstate));
     call_finish(pool, call);
 }
 
@@ -150,6 +157,7 @@ void db_pool_lost(struct db_pool *pool, const char *sqlstate, const char *why)
 {
     snprintf(pool->lost_sqlstate, sizeof pool->lost_sqlstate, "%s", sqlstate ? sqlstate : "");
     snprintf(pool->lost_reason, sizeof pool->lost_reason, "%s", why);
+    db_one_line(pool->lost_reason);
 }
 
 // The connections that are ready and the calls that wait, for whoever reads the metrics.
