@@ -366,6 +366,6 @@ def test_a_database_from_before_the_present_migrations_is_told_from_others_and_l
     assert said.startswith("the database was made before the present migrations") and "`rm -r .marbre`" in said and "dump" in said
     asked = marbre.run("migrate", "status", **old)
     assert asked.returncode == 1 and marbre.complaint(asked) == said
-    assert "pending" not in [state for state, _ in migrations(asked.stdout)], "what will never be applied"
+    assert "pending" not in asked.stdout, "what will never be applied"
     assert server.sql("select string_agg(relname, ' ' order by relname) from pg_class where relnamespace = 'marbre'::regnamespace"
                       " and relkind = 'r'", database="old") == "articles migrations"
