@@ -48,9 +48,9 @@ enum { DB_OUTCOMES = DB_UNKNOWN + 1 };
 // The result of a call. The texts live as long as the call's arena.
 struct db_answer {
     enum db_outcome outcome;
-    char sqlstate[6];                       // of a refusal; of DB_AWAY, why there is no connection
+    char sqlstate[6];                       // of a refusal; of DB_AWAY and DB_UNKNOWN, why there is no connection
     struct str message, detail, constraint; // of a refusal
-    struct str statement;                   // the step that was refused; STR_NONE: none was
+    struct str statement;                   // the step that was refused or never answered
     struct str reason;                      // the message for the log: STR_NONE where it may hold what somebody wrote
     void *result;                           // of the last step; read by the functions below
 };
@@ -58,6 +58,10 @@ struct db_answer {
 // SQLSTATE classes 58 and XX: not the statement is wrong but what it runs on, such as a library that is no longer the
 // one that PostgreSQL was started with, a page that cannot be read, a cache that is not in order.
 bool db_sqlstate_is_broken(const char *sqlstate);
+// What a statement names is not there or may not be used, such as a function whose schema was dropped.
+bool db_sqlstate_is_lacking(const char *sqlstate);
+// Either of the two: no caller is to blame and no new try helps, but whoever runs the database.
+bool db_sqlstate_is_operators(const char *sqlstate);
 
 size_t db_answer_rows(const struct db_answer *answer);
 struct str db_answer_text(const struct db_answer *answer, const char *column); // of row 0; STR_NONE for null
@@ -79,6 +83,7 @@ struct db_config {
 // Whose connections a call may have. DB_LOGIN, DB_PUBLIC and DB_EXPORT have none of their own: see db_pool.
 enum db_connection_class { DB_READ, DB_LIST, DB_WRITE, DB_LOGIN, DB_PUBLIC, DB_EXPORT };
 enum { DB_CONNECTION_CLASSES = DB_EXPORT + 1 };
+extern const char *const db_connection_class_names[DB_CONNECTION_CLASSES]; // as the log and the metrics say them
 
 // A call: filled by the caller, owned by the pool until `done`. Its arena must live until then.
 struct db_call {
@@ -96,6 +101,7 @@ struct db_call {
     size_t steps_answered;
     int64_t began_us, sent_us;
     bool retried;
+    bool has_waited; // a moment, for a lock that somebody else held
 };
 
 // A connection pool of one worker, on its loop: `read_connections` for keyed reads and as many for lists, each shared
@@ -103,6 +109,9 @@ struct db_call {
 // writers' one at most is used by what the public writes, and half of them at most by calls with the same `lock_key`; a
 // login that finds them all taken is lent one of the lists'. Pages of exports have one of the lists', too. They connect
 // by themselves, for ever, with growing pauses; names are resolved on the threads.
+//
+// Half of the writers' are hasty: a call that meets a lock there gives up in a moment, nothing being changed, and is
+// sent again to one of the others, where it waits for `lock_ms`. So whatever many wait for, others can write.
 //
 // A connection that answers that it is broken (db_sqlstate_is_broken) is replaced by a new one, one at a time and with
 // growing pauses, and the call is tried once more on another: nothing was changed. One that cannot run PL/pgSQL is not
@@ -115,7 +124,7 @@ void db_pool_free(struct db_pool *pool); // calls that are under way are answere
 void db_pool_call(struct db_pool *pool, struct db_call *call);
 bool db_pool_ready(const struct db_pool *pool); // each class has a connection that is prepared
 // A health check by answers: of those of the last seconds, to readers or to writers, most were that PostgreSQL is
-// broken; or it is why there is no connection.
+// broken or lacks what statements name; or it is why there is no connection.
 bool db_pool_failing(const struct db_pool *pool);
 
 // Metrics of a pool's connection class; any thread may read them.

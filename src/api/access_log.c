@@ -35,7 +35,8 @@ static struct str told_target(struct arena *arena, const struct http_request *re
 static const char *const outcome_names[DB_OUTCOMES] = {
     [DB_REFUSED] = "refused", [DB_BUSY] = "busy", [DB_AWAY] = "away", [DB_UNKNOWN] = "unknown"};
 
-// Why a request was answered with a 5xx: the problem's detail, and what PostgreSQL said last, but for values.
+// Why a request was answered with a 5xx: the problem's detail, and what PostgreSQL said last, but for values; where it
+// was not asked, what of which queue had no turn.
 static void put_failure(struct buf *line, const struct api_call *call)
 {
     const struct db_answer *answer = &call->db.answer;
@@ -47,6 +48,8 @@ static void put_failure(struct buf *line, const struct api_call *call)
         put_member(line, STR(",\"sqlstate\":"), str_of(answer->sqlstate));
     if (answer->statement.ptr)
         put_member(line, STR(",\"statement\":"), answer->statement);
+    if (answer->outcome != DB_REFUSED)
+        put_member(line, STR(",\"connection_class\":"), str_of(db_connection_class_names[call->db.class]));
     if (answer->reason.len)
         put_member(line, STR(",\"reason\":"), answer->reason);
 }

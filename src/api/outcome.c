@@ -209,8 +209,13 @@ static struct outcome committed(const struct api_call *call, const struct db_ans
 
 // ----------------------------------------------------------------------------------------------------------- refusals
 
-// SQLSTATEs, and what each means over HTTP. Class MB is our own: its last three digits are the
-// status.
+// What only whoever runs the database can mend: db_sqlstate_is_operators.
+static const char is_broken[] =
+    "The database is not in order, and whoever runs it has to see to it; nothing was changed.";
+static const char is_lacking[] =
+    "The database lacks something that this server needs, and whoever runs it has to see to it; nothing was changed.";
+
+// SQLSTATEs, and what each means over HTTP. Class MB is our own: its last three digits are the status.
 static const struct sqlstate {
     const char *code; // five characters, or two for a class
     int status;
@@ -226,7 +231,13 @@ static const struct sqlstate {
     {"53", 503, "The database has no room for this now; nothing was changed."},
     {"57", 503, "The database is being stopped."},
     {"25", 503, "The database takes no changes now."},
-    {"58", 503, "The database is not in order, and whoever runs it has to see to it; nothing was changed."},
+    {"58", 503, is_broken},
+    {"3F000", 503, is_lacking}, // invalid_schema_name
+    {"42501", 503, is_lacking}, // insufficient_privilege
+    {"42703", 503, is_lacking}, // undefined_column
+    {"42704", 503, is_lacking}, // undefined_object
+    {"42883", 503, is_lacking}, // undefined_function
+    {"42P01", 503, is_lacking}, // undefined_table
 };
 
 // Retry-After: how long to wait is told in the head, not in the document.
@@ -349,11 +360,10 @@ void outcome_of(struct api_call *call, const struct db_answer *answer, struct ou
         *outcome = refused(not_now(call, 1, "Too much is waiting for the database."));
         break;
     case DB_AWAY:
-        *outcome = refused(
-            not_now(call, 2,
-                    db_sqlstate_is_broken(answer->sqlstate)
-                        ? "The database is not in order, and whoever runs it has to see to it; nothing was changed."
-                        : "The database cannot be reached."));
+        *outcome = refused(not_now(call, 2,
+                                   db_sqlstate_is_broken(answer->sqlstate)    ? is_broken
+                                   : db_sqlstate_is_lacking(answer->sqlstate) ? is_lacking
+                                                                              : "The database cannot be reached."));
         break;
     }
 }

@@ -126,6 +126,10 @@ static const struct {
      "La base de données n’a pas de place pour cela. Rien n’a changé."},
     {"The database is not in order, and whoever runs it has to see to it; nothing was changed.",
      "La base de données n’est pas en ordre, et qui l’exploite doit s’en occuper ; rien n’a été changé."},
+    {"The database lacks something that this server needs, and whoever runs it has to see to it; nothing was changed.",
+     "Il manque à la base de données une chose dont ce serveur a besoin, et qui l’exploite doit s’en occuper ; rien "
+     "n’a "
+     "été changé."},
     {"The database is being stopped.", "La base de données s’arrête."},
     {"The database takes no changes now.", "La base de données n’accepte pas de changement."},
     {"The database cannot be reached.", "La base de données est inaccessible."},

@@ -11,7 +11,9 @@ static int status(struct db_session *session, const struct db_release *release)
     struct db_release_state state;
     if (!db_release_check(session, release, cli_say, &state, &error))
         return cli_fail("%s", error.detail);
-    if (state.before_base || state.changed || state.newer)
+    if (state.before_base)
+        return cli_fail("%s", db_release_complaint(&state));
+    if (state.changed || state.newer)
         return 1;
     return state.pending || !state.defined ? EXIT_PENDING : 0;
 }

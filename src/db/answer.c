@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const db_connection_class_names[DB_CONNECTION_CLASSES] = {
+    [DB_READ] = "read",   [DB_LIST] = "list",     [DB_WRITE] = "write",
+    [DB_LOGIN] = "login", [DB_PUBLIC] = "public", [DB_EXPORT] = "export"};
+
 static void finish_result(void *result)
 {
     PQclear(result);
@@ -21,12 +25,29 @@ bool db_sqlstate_is_broken(const char *sqlstate)
     return strncmp(sqlstate, "58", 2) == 0 || strncmp(sqlstate, "XX", 2) == 0;
 }
 
-// Messages of these SQLSTATEs name settings, files, locks, tables and functions, and never a value that a statement was
-// given. Others may, such as 22P02 (`invalid input syntax for type uuid: "…"`) or 42601 of a text search.
+bool db_sqlstate_is_lacking(const char *sqlstate)
+{
+    // invalid_schema_name, insufficient_privilege, undefined_column, _object, _function, _table
+    static const char *const codes[] = {"3F000", "42501", "42703", "42704", "42883", "42P01"};
+    for (size_t i = 0; i < COUNT_OF(codes); i++)
+        if (strcmp(sqlstate, codes[i]) == 0)
+            return true;
+    return false;
+}
+
+bool db_sqlstate_is_operators(const char *sqlstate)
+{
+    return db_sqlstate_is_broken(sqlstate) || db_sqlstate_is_lacking(sqlstate);
+}
+
+// Messages of these SQLSTATEs name settings, files, locks, types, tables and functions, and never a value that a
+// statement was given: none of ours makes a type, a role or a setting of one. Others may, such as 22P02 (`invalid input
+// syntax for type uuid: "…"`) or 42601 of a text search.
 static bool message_is_plain(const char *sqlstate)
 {
-    static const char *const classes[] = {"08", "0A", "21", "25", "26",    "28",    "3D",    "3F",    "40", "53",
-                                          "54", "55", "57", "58", "42501", "42703", "42883", "42P01", "XX"};
+    static const char *const classes[] = {"08",    "0A",    "21",    "25",    "26",    "28",    "3D",    "3F",
+                                          "40",    "53",    "54",    "55",    "57",    "58",    "42501", "42703",
+                                          "42704", "42723", "42804", "42846", "42883", "42P01", "42P02", "XX"};
     for (size_t i = 0; i < COUNT_OF(classes); i++)
         if (strncmp(sqlstate, classes[i], strlen(classes[i])) == 0)
             return true;
@@ -70,6 +91,21 @@ void db_step_values(struct arena *arena, const struct db_step *step, const char 
 {
     for (size_t i = 0; i < step->statement->parameter_count; i++)
         values[i] = step->values[i].ptr ? arena_cstr(arena, step->values[i]) : NULL;
+}
+
+void db_one_line(char *text)
+{
+    char *end = text;
+    for (const char *c = text; *c; c++) {
+        bool space = *c == ' ' || *c == '\n' || *c == '\t' || *c == '\r';
+        if (!space)
+            *end++ = *c;
+        else if (end > text && end[-1] != ' ')
+            *end++ = ' ';
+    }
+    if (end > text && end[-1] == ' ')
+        end--;
+    *end = '\0';
 }
 
 const char *db_application_name(struct arena *arena, struct str definitions)

@@ -10,7 +10,8 @@ enum { DB_SHARED_DEPTH = 8, DB_VALUES_MAX = DB_PARAMETERS_MAX };
 struct db_connection;
 
 struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct thread_pool *threads,
-                                        const struct db_config *config, const struct db_statements *statements);
+                                        const struct db_config *config, const struct db_statements *statements,
+                                        unsigned lock_ms);
 void db_connection_free(struct db_connection *connection);
 bool db_connection_is_ready(const struct db_connection *connection);
 bool db_connection_is_coming(const struct db_connection *connection); // being made, or soon to be tried
@@ -54,6 +55,7 @@ enum { DB_SETTINGS = 4 }; // role, statement_timeout, lock_timeout, search_path
 // A session's application_name and search_path: who works with a set of definitions finds its names first, and is known
 // by it (sql/sets.sql).
 const char *db_application_name(struct arena *arena, struct str definitions);
+void db_one_line(char *text); // what libpq says may have several, with tabs
 const char *db_search_path(struct arena *arena, struct str definitions);
 // As db_session_script; tells the SQLSTATE of what failed, or nothing.
 MUST_CHECK bool db_session_try(struct db_session *session, struct str sql, char sqlstate[6], struct error *error);

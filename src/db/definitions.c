@@ -70,7 +70,8 @@ bool db_definitions_compare(struct migrator *migrator, struct db_release_state *
         state->defined = set.recorded;
         state->current = set.recorded && set.newest && set.whole;
     }
-    say_set(migrator, state->defined ? "applied" : "pending", migrator->release->set, "");
+    if (state->defined || !state->before_base)
+        say_set(migrator, state->defined ? "applied" : "pending", migrator->release->set, "");
     for (size_t row = 0; row < db_answer_rows(&sets); row++) {
         struct set set = set_at(&sets, row);
         if (!str_eq(set.name, migrator->release->set))

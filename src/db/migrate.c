@@ -45,13 +45,15 @@ static void roll_back(struct migrator *migrator)
 // However many locks it waits for, nobody else's deadlock_timeout (a second) passes meanwhile: where two wait for each
 // other it is this side that gives up.
 static bool run_all(struct migrator *migrator, const struct script *scripts, size_t count, char sqlstate[6],
-                    struct error *error)
+                    struct str *failed, struct error *error)
 {
+    *failed = STR("its end");
     if (!db_session_try(migrator->session, STR("begin; set local lock_timeout = '150ms'"), sqlstate, error))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (db_session_try(migrator->session, scripts[i].text, sqlstate, error))
             continue;
+        *failed = scripts[i].name;
         return error_set(error, "%.*s: %s", STR_FMT(scripts[i].name), error->detail);
     }
     return db_session_try(migrator->session, STR("commit"), sqlstate, error);
@@ -72,32 +74,36 @@ static void pause_a_moment(void)
     nanosleep(&(struct timespec){.tv_nsec = (long)ms * 1000000}, NULL);
 }
 
-static bool give_up(struct migrator *migrator, struct error *error)
+// Who holds what comes first: it is what has to be seen to.
+static bool give_up(struct migrator *migrator, struct str failed, const char *sqlstate, struct error *error)
 {
     struct db_answer answer;
     struct error ignored;
     bool asked = migrator_ask(migrator, migrator_file("lock_holders.sql").ptr, &answer, &ignored);
     struct str holder = asked ? db_answer_text(&answer, "holder") : STR_NONE;
-    return error_set(error, "%.400s: gave up after MARBRE_MIGRATE_SECONDS, nothing of it was done%s%.*s", error->detail,
-                     holder.len ? "; locks are held by " : "", STR_FMT(holder));
+    return error_set(error,
+                     "%s%.*s: gave up after %u second%s (MARBRE_MIGRATE_SECONDS) at %.*s (%s), nothing of it was done",
+                     holder.len ? "locks are held by " : "locks could not be had", STR_FMT(holder),
+                     migrator->lock_seconds, migrator->lock_seconds == 1 ? "" : "s", STR_FMT(failed), sqlstate);
 }
 
 bool migrator_transact(struct migrator *migrator, const struct script *scripts, size_t count, struct error *error)
 {
     char sqlstate[6];
+    struct str failed;
     int64_t until_us = clock_mono_us() + (int64_t)migrator->lock_seconds * 1000000;
     for (unsigned attempt = 1;; attempt++) {
         struct error unwaited;
         if (attempt % WAIT_ALONE_EVERY == 0 &&
             !db_session_script(migrator->session, migrator_file("tables_wait.sql"), &unwaited))
             log_event(LOG_WARNING, "db.locks", "%s", unwaited.detail);
-        if (run_all(migrator, scripts, count, sqlstate, error))
+        if (run_all(migrator, scripts, count, sqlstate, &failed, error))
             return true;
         roll_back(migrator);
         if (!is_of_locks(sqlstate))
             return false;
         if (clock_mono_us() >= until_us)
-            return give_up(migrator, error);
+            return give_up(migrator, failed, sqlstate, error);
         if (!migrator->waited)
             migrator_say(migrator, "waiting", "for locks that others hold");
         migrator->waited = true;

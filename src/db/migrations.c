@@ -63,7 +63,8 @@ static void compare_ours(struct migrator *migrator, const struct db_answer *reco
         bool changed = there.ptr && !str_eq(there, file_hash(migrator->arena, file));
         state->changed |= changed;
         state->pending |= !there.ptr;
-        migrator_say(migrator, !there.ptr ? "pending" : changed ? "changed" : "applied", file->path);
+        if (there.ptr || !state->before_base) // they will never be applied to that
+            migrator_say(migrator, !there.ptr ? "pending" : changed ? "changed" : "applied", file->path);
     }
 }
 

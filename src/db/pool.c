@@ -8,6 +8,7 @@
 
 // Strangers and exports have one connection each, and wait so many times as long for it.
 enum { SWEEP_MS = 250, PUBLIC_WAIT_FACTOR = 4 };
+enum { HASTY_LOCK_MS = 100 }; // the longest wait for a lock on a hasty connection
 
 static void queue_put(struct waiting *queue, struct db_call *call)
 {
@@ -43,11 +44,18 @@ static void call_finish(struct db_pool *pool, struct db_call *call)
     call->done(call, &call->answer);
 }
 
-// Finishes a call that no connection has run; why there is none is told with it.
+// The step at which a connection was when it went away, else the last, whose answer nobody gets.
+static struct str statement_of(const struct db_call *call, enum db_outcome outcome)
+{
+    bool ended_within = outcome == DB_UNKNOWN && call->steps_answered < call->step_count;
+    return call->steps[ended_within ? call->steps_answered : call->step_count - 1].statement->name;
+}
+
+// Finishes a call that no connection has run to its end; why there is none is told with it.
 static void call_finish_without(struct db_pool *pool, struct db_call *call, enum db_outcome outcome)
 {
-    call->answer = (struct db_answer){.outcome = outcome};
-    if (outcome == DB_AWAY) {
+    call->answer = (struct db_answer){.outcome = outcome, .statement = statement_of(call, outcome)};
+    if (outcome == DB_AWAY || outcome == DB_UNKNOWN) {
         memcpy(call->answer.sqlstate, pool->lost_sqlstate, sizeof pool->lost_sqlstate);
         call->answer.reason = arena_copy(call->arena, str_of(pool->lost_reason));
     }
@@ -61,6 +69,12 @@ static void send_on(struct db_pool *pool, struct db_connection *place, struct db
     db_connection_send(place, call);
 }
 
+// It is not for want of a connection alone that a call waits for its place.
+static bool waits_for_a_lock(const struct db_call *call)
+{
+    return call->lock_key != 0 || call->has_waited;
+}
+
 void db_pool_call(struct db_pool *pool, struct db_call *call)
 {
     assert(call->step_count > 0 && call->done && call->class <= DB_EXPORT);
@@ -69,9 +83,10 @@ void db_pool_call(struct db_pool *pool, struct db_call *call)
     call->began_us = clock_mono_us();
     call->retried = false;
     call->failed_on = NULL;
+    call->has_waited = false;
     struct waiting *queue = &pool->waiting[call->class];
     // Those who wait go first, but for them that wait for a lock.
-    bool may_pass = !queue->first || queue->first->lock_key != 0;
+    bool may_pass = !queue->first || waits_for_a_lock(queue->first);
     struct db_connection *place = may_pass ? place_for(pool, call) : NULL;
     if (place)
         send_on(pool, place, call);
@@ -92,7 +107,7 @@ static bool send_one(struct db_pool *pool, struct waiting *queue)
             send_on(pool, place, queue_take(queue, link));
             return true;
         }
-        if ((*link)->lock_key == 0)
+        if (!waits_for_a_lock(*link))
             return false;
     }
     return false;
@@ -110,17 +125,32 @@ void db_pool_dispatch(struct db_pool *pool)
     }
 }
 
-static void try_again(struct db_pool *pool, struct db_call *call)
+static void put_back(struct db_pool *pool, struct db_call *call)
 {
     call->answer = (struct db_answer){0};
     call->steps_answered = 0;
-    call->retried = true;
     queue_put_first(&pool->waiting[call->class], call);
+}
+
+static void try_again(struct db_pool *pool, struct db_call *call)
+{
+    call->retried = true;
+    put_back(pool, call);
+}
+
+// The call found a lock that somebody else holds, on a hasty connection: it waits for it on another, once there is one.
+// Nothing was changed.
+static bool was_hasty(const struct db_pool *pool, const struct db_connection *connection, const struct db_call *call)
+{
+    bool hasty = false;
+    for (unsigned i = hasty_start(pool); i < pool->count; i++)
+        hasty |= pool->connections[i] == connection;
+    return hasty && !pool->closing && call->answer.outcome == DB_REFUSED && strcmp(call->answer.sqlstate, "55P03") == 0;
 }
 
 void db_pool_answered(struct db_pool *pool, const struct db_connection *connection, struct db_call *call)
 {
-    bool broken = call->answer.outcome == DB_REFUSED && db_sqlstate_is_broken(call->answer.sqlstate);
+    bool refused = call->answer.outcome == DB_REFUSED, broken = refused && db_sqlstate_is_broken(call->answer.sqlstate);
     struct db_class_metrics *metrics = &pool->metrics[call->class];
     durations_add(&metrics->took, clock_mono_us() - call->sent_us);
     counter_add(&metrics->broken, broken);
@@ -130,7 +160,12 @@ void db_pool_answered(struct db_pool *pool, const struct db_connection *connecti
         try_again(pool, call);
         return;
     }
-    window_count(pool, call->class, broken);
+    if (was_hasty(pool, connection, call)) {
+        call->has_waited = true;
+        put_back(pool, call);
+        return;
+    }
+    window_count(pool, call->class, refused && db_sqlstate_is_operators(call->answer.sqlstate));
     call_finish(pool, call);
 }
 
@@ -150,6 +185,7 @@ void db_pool_lost(struct db_pool *pool, const char *sqlstate, const char *why)
 {
     snprintf(pool->lost_sqlstate, sizeof pool->lost_sqlstate, "%s", sqlstate ? sqlstate : "");
     snprintf(pool->lost_reason, sizeof pool->lost_reason, "%s", why);
+    db_one_line(pool->lost_reason);
 }
 
 // The connections that are ready and the calls that wait, for whoever reads the metrics.
@@ -184,6 +220,11 @@ static void pool_sweep(evutil_socket_t fd, short what, void *context)
     publish_gauges(pool);
 }
 
+static unsigned lock_ms_of(const struct db_pool *pool, unsigned number)
+{
+    return number < hasty_start(pool) ? pool->config.lock_ms : HASTY_LOCK_MS;
+}
+
 struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, const struct db_config *config,
                             const struct db_statements *statements)
 {
@@ -195,7 +236,7 @@ struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, cons
     for (enum db_connection_class class = DB_READ; class <= DB_EXPORT; class ++)
         pool->waiting[class].last = &pool->waiting[class].first;
     for (unsigned i = 0; i < count; i++)
-        pool->connections[i] = db_connection_new(pool, loop, threads, config, statements);
+        pool->connections[i] = db_connection_new(pool, loop, threads, config, statements, lock_ms_of(pool, i));
     pool->sweep = event_new(loop_base(loop), -1, EV_PERSIST, pool_sweep, pool);
     event_add(pool->sweep, &(struct timeval){.tv_usec = SWEEP_MS * 1000});
     return pool;

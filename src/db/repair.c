@@ -41,7 +41,7 @@ static bool window_is_failing(const struct answer_window *window)
 bool db_pool_failing(const struct db_pool *pool)
 {
     return window_is_failing(&pool->readers) || window_is_failing(&pool->writers) ||
-           (!db_pool_ready(pool) && db_sqlstate_is_broken(pool->lost_sqlstate));
+           (!db_pool_ready(pool) && db_sqlstate_is_operators(pool->lost_sqlstate));
 }
 
 // ----------------------------------------------------------------------------------------------------- replacement

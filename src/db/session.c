@@ -14,16 +14,10 @@ static void finish_session(void *session)
     PQfinish(((struct db_session *)session)->pg);
 }
 
-// libpq's messages end in a newline and may have several lines; an error is one.
 static bool libpq_fail(struct error *error, const char *message)
 {
     error_set(error, "%s", message);
-    size_t n = strlen(error->detail);
-    while (n && error->detail[n - 1] == '\n')
-        error->detail[--n] = '\0';
-    for (char *c = error->detail; *c; c++)
-        if (*c == '\n' || *c == '\t')
-            *c = ' ';
+    db_one_line(error->detail);
     return false;
 }
 
@@ -90,6 +84,7 @@ static bool run_step(struct db_session *session, struct arena *arena, const stru
         return true;
     }
     db_answer_refuse(answer, arena, result);
+    answer->statement = step->statement->name;
     // Not its detail: that may show a row with what nobody should read.
     libpq_fail(error, answer->message.len ? arena_cstr(arena, answer->message) : PQresultErrorMessage(result));
     PQclear(result);

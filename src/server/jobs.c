@@ -19,6 +19,21 @@ bool jobs_bind(struct arena *arena, const struct api_sources *sources, struct db
     return true;
 }
 
+// Tells of a failure; of one that lasts until somebody sees to it, such as a schema that was dropped, once and not for
+// each job in each round.
+static void job_failed(struct jobs *jobs, const struct api_job *job, const struct db_answer *answer, const char *why)
+{
+    bool lasts = db_sqlstate_is_operators(answer->sqlstate);
+    jobs->lasting |= lasts;
+    if (lasts && strcmp(jobs->told, answer->sqlstate) == 0)
+        return;
+    if (lasts)
+        memcpy(jobs->told, answer->sqlstate, sizeof jobs->told);
+    log_event(LOG_WARNING, "server.job", "%s: %s in %.*s: %s", job->name,
+              answer->sqlstate[0] ? answer->sqlstate : "no SQLSTATE",
+              STR_FMT(answer->statement.ptr ? answer->statement : STR("its transaction")), why);
+}
+
 // Runs a job's statements in one transaction. True when there is as much again to do.
 static bool job_run(struct jobs *jobs, struct arena *arena, struct db_session *session, const struct api_job *job)
 {
@@ -35,7 +50,7 @@ static bool job_run(struct jobs *jobs, struct arena *arena, struct db_session *s
         log_event(LOG_INFO, "server.job", "%s: %llu erased", job->name, (unsigned long long)erased);
     } else if (strncmp(answer.sqlstate, "MB", 2) != 0) { // which says that it is not due, or that another one is at it
         counter_add(&metrics->failed, 1);
-        log_event(LOG_WARNING, "server.job", "%s: %s", job->name, error.detail);
+        job_failed(jobs, job, &answer, error.detail);
     }
     return erased >= job->most;
 }
@@ -59,10 +74,13 @@ static void jobs_run_all(struct jobs *jobs)
         arena_free(arena);
         return;
     }
+    jobs->lasting = false;
     for (const struct api_job *job = newsroom_jobs; job->name; job++) {
         while (!jobs_are_over(jobs) && job_run(jobs, arena, session, job)) {
         }
     }
+    if (!jobs->lasting)
+        jobs->told[0] = '\0';
     arena_free(arena);
 }
 

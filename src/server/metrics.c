@@ -10,9 +10,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const char *const classes[DB_CONNECTION_CLASSES] = {
-    [DB_READ] = "read",   [DB_LIST] = "list",     [DB_WRITE] = "write",
-    [DB_LOGIN] = "login", [DB_PUBLIC] = "public", [DB_EXPORT] = "export"};
 static const char *const outcomes[DB_OUTCOMES] = {
     [DB_DONE] = "done", [DB_REFUSED] = "refused", [DB_BUSY] = "busy", [DB_AWAY] = "away", [DB_UNKNOWN] = "unknown"};
 
@@ -169,7 +166,7 @@ static void put_waits(struct buf *out, const struct metric *metric, const struct
         struct sum sum = {0};
         for (unsigned i = 0; i < admin->worker_count; i++)
             sum_add(&sum, &class_metrics(admin, i, class)->waited);
-        put_histogram(out, metric, "connection_class", str_of(classes[class]), &sum);
+        put_histogram(out, metric, "connection_class", str_of(db_connection_class_names[class]), &sum);
     }
 }
 
@@ -179,7 +176,7 @@ static void put_statements(struct buf *out, const struct metric *metric, const s
         struct sum sum = {0};
         for (unsigned i = 0; i < admin->worker_count; i++)
             sum_add(&sum, &class_metrics(admin, i, class)->took);
-        put_histogram(out, metric, "connection_class", str_of(classes[class]), &sum);
+        put_histogram(out, metric, "connection_class", str_of(db_connection_class_names[class]), &sum);
     }
 }
 
@@ -190,8 +187,8 @@ static void put_outcomes(struct buf *out, const struct metric *metric, const str
             uint64_t calls = 0;
             for (unsigned i = 0; i < admin->worker_count; i++)
                 calls += counter_value(&class_metrics(admin, i, class)->outcomes[outcome]);
-            buf_printf(out, "%s{connection_class=\"%s\",outcome=\"%s\"} %" PRIu64 "\n", metric->name, classes[class],
-                       outcomes[outcome], calls);
+            buf_printf(out, "%s{connection_class=\"%s\",outcome=\"%s\"} %" PRIu64 "\n", metric->name,
+                       db_connection_class_names[class], outcomes[outcome], calls);
         }
 }
 
@@ -201,7 +198,8 @@ static void put_by_class(struct buf *out, const struct metric *metric, const str
         uint64_t now = 0;
         for (unsigned i = 0; i < admin->worker_count; i++)
             now += counter_value((const struct counter *)((const char *)class_metrics(admin, i, class) + offset));
-        buf_printf(out, "%s{connection_class=\"%s\"} %" PRIu64 "\n", metric->name, classes[class], now);
+        buf_printf(out, "%s{connection_class=\"%s\"} %" PRIu64 "\n", metric->name, db_connection_class_names[class],
+                   now);
     }
 }
 

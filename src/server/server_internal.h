@@ -75,6 +75,8 @@ struct jobs {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     bool started, over;
+    char told[6];                          // the SQLSTATE of a failure that will last, so that the log says it once
+    bool lasting;                          // there was one in this round
     struct job_metrics metrics[JOBS_MOST]; // as newsroom_jobs
 };
 // The statements of all jobs with their values; false and `error` when one names what no job has.

@@ -1,4 +1,5 @@
 """PostgreSQL is there and not in order (SQLSTATE classes 58 and XX): a library was changed beneath it, a page cannot be read.
+Or what the statements name is not there: the schema of the set was dropped.
 What still works goes on serving, what does not is replaced, and the log and /readyz say what it is."""
 import concurrent.futures
 import json
@@ -80,6 +81,7 @@ def test_when_none_is_left_readyz_turns_and_the_log_says_why_until_it_is_mended(
         assert refused.headers["Retry-After"] and "not in order" in refused.json()["detail"]
         line = log_line(upgraded, refused)
         assert (line["database"], line["sqlstate"]) == ("away", "58P01") and "plpgsql" in line["reason"], line
+        assert (line["statement"], line["connection_class"]) == ("tags/read", "read") and not set("\n\t") & set(line["reason"]), line
         assert line["problem"] == refused.json()["detail"]
     finally:
         upgraded.own.put_back("plpgsql.so")
@@ -187,7 +189,8 @@ def test_readyz_turns_when_most_statements_fail_so_and_turns_back_by_itself(whol
 
 
 @pytest.mark.parametrize("code, message, is_told", [("XX001", "invalid page in block 3 of relation base/5/16384", True),
-                                                    ("42704", "there is no such thing as Madame Mystère", False),
+                                                    ("42846", "cannot cast type jsonb to uuid", True),
+                                                    ("42601", "syntax error in tsquery: Madame Mystère", False),
                                                     ("P0001", "this was Madame Mystère", False)])
 def test_a_500_names_sqlstate_and_statement_and_no_message_that_may_hold_a_value(whole, code, message, is_told):
     fail(whole, ["null"], code, message)
@@ -196,3 +199,60 @@ def test_a_500_names_sqlstate_and_statement_and_no_message_that_may_hold_a_value
     assert (line["sqlstate"], line["statement"]) == (code, "tags/read") and line.get("reason") == (message if is_told else None)
     assert is_told or "Mystère" not in whole.log_text()
     assert message not in refused.text
+
+
+def test_a_write_that_had_no_turn_names_its_statement_and_whose_queue_it_was(whole):
+    editor = marbre.Client(whole, "editor")
+    tag = editor.make("tags", name="Tenu", kind="topic")
+    holder = whole.sql_session()
+    holder.send(f"begin; select 1 from tags where id = '{tag['id']}' for update;")
+    try:  # half of the writers' connections are for one thing at most
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            replies = list(pool.map(lambda n: editor.patch(f"/v1/desk/tags/{tag['id']}", {"name": f"Tenu {n}"}, 1), range(4)))
+    finally:
+        holder.send("rollback;")
+        holder.close()
+    lines = [log_line(whole, reply) for reply in replies]
+    busy = [line for line in lines if line.get("database") == "busy"]
+    assert busy and all((line["connection_class"], line["statement"]) == ("write", "tags/desk_get") for line in busy), lines
+
+
+# ---- what statements name is not there
+
+@pytest.mark.parametrize("code, message", [("42704", 'type "marbre_0.lang" does not exist'), ("42P01", 'relation "tags" does not exist'),
+                                           ("3F000", 'schema "marbre_0" does not exist'), ("42703", "column t.slug does not exist"),
+                                           ("42501", "permission denied for table tags")])
+def test_what_is_missing_is_an_operators_matter_and_the_log_names_it(whole, code, message):
+    replaced = metric(whole, "marbre_database_replaced_total", "read")
+    fail(whole, ["null"], code, message)
+    refused = whole.client().get(whole.path, 503)
+    assert refused.headers["Retry-After"] and "lacks something" in refused.json()["detail"]
+    line = log_line(whole, refused)
+    assert (line["sqlstate"], line["statement"], line["reason"]) == (code, "tags/read", message)
+    assert metric(whole, "marbre_database_replaced_total", "read") == replaced, "no other connection would have it"
+
+
+def test_a_set_that_is_dropped_beneath_a_server_is_told_once_and_served_from_again_when_it_is_back(scratch):
+    base = marbre.Server.dev(scratch / "lacking", "--empty")
+    server = base.serve_beside(MARBRE_JOBS_SECONDS="1")
+    try:
+        tag = marbre.Client(server, "editor").make("tags", name="Encore là", kind="topic")
+        path = f"/v1/tags/{tag['slug']}"
+        server.client().get(path, 200)
+        base.sql("delete from jobs")
+        base.sql(f"drop schema {base.sql('select name from definition_sets')} cascade")
+        refused = server.client().get(path, 503)
+        assert refused.headers["Retry-After"] and "lacks something" in refused.json()["detail"]
+        line = log_line(server, refused)
+        assert line["sqlstate"] in ("3F000", "42883", "42704") and line["statement"] == "tags/read" and line["reason"], line
+        marbre.wait_for(lambda: read_often(server, 4, path) and not readyz(server)["statements"], "readyz to turn", 10)
+        marbre.wait_for(lambda: not readyz(server)["migrations"], "the set to be missed", 10)
+        time.sleep(3)
+        told = [json.loads(line)["detail"] for line in server.log_text().splitlines() if '"server.job"' in line and " in jobs/" in line]
+        assert len(told) == 1 and "42883 in jobs/begin: function" in told[0], told
+        assert marbre.run("migrate", MARBRE_DATABASE_URL=base.database_url("marbre_owner")).returncode == 0
+        marbre.wait_for(server.is_ready, "readyz to turn back", 20)
+        server.client().get(path, 200)
+    finally:
+        assert server.stop() == 0
+        base.stop()
