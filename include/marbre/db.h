@@ -96,6 +96,7 @@ struct db_call {
     size_t steps_answered;
     int64_t began_us, sent_us;
     bool retried;
+    bool has_waited; // a moment, for a lock that somebody else held
 };
 
 // A connection pool of one worker, on its loop: `read_connections` for keyed reads and as many for lists, each shared
@@ -103,6 +104,9 @@ struct db_call {
 // writers' one at most is used by what the public writes, and half of them at most by calls with the same `lock_key`; a
 // login that finds them all taken is lent one of the lists'. Pages of exports have one of the lists', too. They connect
 // by themselves, for ever, with growing pauses; names are resolved on the threads.
+//
+// Half of the writers' are hasty: a call that meets a lock there gives up in a moment, nothing being changed, and is
+// sent again to one of the others, where it waits for `lock_ms`. So whatever many wait for, others can write.
 //
 // A connection that answers that it is broken (db_sqlstate_is_broken) is replaced by a new one, one at a time and with
 // growing pauses, and the call is tried once more on another: nothing was changed. One that cannot run PL/pgSQL is not

@@ -22,6 +22,8 @@ struct rates *rates_new(struct arena *arena, const struct config *config)
         [RATE_GOOD_KEY] = {.name = STR("good key"), .limit = config->rate_login},
         [RATE_DEAD_OF_LATE] = {.name = STR("dead key of late"), .limit = {1, 3600}},
         [RATE_GOOD_TODAY] = {.name = STR("good key today"), .limit = {1, 86400}},
+        [RATE_REFUSED_OF_LATE] = {.name = STR("key refused of late"), .limit = {1, 90}},
+        [RATE_ONE_MORE_KEY] = {.name = STR("one more key"), .limit = {1, 1}},
     };
     secret_random(rates->key, sizeof rates->key);
     for (size_t i = 0; i < RATE_CLASSES; i++) {
@@ -109,6 +111,15 @@ struct rate_state rate_take(struct rates *rates, const struct rate_class *class,
                                                                    memory_order_relaxed, memory_order_relaxed))
             return state;
     }
+}
+
+void rate_empty(struct rates *rates, const struct rate_class *class, struct str who)
+{
+    assert(is_limited(class, who));
+    uint64_t word, hash = hash_of(rates, class, who), tag = hash >> TAG_SHIFT;
+    _Atomic uint64_t *slot = slot_of(rates, hash, &word);
+    uint64_t full = (uint64_t)clock_mono_us() + (uint64_t) class->limit.seconds * 1000000;
+    atomic_store_explicit(slot, tag << TAG_SHIFT | (full & time_mask), memory_order_relaxed);
 }
 
 void rate_give_back(struct rates *rates, const struct rate_class *class, struct str who)

@@ -71,7 +71,11 @@ void rate_refund(struct api_call *call)
 //     one that has failed from here    with others that have, by address (`dead key`)
 //     one that was never seen          guesses, by address (`key`): each different key once
 //
-// A mark is a bucket of one: what was good is remembered for a day, what has failed from an address for an hour.
+// A key that was never seen, and may be good, does not wait until its neighbours' guesses are forgotten: when it comes
+// again after a refusal it is looked up, one such key a second from an address. If it is none it has failed then.
+//
+// A mark is a bucket of one: what was good is remembered for a day after it was last used, what has failed from an
+// address for an hour.
 static bool is_marked(struct rates *rates, enum rate_class_number class, struct str who)
 {
     return rate_look(rates, &rates->classes[class], who).refused;
@@ -79,7 +83,7 @@ static bool is_marked(struct rates *rates, enum rate_class_number class, struct 
 
 static void mark(struct rates *rates, enum rate_class_number class, struct str who)
 {
-    rate_take(rates, &rates->classes[class], who);
+    rate_empty(rates, &rates->classes[class], who);
 }
 
 // A penalty for an API key: who pays it, and as what.
@@ -105,6 +109,20 @@ static struct penalty penalty_of(const struct api_call *call)
     if (is_marked(rates, RATE_DEAD_OF_LATE, pair))
         return (struct penalty){&rates->classes[RATE_DEAD_KEY], address, pair, "address with API keys that are none"};
     return (struct penalty){&rates->classes[RATE_UNKNOWN_KEY], address, pair, "address with API keys that are none"};
+}
+
+// A key that is refused for others' guesses is looked up all the same when it comes again, and it is its turn.
+static bool may_be_one_more(struct api_call *call, const struct penalty *penalty)
+{
+    struct rates *rates = call->contract->rates;
+    if (penalty->class != &rates->classes[RATE_UNKNOWN_KEY])
+        return false;
+    bool comes_again = is_marked(rates, RATE_REFUSED_OF_LATE, penalty->pair);
+    const struct rate_class *one_more = &rates->classes[RATE_ONE_MORE_KEY];
+    struct rate_state state = comes_again ? rate_take(rates, one_more, penalty->who) : (struct rate_state){0};
+    mark(rates, RATE_REFUSED_OF_LATE, penalty->pair);
+    call->rate.retry_s = 1;
+    return comes_again && !state.refused;
 }
 
 void rate_exempt(const struct api_call *call)
@@ -134,7 +152,7 @@ struct refusal rate_check(struct api_call *call)
     if (call->caller.key.ptr) {
         struct penalty penalty = penalty_of(call);
         call->rate = penalty.class ? rate_look(rates, penalty.class, penalty.who) : (struct rate_state){0};
-        if (call->rate.refused)
+        if (call->rate.refused && !may_be_one_more(call, &penalty))
             return rate_refusal(call, penalty.class, penalty.one);
     }
     call->rate = rate_take(rates, class, subject(call, bytes));

@@ -17,8 +17,10 @@ enum rate_class_number {
     RATE_GOOD_KEY,
     RATE_DEAD_OF_LATE,
     RATE_GOOD_TODAY,
+    RATE_REFUSED_OF_LATE,
+    RATE_ONE_MORE_KEY,
 };
-enum { RATE_CLASSES = RATE_GOOD_TODAY + 1, RATE_CLASSES_OF_CONTRACT = RATE_FORM + 1 };
+enum { RATE_CLASSES = RATE_ONE_MORE_KEY + 1, RATE_CLASSES_OF_CONTRACT = RATE_FORM + 1 };
 
 // A bucket that holds `requests` and fills up in `seconds`.
 struct rate_class {
@@ -47,4 +49,6 @@ const struct rate_class *rate_class_find(const struct rates *rates, struct str n
 // (STR_NONE) is not counted, nor what has no limit: then the state has no class.
 struct rate_state rate_look(struct rates *rates, const struct rate_class *class, struct str who);
 struct rate_state rate_take(struct rates *rates, const struct rate_class *class, struct str who);
+// Empties the bucket: from now on it is as long until it is full as it can be. A bucket of one is a mark so.
+void rate_empty(struct rates *rates, const struct rate_class *class, struct str who);
 void rate_give_back(struct rates *rates, const struct rate_class *class, struct str who); // one that was taken

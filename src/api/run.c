@@ -4,7 +4,7 @@
 #include <assert.h>
 
 // The thing whose row the statements lock: that of the path (of parts, the whole that they belong to), or what a
-// handler has named.
+// handler has named. An id is the same in capitals.
 static uint64_t lock_key(const struct api_call *call)
 {
     const struct operation *operation = call->operation;
@@ -13,7 +13,7 @@ static uint64_t lock_key(const struct api_call *call)
         return 0;
     if (!thing.ptr && operation->path_parameter_count)
         thing = call->values[operation->path_parameters[0]];
-    return thing.ptr ? secret_short_hash(thing, call->contract->rates->key) | 1 : 0;
+    return thing.ptr ? secret_short_hash(str_lower(call->arena, thing), call->contract->rates->key) | 1 : 0;
 }
 
 void run(struct api_call *call, const struct transaction *transaction,

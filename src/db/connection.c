@@ -37,7 +37,7 @@ struct db_connection {
     struct event *readable, *writable, *timer;
     struct lookup *lookup;
     struct db_call *first, **last; // under way, in the order of sending
-    unsigned load, backoff_ms;
+    unsigned load, backoff_ms, lock_ms;
     enum db_health health;
     unsigned failures;              // answers in a row that it is broken
     bool reported, reported_broken; // that it is down, and that the database is why, so that the log says each once
@@ -227,7 +227,7 @@ static void prepare_all(struct db_connection *connection)
 {
     char statement_ms[16], lock_ms[16];
     snprintf(statement_ms, sizeof statement_ms, "%u", connection->config->statement_ms);
-    snprintf(lock_ms, sizeof lock_ms, "%u", connection->config->lock_ms);
+    snprintf(lock_ms, sizeof lock_ms, "%u", connection->lock_ms);
     const char *const settings[DB_SETTINGS] = {connection->role, statement_ms, lock_ms, connection->search_path};
     bool sent = PQenterPipelineMode(connection->pg) &&
                 PQsendQueryParams(connection->pg, db_settings_sql, DB_SETTINGS, NULL, settings, NULL, NULL, 0) &&
@@ -393,7 +393,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 // ------------------------------------------------------------------------------------------------ what the pool calls
 
 struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct thread_pool *threads,
-                                        const struct db_config *config, const struct db_statements *statements)
+                                        const struct db_config *config, const struct db_statements *statements,
+                                        unsigned lock_ms)
 {
     struct db_connection *connection = allocated(calloc(1, sizeof *connection), "a connection");
     struct arena *arena = arena_new();
@@ -407,7 +408,8 @@ struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop,
                                          .role = arena_cstr(arena, config->role),
                                          .application_name = db_application_name(arena, config->definitions),
                                          .search_path = db_search_path(arena, config->definitions),
-                                         .backoff_ms = BACKOFF_FIRST_MS};
+                                         .backoff_ms = BACKOFF_FIRST_MS,
+                                         .lock_ms = lock_ms};
     connection->last = &connection->first;
     connection->timer = event_new(loop_base(loop), -1, 0, on_timer, connection);
     connection->state = BACKING_OFF;

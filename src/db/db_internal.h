@@ -10,7 +10,8 @@ enum { DB_SHARED_DEPTH = 8, DB_VALUES_MAX = DB_PARAMETERS_MAX };
 struct db_connection;
 
 struct db_connection *db_connection_new(struct db_pool *pool, struct loop *loop, struct thread_pool *threads,
-                                        const struct db_config *config, const struct db_statements *statements);
+                                        const struct db_config *config, const struct db_statements *statements,
+                                        unsigned lock_ms);
 void db_connection_free(struct db_connection *connection);
 bool db_connection_is_ready(const struct db_connection *connection);
 bool db_connection_is_coming(const struct db_connection *connection); // being made, or soon to be tried

@@ -90,15 +90,16 @@ static struct writers count_writers(const struct db_pool *pool, const struct db_
     return writers;
 }
 
-// A writer has a connection alone. However many wait for one locked row, others can write; however many strangers
-// write, they do so one by one.
+// A writer has a connection alone. However many wait for locks, be it one row or many, others can write; however many
+// strangers write, they do so one by one.
 static struct db_connection *place_of_writer(const struct db_pool *pool, const struct db_call *call)
 {
     struct writers writers = count_writers(pool, call);
     unsigned half = writers.ready > 1 ? writers.ready / 2 : 1;
     if (writers.for_the_same >= half || (call->class == DB_PUBLIC && writers.of_the_public > 0))
         return NULL;
-    struct db_connection *found = best_of(pool, class_start(pool, DB_WRITE), pool->count, call, 1);
+    unsigned end = call->has_waited ? hasty_start(pool) : pool->count;
+    struct db_connection *found = best_of(pool, class_start(pool, DB_WRITE), end, call, 1);
     return found && has_place(found, 1) ? found : NULL;
 }
 

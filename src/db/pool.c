@@ -8,6 +8,7 @@
 
 // Strangers and exports have one connection each, and wait so many times as long for it.
 enum { SWEEP_MS = 250, PUBLIC_WAIT_FACTOR = 4 };
+enum { HASTY_LOCK_MS = 100 }; // the longest wait for a lock on a hasty connection
 
 static void queue_put(struct waiting *queue, struct db_call *call)
 {
@@ -61,6 +62,12 @@ static void send_on(struct db_pool *pool, struct db_connection *place, struct db
     db_connection_send(place, call);
 }
 
+// It is not for want of a connection alone that a call waits for its place.
+static bool waits_for_a_lock(const struct db_call *call)
+{
+    return call->lock_key != 0 || call->has_waited;
+}
+
 void db_pool_call(struct db_pool *pool, struct db_call *call)
 {
     assert(call->step_count > 0 && call->done && call->class <= DB_EXPORT);
@@ -69,9 +76,10 @@ void db_pool_call(struct db_pool *pool, struct db_call *call)
     call->began_us = clock_mono_us();
     call->retried = false;
     call->failed_on = NULL;
+    call->has_waited = false;
     struct waiting *queue = &pool->waiting[call->class];
     // Those who wait go first, but for them that wait for a lock.
-    bool may_pass = !queue->first || queue->first->lock_key != 0;
+    bool may_pass = !queue->first || waits_for_a_lock(queue->first);
     struct db_connection *place = may_pass ? place_for(pool, call) : NULL;
     if (place)
         send_on(pool, place, call);
@@ -92,7 +100,7 @@ static bool send_one(struct db_pool *pool, struct waiting *queue)
             send_on(pool, place, queue_take(queue, link));
             return true;
         }
-        if ((*link)->lock_key == 0)
+        if (!waits_for_a_lock(*link))
             return false;
     }
     return false;
@@ -110,12 +118,27 @@ void db_pool_dispatch(struct db_pool *pool)
     }
 }
 
-static void try_again(struct db_pool *pool, struct db_call *call)
+static void put_back(struct db_pool *pool, struct db_call *call)
 {
     call->answer = (struct db_answer){0};
     call->steps_answered = 0;
-    call->retried = true;
     queue_put_first(&pool->waiting[call->class], call);
+}
+
+static void try_again(struct db_pool *pool, struct db_call *call)
+{
+    call->retried = true;
+    put_back(pool, call);
+}
+
+// The call found a lock that somebody else holds, on a hasty connection: it waits for it on another, once there is one.
+// Nothing was changed.
+static bool was_hasty(const struct db_pool *pool, const struct db_connection *connection, const struct db_call *call)
+{
+    bool hasty = false;
+    for (unsigned i = hasty_start(pool); i < pool->count; i++)
+        hasty |= pool->connections[i] == connection;
+    return hasty && !pool->closing && call->answer.outcome == DB_REFUSED && strcmp(call->answer.sqlstate, "55P03") == 0;
 }
 
 void db_pool_answered(struct db_pool *pool, const struct db_connection *connection, struct db_call *call)
@@ -128,6 +151,11 @@ void db_pool_answered(struct db_pool *pool, const struct db_connection *connecti
     if (broken && repair_can_retry(pool, call)) { // PostgreSQL said so: nothing was changed, be it a write
         counter_add(&metrics->tried_again, 1);
         try_again(pool, call);
+        return;
+    }
+    if (was_hasty(pool, connection, call)) {
+        call->has_waited = true;
+        put_back(pool, call);
         return;
     }
     window_count(pool, call->class, broken);
@@ -184,6 +212,11 @@ static void pool_sweep(evutil_socket_t fd, short what, void *context)
     publish_gauges(pool);
 }
 
+static unsigned lock_ms_of(const struct db_pool *pool, unsigned number)
+{
+    return number < hasty_start(pool) ? pool->config.lock_ms : HASTY_LOCK_MS;
+}
+
 struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, const struct db_config *config,
                             const struct db_statements *statements)
 {
@@ -195,7 +228,7 @@ struct db_pool *db_pool_new(struct loop *loop, struct thread_pool *threads, cons
     for (enum db_connection_class class = DB_READ; class <= DB_EXPORT; class ++)
         pool->waiting[class].last = &pool->waiting[class].first;
     for (unsigned i = 0; i < count; i++)
-        pool->connections[i] = db_connection_new(pool, loop, threads, config, statements);
+        pool->connections[i] = db_connection_new(pool, loop, threads, config, statements, lock_ms_of(pool, i));
     pool->sweep = event_new(loop_base(loop), -1, EV_PERSIST, pool_sweep, pool);
     event_add(pool->sweep, &(struct timeval){.tv_usec = SWEEP_MS * 1000});
     return pool;

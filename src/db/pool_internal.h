@@ -40,6 +40,13 @@ static inline unsigned class_start(const struct db_pool *pool, unsigned class)
     return class > DB_WRITE ? pool->count : class * pool->config.read_connections;
 }
 
+// The index of the writers' first hasty connection: one that waits for a lock no longer than a moment, so that,
+// whatever many wait for, half of the connections stay for those that need not wait.
+static inline unsigned hasty_start(const struct db_pool *pool)
+{
+    return pool->count - pool->config.write_connections / 2;
+}
+
 // The connections that calls of a class may have at all: readers' or writers'.
 static inline unsigned reach_start(const struct db_pool *pool, enum db_connection_class class)
 {

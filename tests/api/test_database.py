@@ -86,42 +86,87 @@ def test_a_save_that_waits_for_a_lock_holds_up_nobody_else_and_is_refused_in_tim
     assert desk.get(f"/v1/desk/articles/{article['id']}", 200).json()["title"] == "Verrouillé"
 
 
-@pytest.mark.parametrize("rows", [1, 16])
-def test_sixteen_who_wait_for_locks_leave_room_for_logins_and_those_who_wait_for_one_row_for_others(house, desk, rows):
-    """Half of a worker's connections for writing may wait for one thing; who logs in need not wait for any of them."""
-    server = house.serve_beside(MARBRE_WRITE_CONNECTIONS="4", MARBRE_RATE_LOGIN="0", MARBRE_RATE_DESK="0")
-    locked = [desk.make_article(title=f"Très demandé {n}") for n in range(rows)]
-    others = [desk.make_article(title=f"Tranquille {n}") for n in range(3)]
-    editor = marbre.Client(server, "editor")
-    token = editor.session.headers["Authorization"]
+def send(server, token, method, path, body):
+    return requests.request(method, f"{server.url}/v1/desk/{path}", json=body, timeout=60, headers={
+        "Authorization": token, "If-Match": "*",
+        "Content-Type": "application/json" if method == "POST" else "application/merge-patch+json"}).status_code
 
-    def save(article, title):
-        return requests.patch(f"{server.url}/v1/desk/articles/{article['id']}", json={"title": title}, timeout=60, headers={
-            "Authorization": token, "If-Match": "*", "Content-Type": "application/merge-patch+json"}).status_code
+
+def sixteen(desk, what):
+    """Sixteen writes, and what somebody does who has the lock that they wait for."""
+    if what in ("one article", "one article, spelled in many ways"):
+        one = desk.make_article(title="Très demandé")["id"]
+        spelled = [one if what == "one article" or not n else f"{one[:n * 2]}{one[n * 2:].upper()}" for n in range(16)]
+        return [("PATCH", f"articles/{id}", {"title": f"Trop demandé {n}"}) for n, id in enumerate(spelled)], \
+            f"select 1 from articles where id = '{one}' for update;"
+    if what == "sixteen articles":
+        ids = [desk.make_article(title=f"Très demandé {n}")["id"] for n in range(16)]
+        return [("PATCH", f"articles/{id}", {"title": f"Trop demandé {n}"}) for n, id in enumerate(ids)], \
+            f"select 1 from articles where id in ({', '.join(map(repr, ids))}) for update;"
+    one = desk.make("tags", name=f"Verrou {what}", kind="topic")
+    if what == "a collection that all add to":
+        writes = [("POST", "tags", {"name": f"Ajout {n}", "kind": "topic"}) for n in range(16)]
+    else:
+        tags = [desk.make("tags", name=f"Retouche {n}", kind="topic")["id"] for n in range(16)]
+        writes = [("PATCH", f"tags/{id}", {"name": f"Retouchée {n}"}) for n, id in enumerate(tags)]
+    return writes, f"update tags set name = name || ' x' where id = '{one['id']}';"
+
+
+@pytest.mark.parametrize("what", ["one article", "one article, spelled in many ways", "sixteen articles",
+                                  "a collection that all add to", "sixteen tags of a collection"])
+def test_sixteen_who_wait_for_locks_leave_room_for_logins_and_for_others_who_write(house, desk, what):
+    """Half of a worker's connections for writing may wait for locks, whatever these are of; who logs in need not wait for
+    any of them."""
+    server = house.serve_beside(MARBRE_WRITE_CONNECTIONS="4", MARBRE_RATE_LOGIN="0", MARBRE_RATE_DESK="0")
+    writes, takes_the_lock = sixteen(desk, what)
+    others = [desk.make_article(title=f"Tranquille {n}")["id"] for n in range(3)]
+    token = marbre.Client(server, "chief").session.headers["Authorization"]
 
     def log_in(n):
         who = ["editor", "chief", "sales"][n % 3] + "@marbre.test"
         return requests.post(f"{server.url}/v1/auth/login", timeout=60,
                              json={"email": who, "password": marbre.PASSWORD}).status_code
 
+    def held():
+        return int(house.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"))
+
     holder = house.sql_session()
-    ids = ", ".join(f"'{article['id']}'" for article in locked)
-    holder.send(f"begin; select 1 from articles where id in ({ids}) for update;")
+    holder.send(f"begin; {takes_the_lock}")
     try:
         with concurrent.futures.ThreadPoolExecutor(24) as pool:
-            waiting = [pool.submit(save, locked[n % rows], f"Trop demandé {n}") for n in range(16)]
-            held = "2" if rows == 1 else "4"
-            marbre.wait_for(lambda: house.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") == held,
-                            "saves to wait for the lock, and others behind them for a connection", 10)
+            waiting = [pool.submit(send, server, token, *write) for write in writes]
+            marbre.wait_for(lambda: held() >= 2, "saves to wait for the lock, and others behind them for a connection", 10)
+            if what.startswith("one article"):
+                assert {held() for _ in range(8)} == {2}, "who waits for one thing has no more than half"
             asked = [pool.submit(log_in, n) for n in range(8)]
-            if rows == 1:
-                asked += [pool.submit(save, others[n % 3], f"Tranquille {n}") for n in range(24)]
+            asked += [pool.submit(send, server, token, "PATCH", f"articles/{others[n % 3]}", {"title": f"Tranquille {n}"})
+                      for n in range(24)]
             assert {one.result() for one in asked} == {200}, "who waits for longer than two seconds is told 503"
             holder.send("rollback;")
-            assert {one.result() for one in waiting} <= {200, 503}
+            assert {one.result() for one in waiting} <= {200, 201, 503}
     finally:
         holder.close()
         assert server.stop() == 0
+
+
+def test_a_save_that_meets_a_lock_for_a_while_is_done_all_the_same(house, desk):
+    """Be it on a connection that gives up in a moment: it is sent again on one that waits."""
+    server = house.serve_beside(MARBRE_WRITE_CONNECTIONS="4", MARBRE_RATE_DESK="0")
+    ids = [desk.make_article(title=f"Retardé {n}")["id"] for n in range(4)]
+    token = marbre.Client(server, "chief").session.headers["Authorization"]
+    holder = house.sql_session()
+    holder.send(f"begin; select 1 from articles where id in ({', '.join(map(repr, ids))}) for update;")
+    try:
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            saves = [pool.submit(send, server, token, "PATCH", f"articles/{id}", {"title": "Enfin"}) for id in ids]
+            time.sleep(0.7)
+            assert not any(save.done() for save in saves)
+            holder.send("rollback;")
+            assert [save.result() for save in saves] == [200] * 4
+    finally:
+        holder.close()
+        assert server.stop() == 0
+    assert {desk.get(f"/v1/desk/articles/{id}", 200).json()["version"] for id in ids} == {2}, "each once"
 
 
 def test_a_write_whose_connection_ends_is_said_to_be_unknown_and_a_refusal_is_never_made_up(house, desk):

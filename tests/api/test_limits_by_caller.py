@@ -218,9 +218,39 @@ def test_whoever_guesses_different_keys_is_bounded_by_address(server, guarded):
     guesses = [f"mbk_{n:043}" for n in range(40)]
     told = [ask_with(guarded, key, peer).status_code for key in guesses]
     assert told == [401] * 5 + [429] * 35
+    began = time.monotonic()
     again = [ask_with(guarded, key, peer).status_code for key in guesses for _ in range(2)]
-    assert again.count(401) <= 6, "nor are those that have failed a way to go on"
+    assert again.count(401) <= 7 + time.monotonic() - began, "nor are those that have failed a way to go on, but one a second"
     assert ask_with(guarded, good, peer).status_code == 200
+
+
+def test_a_good_key_that_was_never_seen_gets_in_within_seconds_whatever_its_neighbours_guess(server, guarded):
+    peer, (good, _) = address(), new_keys(server, 1)[0]
+    for n in range(6):
+        ask_with(guarded, f"mbk_{n:043}", peer)
+    refused = ask_with(guarded, good, peer)
+    assert refused.status_code == 429 and refused.headers["Retry-After"] == "1"
+
+    def guess_and_ask():
+        told.extend(ask_with(guarded, f"mbk_{'g' * 38}{next(guesses):05}", peer).status_code for _ in range(10))
+        return ask_with(guarded, good, peer).status_code == 200
+
+    told, guesses = [], itertools.count()
+    marbre.wait_for(guess_and_ask, "the good key to be looked up", 5)
+    assert set(told) == {429}, "a guess that is new is no key that comes again"
+    assert statuses(lambda: ask_with(guarded, good, peer), 20) == [200] * 20
+
+
+def test_guesses_that_come_again_are_looked_up_one_a_second(guarded):
+    peer, guesses = address(), [f"mbk_{n:043}" for n in range(1000, 1060)]
+    for key in guesses:
+        ask_with(guarded, key, peer)
+    began, told = time.monotonic(), []
+    while time.monotonic() - began < 3:
+        told += [ask_with(guarded, key, peer).status_code for key in guesses[5:]]
+    assert set(told) == {401, 429}
+    took = time.monotonic() - began
+    assert told.count(401) <= 1 + took + 5, "each is none from then on, and such fail five times in ten minutes"
 
 
 # ---- what is counted
