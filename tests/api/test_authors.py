@@ -35,7 +35,7 @@ def test_an_author_has_links_and_a_picture_which_readers_see(editor, reader):
 @pytest.mark.parametrize("links, pointer", [
     ([{"label": "x", "url": "javascript:alert(1)"}], "/links/0/url"), ([{"label": "x", "url": "ftp://a.example"}], "/links/0/url"),
     ([{"label": "x", "url": "//a.example/"}], "/links/0/url"), ([{"label": "x", "url": "https://a b/"}], "/links/0/url"),
-    ([{"label": "x", "url": " https://a.example/"}], "/links/0/url"), ([{"label": "x", "url": "data:text/html,x"}], "/links/0/url"),
+    ([{"label": "x", "url": "https://u:p@a.example/"}], "/links/0/url"), ([{"label": "x", "url": "data:text/html,x"}], "/links/0/url"),
     ([LINKS[0], {"url": "https://a.example/"}], "/links/1/label"), ([{"label": " ", "url": "https://a.example/"}], "/links/0/label"),
     ([{"label": "x"}], "/links/0/url"), (LINKS[:1] * 21, "/links"), ("https://a.example/", "/links"),
     ([{**LINKS[0], "icon": "x"}], "/links/0/icon")])

@@ -194,7 +194,7 @@ class Newsroom:
         for name in flat.get("required", []):
             schema = self.maker.flat(flat["properties"][name])
             body[name] = schema.get("example", schema.get("enum", ["A text that is long enough"])[0])
-            if schema.get("format") == "email":
+            if schema.get("format") in ("email", "mailbox"):
                 body[name] = f"made-{next(numbers)}@properties.test"
             if schema.get("format") == "line":
                 body[name] += f", propriété {next(numbers)}"

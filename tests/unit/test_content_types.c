@@ -72,20 +72,18 @@ static void test_an_embed_is_on_a_host_of_its_provider(void **state)
 {
     (void)state;
     static const char *const refused[] = {
-        "https://evil.example/watch?v=a",
-        "https://youtube.com.evil.example/a",
-        "https://youtube.com@evil.example/",
-        "https://evil.example/#youtube.com",
-        "https://evil.example?youtube.com",
-        "https://youtube.com:8443/a",
-        "https://www.youtube.com:pw@evil.test",
-        "https://vimeo.com/1",
+        "https://evil.example/watch?v=a",   "https://youtube.com.evil.example/a", "https://evil.example/#youtube.com",
+        "https://evil.example?youtube.com", "https://youtube.com:8443/a",         "https://vimeo.com/1",
         "https://xyoutube.com/a",
     };
     for (size_t i = 0; i < COUNT_OF(refused); i++)
         assert_fault(arena_printf(arena, "[" EMBED("youtube", "%s") "]", refused[i]).ptr, "/body/0/url",
                      "an embed of youtube is an address on www.youtube.com, youtube.com, m.youtube.com, youtu.be or "
                      "www.youtube-nocookie.com, not");
+    static const char *const broken[] = {"https://youtube.com@evil.example/", "https://www.youtube.com:pw@evil.test"};
+    for (size_t i = 0; i < COUNT_OF(broken); i++)
+        assert_fault(arena_printf(arena, "[" EMBED("youtube", "%s") "]", broken[i]).ptr, "/body/0/url",
+                     "no address of the web (a host, no user's name before it)");
     assert_fault("[" EMBED("youtube", "http://youtu.be/a") "]", "/body/0/url", "begins with https://");
     assert_fault("[" EMBED("youtube", "javascript:alert(1)") "]", "/body/0/url", "begins with https://");
     assert_fault("[" EMBED("facetube", "https://youtu.be/a") "]", "/body/0/provider", "takes youtube, vimeo");
