@@ -6,10 +6,8 @@
 // Access-Control-Expose-Headers and -Allow-Headers: what scripts may read of a reply, and send with a request, beyond
 // the standard's few.
 #define EXPOSED                                                                                                        \
-    "Accept-Patch, Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "              \
-    "X-Request-Id, "                                                                                                   \
-    "Idempotency-Replayed, "                                                                                           \
-    "WWW-Authenticate"
+    "Accept-Patch, Content-Disposition, ETag, Idempotency-Replayed, Link, Location, Preference-Applied, RateLimit, "   \
+    "RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
 #define SENT                                                                                                           \
     "Accept-Language, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id"
 

@@ -223,7 +223,7 @@ bool config_load(struct arena *arena, struct config *config, struct error *error
     *config = (struct config){0};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         const struct key *key = &keys[i];
-        struct str value;
+        struct str value = STR_NONE;
         if (!find_value(arena, key, &value, error))
             return false;
         void *member = (char *)config + key->offset;
