@@ -442,7 +442,8 @@ static struct str lang_cased(struct arena *arena, struct str text)
         for (size_t i = 0; i < subtag.len; i++) {
             bool letter = subtag.ptr[i] >= 'a' && subtag.ptr[i] <= 'z';
             bool capital = letter && !first && !single && (subtag.len == 2 || (subtag.len == 4 && i == 0));
-            buf_put_char(&cased, capital ? (char)(subtag.ptr[i] - 'a' + 'A') : subtag.ptr[i]);
+            char c = subtag.ptr[i];
+            buf_put_char(&cased, capital ? "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[c - 'a'] : c);
         }
         single = single || subtag.len == 1;
         if (rest.ptr)

@@ -59,7 +59,7 @@ static bool is_port(struct str port)
 // A host and perhaps a port; no user's name and no password.
 static bool put_authority(struct buf *address, struct str authority)
 {
-    struct str host = authority, port = STR_NONE;
+    struct str host, port = STR_NONE;
     if (authority.len == 0 || memchr(authority.ptr, '@', authority.len))
         return false;
     if (authority.ptr[0] == '[') {
