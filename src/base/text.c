@@ -440,10 +440,12 @@ static struct str lang_cased(struct arena *arena, struct str text)
     for (bool first = true, single = false; rest.ptr; first = false) {
         struct str subtag = str_cut(rest, '-', &rest);
         for (size_t i = 0; i < subtag.len; i++) {
-            bool letter = subtag.ptr[i] >= 'a' && subtag.ptr[i] <= 'z';
-            bool capital = letter && !first && !single && (subtag.len == 2 || (subtag.len == 4 && i == 0));
             char c = subtag.ptr[i];
-            buf_put_char(&cased, capital ? "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[c - 'a'] : c);
+            bool letter = c >= 'a' && c <= 'z';
+            bool capital = letter && !first && !single && (subtag.len == 2 || (subtag.len == 4 && i == 0));
+            if (capital)
+                c = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[c - 'a'];
+            buf_put_char(&cased, c);
         }
         single = single || subtag.len == 1;
         if (rest.ptr)
