@@ -7,6 +7,7 @@ import re
 import socket
 import unicodedata
 import urllib.parse
+import urllib.parse
 
 import pytest
 
@@ -22,6 +23,13 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def cleaned(text, line=False):
     text = OTHER_LINE_ENDS.sub(" " if line else "\n", text.replace("\r\n", "\n").replace("\r", "\n"))
     return unicodedata.normalize("NFC", UNWANTED.sub("", text))
+
+
+def stored(text, line=False, optional=False):
+    """What is kept of it: the blanks at the ends go where it is one line, and an optional text of nothing but blanks is none."""
+    kept = cleaned(text, line)
+    seen = kept.replace("\u200b", "").strip()
+    return None if optional and not seen else kept if "\n" in kept else kept.strip()
 
 
 def may_be_refused(text, longest, line):
@@ -91,7 +99,10 @@ def kept_or_refused(wire, path, fields, needed):
         refused |= told
         fields = {name: value for name, value in fields.items() if name not in told}
     for name, value in fields.items():
-        assert answer[name] == cleaned(value, name in ("name", "title")), name  # those have one line
+        needed_line = name in ("name", "title")  # those have one line, and something on it
+        seen = any(unicodedata.category(c)[0] in "LNPS" for c in value)
+        kept = stored(value, needed_line, not needed_line)
+        assert answer[name] in (kept, kept and kept.strip()) or not seen and answer[name] is None, name
     return refused
 
 
@@ -133,7 +144,7 @@ def test_a_slug_and_a_language_are_taken_as_they_are_or_refused_by_name(wire, na
         assert len(fits) == 2 or status == 422 and pointers(answer) == {f"/{name}" for name in set(forms) - set(fits)}
         for name in fits:
             status, _, answer = wire.send("POST /v1/desk/articles", body={"title": "Sans titre", name: string})
-            assert status == 409 and pointers(answer) == {"/slug"} or answer[name] == string  # another story's slug
+            assert status == 409 and pointers(answer) == {"/slug"} or answer[name].lower() == string.lower()  # another story's slug
             taken[name] += 1
     assert taken["slug"] > 10 and taken["lang"] > 3, taken
 
@@ -160,7 +171,9 @@ def test_a_bio_for_one_article_is_kept(editor, naughty, filing):
         some = naughty[at:at + 14]
         credits = [{"slug": slugs[i // 7], "role": roles[i % 7], "bio": string} for i, string in enumerate(some)]
         article = editor.make_article(title="Des biographies", authors=credits)
-        assert [author["bio"] for author in article["authors"]] == [cleaned(string) for string in some]
+        own = [filing["nadia"]["bio"], filing["paul"]["bio"]]  # where there is none for the article
+        assert [author["bio"] for author in article["authors"]] == \
+            [stored(string, optional=True) or own[i // 7] for i, string in enumerate(some)]
 
 
 def test_a_note_is_kept(server, editor, wire, naughty):
@@ -172,7 +185,7 @@ def test_a_note_is_kept(server, editor, wire, naughty):
     hands_in.close()
     notes = server.sql("select json_agg(note order by version) from article_versions"
                        f" where article_id = '{article['id']}' and act = 'return'")
-    assert json.loads(notes) == [cleaned(string) for string in naughty]
+    assert json.loads(notes) == [stored(string, optional=True) for string in naughty]
 
 
 # ---- bodies
@@ -283,6 +296,10 @@ def test_a_text_in_a_body_is_kept_or_refused_at_its_place_and_is_never_markup(ed
 
     article = reply.json()
     kept = [cleaned(s) for s in strings]
+    if place in ("link", "source address"):  # an address of the web is kept as a URI
+        there = [at(block, pointer) for block in article["body"]]
+        assert [urllib.parse.unquote(one) for one in there] == [urllib.parse.unquote(s) for s in kept]
+        kept = there
     assert [at(block, pointer) for block in article["body"]] == kept
     assert editor.get(f"/v1/desk/articles/{article['id']}", 200).json() == article
     editor.act(article, "publish")
