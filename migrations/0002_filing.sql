@@ -69,12 +69,3 @@ create table author_aliases (
     was      uuid unique
 );
 create index author_aliases_of_author on author_aliases (leads_to);
-
--- When each of the three collections last changed, for `Last-Modified`: a list has changed, too, when something is gone from
--- it, and then no row is left that could tell. Kept by triggers.
-create table filing_changed (
-    kind text primary key, -- sections, tags, authors
-    at   timestamptz not null
-);
-insert into filing_changed (kind, at) values
-    ('sections', clock_timestamp()), ('tags', clock_timestamp()), ('authors', clock_timestamp());

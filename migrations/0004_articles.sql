@@ -15,6 +15,8 @@ create table articles (
     content_id bigint not null,
     assignee   uuid references accounts,       -- who sees to it
     notes      text,                           -- what colleagues tell each other
+    date       timestamptz,                    -- of its first publication, where that was before it came here, or is not the
+                                               -- moment of publishing; used once, then publications.published_at counts
     created_by uuid references accounts,       -- null: no account did, as in an import
     created_at timestamptz not null default clock_timestamp(),
     updated_by uuid references accounts,

@@ -228,6 +228,14 @@ struct decorator {
 enum { DECORATORS = 7, DECORATOR_CODE = 4 };
 extern const struct decorator body_decorators[DECORATORS];
 
+// What is open between two spans, as HTML and Markdown nest it: a link outermost, in it decorators in their order.
+struct opened {
+    const struct link *link;
+    unsigned decorators;
+};
+// The decorators that may stay open from one span to the next; the others have to be closed, innermost first.
+unsigned body_decorators_kept(struct opened from, struct opened to);
+
 // State of rendering: what is rendered, and what has to be remembered meanwhile.
 struct page {
     struct arena *arena;

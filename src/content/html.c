@@ -69,11 +69,6 @@ void body_html_caption(struct page *page, struct str caption, struct str credit)
 // ------------------------------------------------------------------------------------------------------------- marks
 
 // The elements that are open at a place in a run of spans: an <a> outside, in it decorators in their order.
-struct opened {
-    const struct link *link;
-    unsigned decorators;
-};
-
 static void open_link(struct page *page, const struct link *link)
 {
     buf_put_lit(&page->html, "<a href=\"");
@@ -109,10 +104,7 @@ static void close_decorators(struct page *page, unsigned decorators)
 // Closes what `to` does not have and opens what it has more, as few elements as nesting lets it.
 static void decorators_change(struct page *page, struct opened *from, struct opened to)
 {
-    unsigned differ = from->decorators ^ to.decorators;
-    unsigned kept = differ ? from->decorators & ((differ & -differ) - 1) : from->decorators;
-    if (from->link != to.link)
-        kept = 0;
+    unsigned kept = body_decorators_kept(*from, to);
     close_decorators(page, from->decorators & ~kept);
     if (from->link && from->link != to.link)
         buf_put_lit(&page->html, "</a>");

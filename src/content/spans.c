@@ -222,3 +222,11 @@ void body_spans_normalise(struct arena *arena, struct node *node)
     drop_unused(block);
     notes_end(arena, block);
 }
+
+unsigned body_decorators_kept(struct opened from, struct opened to)
+{
+    unsigned differ = from.decorators ^ to.decorators;
+    if (from.link != to.link)
+        return 0;
+    return differ ? from.decorators & ((differ & -differ) - 1) : from.decorators;
+}

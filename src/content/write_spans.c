@@ -190,17 +190,9 @@ static void close_link(struct writer *writer, const struct link *link)
 }
 
 // Changes decorators between spans as HTML does: closes what the next one does not have, opens what it has more.
-struct opened {
-    const struct link *link;
-    unsigned decorators;
-};
-
 static void decorators_change(struct writer *writer, struct opened *from, struct opened to)
 {
-    unsigned differ = from->decorators ^ to.decorators;
-    unsigned kept = differ ? from->decorators & ((differ & -differ) - 1) : from->decorators;
-    if (from->link != to.link)
-        kept = 0;
+    unsigned kept = body_decorators_kept(*from, to);
     close_decorators(writer, from->decorators & ~kept);
     if (from->link && from->link != to.link)
         close_link(writer, from->link);
